@@ -1,0 +1,76 @@
+"""Wall time with its quality, and monotonic time: the only place that asks the machine what time it is."""
+
+import ctypes
+import enum
+import time
+from typing import Protocol
+
+
+class ClockQuality(enum.IntEnum):
+    """How far a wall clock may be believed (ARCHITECTURE section 5, t_quality)."""
+
+    UNSYNCED = 0
+    MANUAL = 1
+    NETWORK = 2
+    PRECISE = 3
+
+
+class Clock(Protocol):
+    """Time as an argument: pure code takes numbers, shells take a Clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds since an arbitrary point, never backwards."""
+        ...
+
+    def quality(self) -> ClockQuality:
+        """How far `now_ms` may be believed."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock; `assumed` overrides what the kernel says of its synchronisation."""
+
+    def __init__(self, assumed: ClockQuality | None = None) -> None:
+        self._assumed = assumed
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC, from CLOCK_REALTIME."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_s(self) -> float:
+        """Seconds on CLOCK_MONOTONIC."""
+        return time.monotonic()
+
+    def quality(self) -> ClockQuality:
+        """NETWORK when the kernel's clock discipline is in sync, else UNSYNCED."""
+        if self._assumed is not None:
+            return self._assumed
+        return ClockQuality.NETWORK if kernel_clock_synchronised() else ClockQuality.UNSYNCED
+
+
+class _Timex(ctypes.Structure):
+    # struct timex of adjtimex(2); only `status` is read, the tail is room for the kernel to write in.
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_byte * 256),
+    )
+
+
+_STA_UNSYNC = 0x0040
+_TIME_ERROR = 5
+
+
+def kernel_clock_synchronised() -> bool:
+    """Ask adjtimex(2), read only, whether an NTP or PTP daemon disciplines the clock."""
+    timex = _Timex(modes=0)
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    return 0 <= state < _TIME_ERROR and not timex.status & _STA_UNSYNC

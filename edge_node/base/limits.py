@@ -1,0 +1,39 @@
+"""Sizes with their reasons, and a token bucket: the arithmetic of saying no in time."""
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+PIECE_MAX_BYTES = 128 * MIB  # the DDC SDK's own ceiling for one piece
+EXTENT_BYTES = MIB  # one PyNaCl or hash call stays under the loop's 50 ms even on a slow core
+EVENT_BODY_MAX_BYTES = MIB  # JSON is parsed in one hop; larger bodies belong in pieces
+NUMBER_EXACT_IN_JSON = 2**53  # integers from here on are decimal strings (RFC 8259 section 6)
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """A rate limit: `rate` units a second, at most `burst` saved up. Time is an argument, in seconds."""
+
+    rate: float
+    burst: float
+    level: float
+    at: float
+
+    @classmethod
+    def full(cls, rate: float, burst: float, now: float) -> "TokenBucket":
+        """A bucket with everything saved up."""
+        return cls(rate=rate, burst=burst, level=burst, at=now)
+
+    def take(self, amount: float, now: float) -> bool:
+        """Take `amount` if it is there; otherwise change nothing and say False."""
+        level = min(self.burst, self.level + (now - self.at) * self.rate)
+        self.at = now
+        self.level = level - amount if level >= amount else level
+        return level >= amount
+
+    def wait_s(self, amount: float) -> float:
+        """Seconds until `amount` will be there, counted from the last `take`; inf if it never will."""
+        if amount > self.burst or self.rate <= 0:
+            return float("inf")
+        return max(0.0, (amount - self.level) / self.rate)

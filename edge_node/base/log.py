@@ -1,0 +1,32 @@
+"""Logs are events: `noun.verb_past` with data, JSON lines or a terminal's colours on standard error."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+Log = structlog.stdlib.BoundLogger
+
+
+def configure(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
+    """Set up structlog once per process; `auto` is console on a terminal and JSON elsewhere."""
+    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_log(room: str) -> Log:
+    """A logger bound to a room's name."""
+    log: Log = structlog.get_logger(room=room)
+    return log
