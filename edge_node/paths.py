@@ -1,0 +1,61 @@
+"""Every path the node touches, derived from its data directory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The layout of one data directory (docs/specs/disk.md)."""
+
+    root: Path
+
+    @property
+    def identity(self) -> Path:
+        """Node id, format version and time of creation, written once."""
+        return self.root / "NODE"
+
+    @property
+    def lock(self) -> Path:
+        """Held with flock by the one process that may write here."""
+        return self.root / "LOCK"
+
+    @property
+    def segments(self) -> Path:
+        """Parent of the segment classes `ev`, `px` and `rc`."""
+        return self.root / "seg"
+
+    @property
+    def index_db(self) -> Path:
+        """Derived from the segments; may be deleted while the node is stopped."""
+        return self.root / "index.db"
+
+    @property
+    def meta_db(self) -> Path:
+        """Devices and their like: truth, kept a second time in the rc segments."""
+        return self.root / "meta.db"
+
+    @property
+    def audit_db(self) -> Path:
+        """Verdicts of the access check; losing it loses nothing but history."""
+        return self.root / "audit.db"
+
+    @property
+    def reserve(self) -> Path:
+        """Ballast, released when the disk is full so that deletes can run."""
+        return self.root / "reserve"
+
+    @property
+    def keys(self) -> Path:
+        """Key files, mode 0700."""
+        return self.root / "keys"
+
+    @property
+    def node_key(self) -> Path:
+        """The node key's seed, mode 0600."""
+        return self.keys / "node.key"
+
+    @property
+    def tls(self) -> Path:
+        """The self-signed certificate and its key."""
+        return self.keys / "tls"

@@ -1,0 +1,148 @@
+"""The Settings tree: one frozen section per room, each field with its meaning, unit and reload class."""
+
+import enum
+from typing import Annotated, Literal
+
+import msgspec
+
+from edge_node.base.limits import EVENT_BODY_MAX_BYTES, KIB, MIB, PIECE_MAX_BYTES
+
+
+class Reload(enum.StrEnum):
+    """When a changed field takes effect: in the running node, or at its next start."""
+
+    LIVE = "live"
+    RESTART = "restart"
+
+
+def about(text: str, reload: Reload = Reload.RESTART, *, secret: bool = False) -> msgspec.Meta:
+    """Describe a field: the manual's text, whether it reloads, whether its value is ever shown."""
+    return msgspec.Meta(description=text, extra={"reload": reload, "secret": secret})
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A room's own part of the tree."""
+
+
+class NodeSettings(Section, frozen=True):
+    """Who this node is and where it keeps its data."""
+
+    name: Annotated[str, about("A name for people; shown in the TUI and in /info.")] = "edge-node"
+    data_dir: Annotated[str, about("Directory of segments, databases and keys.")] = "/var/lib/edge-node"
+    key_file: Annotated[
+        str,
+        about("File with the node key's seed, mode 0600; empty: keys/node.key in the data directory.", secret=True),
+    ] = ""
+    key_credential: Annotated[
+        str, about("Name of a systemd credential that holds the node key; wins over key_file.", secret=True)
+    ] = ""
+
+
+class ClockSettings(Section, frozen=True):
+    """How far this machine's wall clock is believed."""
+
+    quality: Annotated[
+        Literal["auto", "unsynced", "manual", "network", "precise"],
+        about("`auto` asks the kernel; anything else is the operator's word.", Reload.LIVE),
+    ] = "auto"
+    ahead_max_s: Annotated[
+        int, about("Events further ahead of a trusted clock are refused, seconds.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 600
+
+
+class LogSettings(Section, frozen=True):
+    """What the node writes to standard error."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], about("Lowest level shown.", Reload.LIVE)] = "info"
+    form: Annotated[Literal["auto", "json", "console"], about("`auto`: console on a terminal, else JSON.")] = "auto"
+
+
+class HttpSettings(Section, frozen=True):
+    """The HTTP and HTTPS doors and their limits."""
+
+    listen: Annotated[str, about("Plain HTTP address; port 0 binds a free port; empty: no plain door.")] = (
+        "127.0.0.1:8091"
+    )
+    listen_tls: Annotated[str, about("HTTPS address; empty: no TLS door.")] = "0.0.0.0:8443"  # noqa: S104
+    plain: Annotated[
+        Literal["loopback", "lan"], about("`lan` allows `listen` to bind an address outside this machine.")
+    ] = "loopback"
+    certificate_file: Annotated[str, about("PEM chain; empty: a self-signed P-256 certificate is made.")] = ""
+    certificate_key_file: Annotated[str, about("PEM key of certificate_file.", secret=True)] = ""
+    hosts: Annotated[
+        tuple[str, ...],
+        about("Host names answered besides loopback names and literal addresses; `*` answers all.", Reload.LIVE),
+    ] = ()
+    connections_max: Annotated[int, about("Open connections in all."), msgspec.Meta(ge=1)] = 2_048
+    connections_per_address_max: Annotated[int, about("Open connections from one address."), msgspec.Meta(ge=1)] = 256
+    header_bytes_max: Annotated[int, about("Request line and headers together, bytes."), msgspec.Meta(ge=1024)] = (
+        32 * KIB
+    )
+    header_timeout_s: Annotated[float, about("From a request's first byte to the end of its headers.")] = 10.0
+    idle_timeout_s: Annotated[float, about("A kept-alive connection without a request.")] = 75.0
+    body_timeout_s: Annotated[float, about("The longest wait for the next bytes of a body.")] = 20.0
+    write_timeout_s: Annotated[float, about("The longest wait for a reader to take bytes.")] = 30.0
+    drain_s: Annotated[float, about("How long running requests may finish at shutdown.")] = 10.0
+
+
+class JournalSettings(Section, frozen=True):
+    """The durable log."""
+
+    segment_bytes: Annotated[
+        int, about("Size at which a segment is sealed; smaller on small disks."), msgspec.Meta(ge=MIB)
+    ] = 256 * MIB
+    preallocate_bytes: Annotated[int, about("Step by which the open segment is extended."), msgspec.Meta(ge=0)] = (
+        16 * MIB
+    )
+    reserve_bytes: Annotated[int, about("Ballast released so that deletes work on a full disk.")] = 32 * MIB
+    free_min_bytes: Annotated[
+        int, about("Writes are refused below this much free space (at most an eighth of the disk).", Reload.LIVE)
+    ] = 256 * MIB
+    queue_records_max: Annotated[int, about("Records that may wait for the write stage."), msgspec.Meta(ge=64)] = 8_192
+    queue_bytes_max: Annotated[int, about("Bytes that may wait for the write stage."), msgspec.Meta(ge=MIB)] = 64 * MIB
+    gather_ms: Annotated[float, about("Idle wait for company before a round, at most 2 ms.", Reload.LIVE)] = 0.0
+
+
+class IngestSettings(Section, frozen=True):
+    """What one body, stream or device may ask of the event store."""
+
+    body_bytes_max: Annotated[int, about("Largest event body.", Reload.LIVE)] = EVENT_BODY_MAX_BYTES
+    events_per_body_max: Annotated[int, about("Most events in one body.", Reload.LIVE)] = 10_000
+    late_max_s: Annotated[int, about("How old an event may be on arrival, seconds (30 days).", Reload.LIVE)] = 2_592_000
+    queue_bodies_max: Annotated[int, about("Bodies waiting for verification."), msgspec.Meta(ge=1)] = 1_024
+    queue_bytes_max: Annotated[int, about("Bytes waiting for verification."), msgspec.Meta(ge=MIB)] = 32 * MIB
+    device_bodies_per_s: Annotated[float, about("Signed bodies a second from one key; 0: unlimited.", Reload.LIVE)] = (
+        0.0
+    )
+    page_events_max: Annotated[int, about("Most events in one page of a stream.", Reload.LIVE)] = 1_000
+    page_bytes_max: Annotated[int, about("Most bytes of bodies in one page.", Reload.LIVE)] = 4 * MIB
+
+
+class StoreSettings(Section, frozen=True):
+    """What owners may keep."""
+
+    piece_bytes_max: Annotated[int, about("Largest piece.", Reload.LIVE), msgspec.Meta(le=PIECE_MAX_BYTES)] = (
+        PIECE_MAX_BYTES
+    )
+    owner_bytes_max: Annotated[int, about("Bytes one owner may keep; 0: no limit.", Reload.LIVE)] = 0
+    key_bytes_per_day_max: Annotated[int, about("Bytes one key may add in 24 hours; 0: no limit.", Reload.LIVE)] = 0
+
+
+class TrustSettings(Section, frozen=True):
+    """Verdicts and their record."""
+
+    audit_rows_max: Annotated[int, about("Newest verdicts kept in audit.db."), msgspec.Meta(ge=1_000)] = 1_000_000
+    request_window_s: Annotated[int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE)] = 300
+
+
+class Settings(Section, frozen=True):
+    """The whole snapshot; a room receives only its own section."""
+
+    node: NodeSettings = NodeSettings()
+    clock: ClockSettings = ClockSettings()
+    log: LogSettings = LogSettings()
+    http: HttpSettings = HttpSettings()
+    journal: JournalSettings = JournalSettings()
+    ingest: IngestSettings = IngestSettings()
+    store: StoreSettings = StoreSettings()
+    trust: TrustSettings = TrustSettings()
