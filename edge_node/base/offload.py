@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import TypeVar, TypeVarTuple
 
 import trio
 
@@ -15,9 +15,7 @@ FILE = trio.CapacityLimiter(8)  # waits on the disk, not on a core
 WRITER = trio.CapacityLimiter(1)  # the journal's write stage: one at a time, in ticket order
 
 
-async def offload(
-    fn: Callable[[Unpack[Args]], Result], *args: Unpack[Args], limiter: trio.CapacityLimiter = CPU
-) -> Result:
+async def offload(fn: Callable[[*Args], Result], *args: *Args, limiter: trio.CapacityLimiter = CPU) -> Result:
     """Run `fn(*args)` in a worker thread and wait for it; a hop costs about 70 us, so hand over a batch.
 
     The work cannot be cancelled: keep it under 50 ms.

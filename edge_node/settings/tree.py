@@ -63,7 +63,7 @@ class HttpSettings(Section, frozen=True):
     listen: Annotated[str, about("Plain HTTP address; port 0 binds a free port; empty: no plain door.")] = (
         "127.0.0.1:8091"
     )
-    listen_tls: Annotated[str, about("HTTPS address; empty: no TLS door.")] = "0.0.0.0:8443"  # noqa: S104
+    listen_tls: Annotated[str, about("HTTPS address; empty: no TLS door.")] = "0.0.0.0:8443"
     plain: Annotated[
         Literal["loopback", "lan"], about("`lan` allows `listen` to bind an address outside this machine.")
     ] = "loopback"
