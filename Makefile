@@ -1,0 +1,94 @@
+# The verbs of this repository. `make` alone prints them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-locks
+LOCKS := requirements/base.lock requirements/dev.lock requirements/bench.lock
+
+# What a machine may lack. `make test` leaves these out and says how many; `make ci` runs them, where a missing tool is an error.
+NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
+BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
+
+.PHONY: help setup lock test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
+
+help: ## print the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## make .venv from the locks (Python >= 3.11 and pip alone)
+
+$(STAMP): pyproject.toml $(LOCKS)
+	@if ! test -x $(BIN)/python; then
+	  found=
+	  for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do
+	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$candidate; break; fi
+	  done
+	  if test -z "$$found"; then
+	    echo "error: no Python >= 3.11 with venv and ensurepip was found" >&2
+	    echo "hint: apt-get install python3 python3-venv, or make setup PYTHON=/path/to/python3" >&2
+	    exit 2
+	  fi
+	  "$$found" -m venv $(VENV)
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(LOCKS:%=-r %)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# One resolution of everything comes first and constrains the three files, so that they install together.
+# Known versions stay unless UPGRADE=1 is given.
+lock: setup ## write requirements/*.lock from pyproject.toml (UPGRADE=1: newest versions)
+	@scratch=$$(mktemp -d)
+	trap 'rm -rf "$$scratch"' EXIT
+	compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate"
+	cat $(LOCKS) > "$$scratch/all.lock"
+	$$compile $(if $(UPGRADE),--upgrade) --group dev --group bench pyproject.toml -o "$$scratch/all.lock"
+	$$compile -c "$$scratch/all.lock" pyproject.toml -o requirements/base.lock
+	$$compile -c "$$scratch/all.lock" --group dev -o requirements/dev.lock
+	$$compile -c "$$scratch/all.lock" --group bench -o requirements/bench.lock
+
+test: setup ## every test that wants Python only
+	$(BIN)/python -m pytest -m "not faults and not ($(NEEDS_ANY))"
+
+check: setup ## lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Exit code 5 says that no test matched, which is no failure here.
+rooted: setup ## the tests that want root or a tool, outside tests/faults
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux)" || test $$? -eq 5
+
+faults-quick: setup ## the fault campaign in under five minutes
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults -m "not faults"
+
+faults: setup ## the whole fault campaign
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults
+
+bench-quick: setup ## every benchmark at a smaller load, one JSON line per case
+	@status=0
+	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name --quick --json || status=1; done
+	exit $$status
+
+bench: setup ## every benchmark at its promised size
+	@status=0
+	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name --json || status=1; done
+	exit $$status
+
+fresh-check: ## clone into an empty directory with an empty HOME and run the README's commands
+	@bash .ci/fresh-check
+
+ci: check faults-quick rooted bench-quick ## what must pass besides `make test`
+
+demo: setup ## a live local system that proves what it prints (ONCE=1 needs no terminal)
+	$(BIN)/edge-node devnet demo --once
+
+clean: ## remove what the other verbs made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
