@@ -1,0 +1,1 @@
+"""Who am I, who may, and what is signed by whom."""

@@ -1,0 +1,107 @@
+"""The authorisation door of the running node: registry, revocations, cached capabilities, one audit row per verdict."""
+
+from edge_node.base.errors import Refusal
+from edge_node.base.ids import PublicKey
+from edge_node.trust.access import Access, Deny, MaintenanceAccess, check, mint_maintenance
+from edge_node.trust.access_capability import Capability, Verb, capabilities_of
+from edge_node.trust.access_errors import AccessDenied, DeviceRevoked, DeviceSuspended, UnknownKey
+from edge_node.trust.access_resource import Resource
+from edge_node.trust.audit_row import AuditRow, AuditSink
+from edge_node.trust.device import Device, DeviceStatus
+from edge_node.trust.devices import DeviceTable
+
+
+class AccessControl:
+    """Decides for every door, on the event loop. Only enrolled keys are cached, so the registry bounds the memory.
+
+    A change applied to `devices`, by whomever, is in force with the next call: the cache compares generations.
+    """
+
+    def __init__(self, devices: DeviceTable, node_key: PublicKey, audit: AuditSink) -> None:
+        self._devices = devices
+        self._node_key = node_key
+        self._audit = audit
+        self._revoked: dict[PublicKey, int] = dict(devices.revoked())
+        self._revocations = 0
+        self._cache: dict[PublicKey, tuple[Capability, ...]] = {}
+        self._cached_at = self.generation
+
+    @property
+    def generation(self) -> int:
+        """Grows with every device change and every revocation; an Access with another one is to be confirmed."""
+        return self._devices.generation + self._revocations
+
+    def revoke(self, key: PublicKey, since_ms: int) -> None:
+        """Refuse `key` from now on, enrolled or not. Keeping it across restarts is the caller's: a device change."""
+        if key not in self._revoked:
+            self._revoked[key] = since_ms
+            self._revocations += 1
+
+    def screen(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int, source: str = "") -> None:
+        """Raise what `decide` would, before a signature is verified, so that strangers cost no verification.
+
+        Passing means nothing yet: no row is written and no Access given. A refusal's row says the key is only claimed.
+        """
+        verdict = self._verdict(holder, resource, verb, now_ms)
+        if isinstance(verdict, Refusal):
+            self._audit.record(AuditRow(now_ms, holder, resource, verb, verdict.slug, source, proved=False))
+            raise verdict
+
+    def decide(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int, source: str = "") -> Access:
+        """Give the Access or raise UnknownKey, DeviceSuspended, DeviceRevoked or AccessDenied; one audit row.
+
+        `holder` is the key whose signature was verified, `now_ms` ms since 1970 UTC, `source` door and address.
+        """
+        verdict = self._verdict(holder, resource, verb, now_ms)
+        if isinstance(verdict, Access):
+            self._audit.record(AuditRow(now_ms, holder, resource, verb, "", source))
+            return verdict
+        self._audit.record(AuditRow(now_ms, holder, resource, verb, verdict.slug, source))
+        raise verdict
+
+    def confirm(self, access: Access, now_ms: int, source: str = "") -> Access:
+        """Re-check an access that outlives one request (a subscription, a long read) and give the one to go on with.
+
+        Only a verdict that turned to No is a new one: it is audited and raised as by `decide`.
+        """
+        ended = access.not_after_ms is not None and now_ms > access.not_after_ms
+        if access.generation == self.generation and not ended:
+            return access
+        verdict = self._verdict(access.holder, access.resource, access.verb, now_ms)
+        if isinstance(verdict, Access):
+            return verdict
+        row = AuditRow(now_ms, access.holder, access.resource, access.verb, verdict.slug, source)
+        self._audit.record(row)
+        raise verdict
+
+    def maintain(self, task: str, now_ms: int) -> MaintenanceAccess:
+        """An access for the node's own work, named `task`; audited under the node's key."""
+        self._audit.record(AuditRow(now_ms, self._node_key, "maintenance/" + task, "maintain", "", "node"))
+        return mint_maintenance(task)
+
+    def _verdict(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int) -> Access | Refusal:
+        if (since_ms := self._revoked.get(holder)) is not None:
+            return DeviceRevoked(holder, since_ms)
+        device = self._devices.get(holder)
+        if device is None:
+            return UnknownKey(holder)
+        if device.status is not DeviceStatus.ACTIVE:
+            return _refusal_of(device)
+        verdict = check(self._capabilities(device), holder, resource, verb, now_ms)
+        return AccessDenied(holder, resource, verb, verdict.reason) if isinstance(verdict, Deny) else verdict
+
+    def _capabilities(self, device: Device) -> tuple[Capability, ...]:
+        # Devices change seldom: starting over costs each key 10 us once, and forgets nothing that could be stale.
+        if self._cached_at != (generation := self.generation):
+            self._cache.clear()
+            self._cached_at = generation
+        cached = self._cache.get(device.key)
+        if cached is None:
+            cached = self._cache[device.key] = capabilities_of(device, self._node_key, generation)
+        return cached
+
+
+def _refusal_of(device: Device) -> Refusal:
+    if device.status is DeviceStatus.REVOKED:
+        return DeviceRevoked(device.key, device.changed_ms)
+    return DeviceSuspended(device.key, device.changed_ms)

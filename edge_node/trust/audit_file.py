@@ -1,0 +1,149 @@
+"""The audit trail on disk: `audit.db`, a ring of verdicts. It is history, never truth, and never stops the node."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from edge_node.base.errors import EdgeNodeError
+from edge_node.base.log import get_log
+from edge_node.trust.audit_row import AuditRow
+
+APPLICATION_ID = 0x454E4155  # "ENAU"
+USER_VERSION = 1
+TRIM_ROWS_MAX = 20_000  # most rows one write removes: a ring made smaller shrinks in steps, each well under 50 ms
+BUSY_TIMEOUT_S = 1.0  # a reader with a long SELECT does not block a WAL writer; only another writer could
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS audit (
+    seq INTEGER PRIMARY KEY,
+    t_ms INTEGER NOT NULL,
+    holder BLOB NOT NULL,       -- 32-byte key; empty in a gap row
+    resource TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    allowed INTEGER NOT NULL,
+    reason TEXT NOT NULL,       -- slug of the refusal, '' if allowed
+    source TEXT NOT NULL,       -- door and address
+    proved INTEGER NOT NULL,    -- 0: refused before the signature was verified
+    lost INTEGER NOT NULL       -- > 0: a gap, so many rows are missing here
+)
+"""
+_INSERT = (
+    "INSERT INTO audit (t_ms, holder, resource, verb, allowed, reason, source, proved, lost)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_TRIM = """
+DELETE FROM audit WHERE seq <= min(
+    (SELECT max(seq) FROM audit) - :rows_max,
+    (SELECT min(seq) FROM audit) + :step - 1
+)
+"""
+_UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+log = get_log("trust")
+
+
+class ForeignAuditFile(EdgeNodeError):
+    """The file is a database, but not one this release may write; it is set aside."""
+
+
+class AuditFile:
+    """The open file. Blocking, one caller at a time; the caller moves it between threads."""
+
+    def __init__(self, path: Path, conn: sqlite3.Connection, rows_max: int) -> None:
+        self._path, self._conn, self._rows_max = path, conn, rows_max
+
+    @classmethod
+    def open(cls, path: Path, rows_max: int) -> Self:
+        """Open or make `path`; one that cannot be used is renamed aside. OSError or sqlite3.Error if none can be made.
+
+        `rows_max` newest rows are kept.
+        """
+        try:
+            return cls(path, _connect(path), rows_max)
+        except (sqlite3.DatabaseError, ForeignAuditFile) as error:
+            if not _beyond_use(error):
+                raise
+            _set_aside(path, str(error))
+            return cls(path, _connect(path), rows_max)
+
+    def write(self, rows: Sequence[AuditRow]) -> None:
+        """Append `rows` and trim the ring in one transaction; a file found damaged is replaced by a fresh one."""
+        try:
+            self._write(rows)
+        except sqlite3.DatabaseError as error:
+            if not _beyond_use(error):
+                raise
+            self._conn.close()
+            _set_aside(self._path, str(error))
+            self._conn = _connect(self._path)
+            self._write(rows)
+
+    def close(self) -> None:
+        """Close the file; the last close folds the WAL into it."""
+        self._conn.close()
+
+    def _write(self, rows: Sequence[AuditRow]) -> None:
+        with self._conn:  # commits, or rolls back and raises
+            self._conn.execute("BEGIN IMMEDIATE")
+            self._conn.executemany(_INSERT, map(_values, rows))
+            self._conn.execute(_TRIM, {"rows_max": self._rows_max, "step": TRIM_ROWS_MAX})
+
+
+def _set_aside(path: Path, why: str) -> None:
+    """Rename `path` and its WAL to `….aside`, in place of an older one, so that damage cannot fill the disk."""
+    aside = path.with_name(path.name + ".aside")
+    for suffix in ("", "-wal", "-shm"):
+        old, new = path.with_name(path.name + suffix), aside.with_name(aside.name + suffix)
+        new.unlink(missing_ok=True)
+        if old.exists():
+            old.replace(new)
+    log.warning("audit.set_aside", file=aside.name, why=why)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Who asked for what is nobody's business but the operator's: the file is made private before SQLite sees it.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(conn)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def _prepare(conn: sqlite3.Connection) -> None:
+    application_id: int = conn.execute("PRAGMA application_id").fetchone()[0]
+    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
+    if application_id == 0 and version == 0 and conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {USER_VERSION}")
+    elif application_id != APPLICATION_ID:
+        raise ForeignAuditFile("a database of another program")
+    elif version != USER_VERSION:
+        raise ForeignAuditFile(f"format {version}, this release writes {USER_VERSION}")
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = NORMAL")  # a power cut may take the last second of history, never the file
+    conn.execute(_SCHEMA)
+
+
+def _beyond_use(error: Exception) -> bool:
+    if isinstance(error, ForeignAuditFile):
+        return True
+    return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNREADABLE
+
+
+def _values(row: AuditRow) -> tuple[object, ...]:
+    return (
+        row.t_ms,
+        bytes(row.holder),
+        row.resource,
+        str(row.verb),
+        row.allowed,
+        row.reason,
+        row.source,
+        row.proved,
+        row.lost,
+    )
