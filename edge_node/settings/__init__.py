@@ -1,5 +1,11 @@
 """Settings: one frozen tree, read from TOML and the environment, every value with its source."""
 
+from edge_node.settings.address import ListenAddress, parse_listen
+from edge_node.settings.errors import SettingsError
+from edge_node.settings.load import load
+from edge_node.settings.resolve import Loaded
+from edge_node.settings.source import Origin, Source
+from edge_node.settings.template import template
 from edge_node.settings.tree import (
     ClockSettings,
     HttpSettings,
@@ -19,11 +25,19 @@ __all__ = [
     "HttpSettings",
     "IngestSettings",
     "JournalSettings",
+    "ListenAddress",
+    "Loaded",
     "LogSettings",
     "NodeSettings",
+    "Origin",
     "Reload",
     "Section",
     "Settings",
+    "SettingsError",
+    "Source",
     "StoreSettings",
     "TrustSettings",
+    "load",
+    "parse_listen",
+    "template",
 ]

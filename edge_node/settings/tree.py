@@ -27,8 +27,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class NodeSettings(Section, frozen=True):
     """Who this node is and where it keeps its data."""
 
-    name: Annotated[str, about("A name for people; shown in the TUI and in /info.")] = "edge-node"
-    data_dir: Annotated[str, about("Directory of segments, databases and keys.")] = "/var/lib/edge-node"
+    name: Annotated[
+        str, about("A name for people; shown in the TUI and in /info."), msgspec.Meta(min_length=1, max_length=63)
+    ] = "edge-node"
+    data_dir: Annotated[
+        str, about("Directory of segments, databases and keys; an absolute path."), msgspec.Meta(pattern="^/")
+    ] = "/var/lib/edge-node"
     key_file: Annotated[
         str,
         about("File with the node key's seed, mode 0600; empty: keys/node.key in the data directory.", secret=True),
@@ -78,11 +82,13 @@ class HttpSettings(Section, frozen=True):
     header_bytes_max: Annotated[int, about("Request line and headers together, bytes."), msgspec.Meta(ge=1024)] = (
         32 * KIB
     )
-    header_timeout_s: Annotated[float, about("From a request's first byte to the end of its headers.")] = 10.0
-    idle_timeout_s: Annotated[float, about("A kept-alive connection without a request.")] = 75.0
-    body_timeout_s: Annotated[float, about("The longest wait for the next bytes of a body.")] = 20.0
-    write_timeout_s: Annotated[float, about("The longest wait for a reader to take bytes.")] = 30.0
-    drain_s: Annotated[float, about("How long running requests may finish at shutdown.")] = 10.0
+    header_timeout_s: Annotated[
+        float, about("From a request's first byte to the end of its headers."), msgspec.Meta(gt=0)
+    ] = 10.0
+    idle_timeout_s: Annotated[float, about("A kept-alive connection without a request."), msgspec.Meta(gt=0)] = 75.0
+    body_timeout_s: Annotated[float, about("The longest wait for the next bytes of a body."), msgspec.Meta(gt=0)] = 20.0
+    write_timeout_s: Annotated[float, about("The longest wait for a reader to take bytes."), msgspec.Meta(gt=0)] = 30.0
+    drain_s: Annotated[float, about("How long running requests may finish at shutdown."), msgspec.Meta(ge=0)] = 10.0
 
 
 class JournalSettings(Section, frozen=True):
@@ -94,45 +100,65 @@ class JournalSettings(Section, frozen=True):
     preallocate_bytes: Annotated[int, about("Step by which the open segment is extended."), msgspec.Meta(ge=0)] = (
         16 * MIB
     )
-    reserve_bytes: Annotated[int, about("Ballast released so that deletes work on a full disk.")] = 32 * MIB
+    reserve_bytes: Annotated[
+        int, about("Ballast released so that deletes work on a full disk, bytes."), msgspec.Meta(ge=0)
+    ] = 32 * MIB
     free_min_bytes: Annotated[
-        int, about("Writes are refused below this much free space (at most an eighth of the disk).", Reload.LIVE)
+        int,
+        about("Writes are refused below this much free space (at most an eighth of the disk).", Reload.LIVE),
+        msgspec.Meta(ge=0),
     ] = 256 * MIB
     queue_records_max: Annotated[int, about("Records that may wait for the write stage."), msgspec.Meta(ge=64)] = 8_192
     queue_bytes_max: Annotated[int, about("Bytes that may wait for the write stage."), msgspec.Meta(ge=MIB)] = 64 * MIB
-    gather_ms: Annotated[float, about("Idle wait for company before a round, at most 2 ms.", Reload.LIVE)] = 0.0
+    gather_ms: Annotated[
+        float, about("Idle wait for company before a round, milliseconds.", Reload.LIVE), msgspec.Meta(ge=0, le=2)
+    ] = 0.0
 
 
 class IngestSettings(Section, frozen=True):
     """What one body, stream or device may ask of the event store."""
 
-    body_bytes_max: Annotated[int, about("Largest event body.", Reload.LIVE)] = EVENT_BODY_MAX_BYTES
-    events_per_body_max: Annotated[int, about("Most events in one body.", Reload.LIVE)] = 10_000
-    late_max_s: Annotated[int, about("How old an event may be on arrival, seconds (30 days).", Reload.LIVE)] = 2_592_000
+    body_bytes_max: Annotated[
+        int, about("Largest event body, bytes.", Reload.LIVE), msgspec.Meta(ge=1, le=EVENT_BODY_MAX_BYTES)
+    ] = EVENT_BODY_MAX_BYTES
+    events_per_body_max: Annotated[int, about("Most events in one body.", Reload.LIVE), msgspec.Meta(ge=1)] = 10_000
+    late_max_s: Annotated[
+        int, about("How old an event may be on arrival, seconds (30 days).", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 2_592_000
     queue_bodies_max: Annotated[int, about("Bodies waiting for verification."), msgspec.Meta(ge=1)] = 1_024
     queue_bytes_max: Annotated[int, about("Bytes waiting for verification."), msgspec.Meta(ge=MIB)] = 32 * MIB
-    device_bodies_per_s: Annotated[float, about("Signed bodies a second from one key; 0: unlimited.", Reload.LIVE)] = (
-        0.0
+    device_bodies_per_s: Annotated[
+        float, about("Signed bodies a second from one key; 0: unlimited.", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 0.0
+    page_events_max: Annotated[int, about("Most events in one page of a stream.", Reload.LIVE), msgspec.Meta(ge=1)] = (
+        1_000
     )
-    page_events_max: Annotated[int, about("Most events in one page of a stream.", Reload.LIVE)] = 1_000
-    page_bytes_max: Annotated[int, about("Most bytes of bodies in one page.", Reload.LIVE)] = 4 * MIB
+    page_bytes_max: Annotated[int, about("Most bytes of bodies in one page.", Reload.LIVE), msgspec.Meta(ge=1)] = (
+        4 * MIB
+    )
 
 
 class StoreSettings(Section, frozen=True):
     """What owners may keep."""
 
-    piece_bytes_max: Annotated[int, about("Largest piece.", Reload.LIVE), msgspec.Meta(le=PIECE_MAX_BYTES)] = (
-        PIECE_MAX_BYTES
-    )
-    owner_bytes_max: Annotated[int, about("Bytes one owner may keep; 0: no limit.", Reload.LIVE)] = 0
-    key_bytes_per_day_max: Annotated[int, about("Bytes one key may add in 24 hours; 0: no limit.", Reload.LIVE)] = 0
+    piece_bytes_max: Annotated[
+        int, about("Largest piece, bytes.", Reload.LIVE), msgspec.Meta(ge=1, le=PIECE_MAX_BYTES)
+    ] = PIECE_MAX_BYTES
+    owner_bytes_max: Annotated[
+        int, about("Bytes one owner may keep; 0: no limit.", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 0
+    key_bytes_per_day_max: Annotated[
+        int, about("Bytes one key may add in 24 hours; 0: no limit.", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 0
 
 
 class TrustSettings(Section, frozen=True):
     """Verdicts and their record."""
 
     audit_rows_max: Annotated[int, about("Newest verdicts kept in audit.db."), msgspec.Meta(ge=1_000)] = 1_000_000
-    request_window_s: Annotated[int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE)] = 300
+    request_window_s: Annotated[
+        int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 300
 
 
 class Settings(Section, frozen=True):

@@ -1,0 +1,79 @@
+"""Rules across fields."""
+
+import pytest
+
+from edge_node.settings.errors import SettingsConflict, SettingsError, UnfitSetting
+from edge_node.settings.resolve import Loaded, resolve
+from edge_node.settings.validate import validate
+
+
+def loaded(text: str) -> Loaded:
+    return resolve(text.encode(), "e.toml", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[http]\nlisten = ''\nlisten_tls = ''",
+        "[http]\nlisten = '[::1]:0'",
+        "[http]\nlisten = '0.0.0.0:80'\nplain = 'lan'",
+        "[http]\ncertificate_file = 'a'\ncertificate_key_file = 'b'",
+        "[ingest]\nbody_bytes_max = 1",
+    ],
+)
+def test_good_settings_pass(text: str) -> None:
+    """What is allowed raises nothing."""
+    validate(loaded(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[http]\nlisten = '0.0.0.0:80'", ("http.listen", "http.plain")),
+        ("[http]\nlisten = '[::]:80'", ("http.listen", "http.plain")),
+        ("[http]\ncertificate_file = 'a'", ("http.certificate_file", "http.certificate_key_file")),
+        ("[http]\ncertificate_key_file = 'a'", ("http.certificate_key_file", "http.certificate_file")),
+        ("[http]\nconnections_per_address_max = 5000", ("http.connections_per_address_max", "http.connections_max")),
+        ("[journal]\nsegment_bytes = 1048576", ("journal.preallocate_bytes", "journal.segment_bytes")),
+        ("[ingest]\npage_bytes_max = 5", ("ingest.body_bytes_max", "ingest.page_bytes_max")),
+    ],
+)
+def test_conflicts_name_both_settings(text: str, names: tuple[str, ...]) -> None:
+    """Two values that do not go together are both named, the first with its place."""
+    with pytest.raises(SettingsConflict) as caught:
+        validate(loaded(text))
+    assert caught.value.names == names
+
+
+def test_a_conflict_stands_at_the_line_that_set_it() -> None:
+    """The message leads to the line to change, and hides secrets."""
+    with pytest.raises(SettingsConflict, match=r"^e\.toml:2: `http\.certificate_key_file`") as caught:
+        validate(loaded("[http]\ncertificate_key_file = 'hunter2'"))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[http]\nlisten = '8091'",
+        "[http]\nlisten_tls = '0.0.0.0:99999'",
+        "[http]\nidle_timeout_s = inf",
+        "[http]\nidle_timeout_s = nan",
+        "[http]\nidle_timeout_s = 0",
+        "[journal]\ngather_ms = 2.5",
+        "[ingest]\nbody_bytes_max = 1048577",
+        "[node]\ndata_dir = 'here'",
+        "[node]\nname = ''",
+    ],
+)
+def test_values_out_of_reason_are_unfit(text: str) -> None:
+    """Addresses that are none and numbers without sense are refused by name and line."""
+    with pytest.raises(UnfitSetting, match=r"^e\.toml:2: "):
+        validate(loaded(text))
+
+
+def test_a_queue_too_small_for_a_body() -> None:
+    """The largest body must fit where it waits; the default queue is as large as its floor allows it."""
+    with pytest.raises(SettingsError):
+        validate(loaded("[ingest]\nqueue_bytes_max = 5"))
