@@ -1,0 +1,1 @@
+"""Trio shells over the wire: an HTTP server with every limit on, a router, problems, TLS; opens nothing by itself."""

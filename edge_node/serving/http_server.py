@@ -1,0 +1,145 @@
+"""The HTTP server: accepts at its doors, keeps count, ends what is overdue, and drains when it stops."""
+
+import socket
+from collections.abc import Callable, Collection, Sequence
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.log import get_log
+from edge_node.serving.connection import HEAD_READ_BYTES, Connection, Service
+from edge_node.serving.counters import CONNECTIONS_REFUSED
+from edge_node.serving.hosts import HostGate
+from edge_node.serving.limits import ConnectionCount, Reaper
+from edge_node.serving.listeners import Door, accept_forever
+from edge_node.serving.problems import problem_response
+from edge_node.serving.refusals import Overloaded
+from edge_node.serving.router import Handler
+from edge_node.serving.tls import TlsIdentity, TlsTransport
+from edge_node.serving.transport import PlainTransport
+from edge_node.settings.tree import HttpSettings
+from edge_node.wire.http1_response import CLOSE, encode_head, header_lines, http_date, length_line
+
+log = get_log("serving")
+
+
+class HttpServer:
+    """One server over any number of doors; `run` once."""
+
+    def __init__(self, doors: Sequence[Door], handler: Handler, settings: HttpSettings, *, clock: Clock) -> None:
+        self._doors = doors
+        self._settings = settings
+        self._clock = clock
+        self._connections: set[Connection] = set()
+        self._reaper = Reaper(self._connections, on_tick=self._refresh)
+        self._service = Service(handler, settings, self._reaper)
+        self._count = ConnectionCount(settings.connections_max, settings.connections_per_address_max)
+        self._accepting = trio.CancelScope()
+        self._emptied = trio.Event()
+        self._ended = trio.Event()
+
+    @property
+    def connections(self) -> Collection[Connection]:
+        """The connections there are now."""
+        return self._connections
+
+    @property
+    def urls(self) -> list[str]:
+        """Where the doors are, without a path."""
+        return [door.url for door in self._doors]
+
+    def apply(self, settings: HttpSettings) -> None:
+        """Take over the fields of another snapshot that change in a running node (`hosts`)."""
+        self._service.hosts = HostGate(settings.hosts)
+
+    async def run(self, task_status: trio.TaskStatus["HttpServer"] = trio.TASK_STATUS_IGNORED) -> None:
+        """Accept and serve until cancelled, or until a drain is over."""
+        self._refresh()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._reaper.run)
+                nursery.start_soon(self._accept, nursery)
+                task_status.started(self)
+                await self._ended.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            for door in self._doors:
+                door.listener.close()
+
+    async def drain(self) -> None:
+        """Stop accepting, end idle connections, give running requests `drain_s` to finish, cut the rest; ends `run`."""
+        self._accepting.cancel()
+        self._service.draining = True
+        for connection in list(self._connections):
+            if connection.idle:
+                connection.scope.cancel()
+        with trio.move_on_after(self._settings.drain_s) as patience:
+            if self._connections:
+                await self._emptied.wait()
+        if patience.cancelled_caught:
+            log.warning("drain.cut", connections=len(self._connections))
+        self._ended.set()
+
+    async def _accept(self, nursery: trio.Nursery) -> None:
+        with self._accepting:
+            async with trio.open_nursery() as doors:
+                for door in self._doors:
+                    doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door.identity))
+        for door in self._doors:
+            door.listener.close()
+
+    def _welcomer(self, nursery: trio.Nursery, identity: TlsIdentity | None) -> Callable[[socket.socket, str], None]:
+        def welcome(sock: socket.socket, peer: str) -> None:
+            try:
+                self._count.enter(peer)
+            except Overloaded as refusal:
+                self._turn_away(sock, refusal, plain=identity is None)
+                return
+            transport = PlainTransport(sock, peer) if identity is None else TlsTransport(sock, peer, identity)
+            connection = Connection(self._service, transport)
+            self._connections.add(connection)
+            nursery.start_soon(self._attend, connection, peer)
+
+        return welcome
+
+    async def _attend(self, connection: Connection, peer: str) -> None:
+        try:
+            await connection.run()
+        finally:
+            self._connections.discard(connection)
+            self._count.leave(peer)
+            if self._service.draining and not self._connections:
+                self._emptied.set()
+
+    def _turn_away(self, sock: socket.socket, refusal: Overloaded, *, plain: bool) -> None:
+        """Say 503 if that costs no wait, and close."""
+        CONNECTIONS_REFUSED.inc()
+        response = problem_response(refusal)
+        body = response.body if isinstance(response.body, bytes) else b""
+        lines = self._service.standing + header_lines(response.headers) + length_line(len(body)) + CLOSE
+        try:
+            if plain:
+                sock.send(encode_head(response.status, lines) + body)
+                sock.shutdown(socket.SHUT_WR)
+                sock.recv(HEAD_READ_BYTES)  # a request already here, unread, would turn the close into a reset
+        except OSError:
+            pass  # it has no room or is gone: closing is all that is left
+        finally:
+            sock.close()
+
+    def _refresh(self) -> None:
+        """The header lines of every response, made anew with each tick for the sake of the date."""
+        date = http_date(self._clock.now_ms() // 1000)
+        self._service.standing = f"server: edge-node\r\ndate: {date}\r\nx-content-type-options: nosniff\r\n"
+
+
+async def serve_http(
+    doors: Sequence[Door],
+    handler: Handler,
+    settings: HttpSettings,
+    *,
+    clock: Clock,
+    task_status: trio.TaskStatus[HttpServer] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until cancelled or drained; the started value is the HttpServer, whose doors are then open."""
+    await HttpServer(doors, handler, settings, clock=clock).run(task_status)

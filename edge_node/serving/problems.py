@@ -1,0 +1,101 @@
+"""Refusals as problem documents, and the registry of all of them (RFC 9457)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from edge_node.base.counters import REFUSALS
+from edge_node.base.errors import Refusal
+from edge_node.base.ids import FixedBytes
+from edge_node.serving.response import Response
+
+PROBLEM_TYPE = "application/problem+json"
+_RESERVED = frozenset({"type", "title", "status", "detail", "remedy", "instance"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One row of the registry: what a slug means."""
+
+    slug: str
+    status: int
+    remedy: str
+    error: type[Refusal]
+
+
+def problem_response(error: Refusal, instance: str | None = None) -> Response:
+    """The problem document of a refusal, counted under its slug in `base.counters.REFUSALS`."""
+    REFUSALS.labels(error.slug).inc()
+    headers = [("content-type", PROBLEM_TYPE), ("cache-control", "no-store"), *_extra_headers(error)]
+    return Response(error.status, tuple(headers), msgspec.json.encode(problem_document(error, instance)))
+
+
+def problem_document(error: Refusal, instance: str | None = None) -> dict[str, object]:
+    """The members of a problem: the standard ones, `remedy`, and the error's own data where JSON can say it."""
+    document: dict[str, object] = {
+        "type": f"urn:edge-node:problem:{error.slug}",
+        "title": title_of(error.slug),
+        "status": error.status,
+        "detail": str(error),
+        "remedy": error.remedy,
+    }
+    if instance is not None:
+        document["instance"] = instance
+    for name, value in vars(error).items():
+        if not name.startswith("_") and name not in _RESERVED and _speakable(value):
+            document[name] = str(value) if isinstance(value, FixedBytes) else value
+    return document
+
+
+def internal_problem() -> Response:
+    """The answer when our own code broke: nothing about the cause leaves the machine."""
+    REFUSALS.labels("internal").inc()
+    body = {
+        "type": "urn:edge-node:problem:internal",
+        "title": title_of("internal"),
+        "status": 500,
+        "detail": "the node could not finish this request; its log says why",
+        "remedy": "Try again; if it stays, tell the operator.",
+    }
+    return Response(500, (("content-type", PROBLEM_TYPE), ("cache-control", "no-store")), msgspec.json.encode(body))
+
+
+def title_of(slug: str) -> str:
+    """A slug in words."""
+    return slug.replace("-", " ").capitalize()
+
+
+def problem_registry() -> dict[str, list[ProblemKind]]:
+    """Every slug of the loaded refusals with the classes that carry it, for the documentation and its test."""
+    registry: dict[str, list[ProblemKind]] = {}
+    for error in sorted(_descendants(Refusal), key=lambda found: (found.slug, found.__name__)):
+        registry.setdefault(error.slug, []).append(ProblemKind(error.slug, error.status, error.remedy, error))
+    return registry
+
+
+def _descendants(root: type[Refusal]) -> Iterator[type[Refusal]]:
+    seen: set[type[Refusal]] = set()
+    waiting = [root]
+    while waiting:
+        for child in waiting.pop().__subclasses__():
+            if child not in seen:
+                seen.add(child)
+                waiting.append(child)
+                yield child
+
+
+def _extra_headers(error: Refusal) -> Iterator[tuple[str, str]]:
+    if error.retry_after_s is not None:
+        yield "retry-after", str(error.retry_after_s)
+    if error.status == 401:
+        yield "www-authenticate", 'Edge-Request realm="edge-node"'  # RFC 9110 section 15.5.2 demands a challenge
+    allow = getattr(error, "allow", None)
+    if error.status == 405 and isinstance(allow, tuple):
+        yield "allow", ", ".join(allow)
+
+
+def _speakable(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_speakable(item) for item in value)
+    return value is None or isinstance(value, str | int | float | FixedBytes)
