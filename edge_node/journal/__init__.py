@@ -1,0 +1,66 @@
+"""The one durable log: what was acknowledged is on the medium, and what was made of it can be made again."""
+
+from edge_node.journal.door import Journal, JournalStats, open_journal
+from edge_node.journal.engine import Recovery
+from edge_node.journal.errors import (
+    DigestMismatch,
+    DirectoryInUse,
+    DiskFull,
+    IdentityUnreadable,
+    JournalError,
+    JournalMisuse,
+    NewerFormat,
+    NotWritable,
+    QueueFull,
+    RecordAbsent,
+    RoundRefused,
+    SegmentInUse,
+)
+from edge_node.journal.files import FileLayer, OsFiles, Space
+from edge_node.journal.footer import Cause
+from edge_node.journal.identity import NodeIdentity, read_identity
+from edge_node.journal.kinds import Batch, Database, Kind, Placed, Record
+from edge_node.journal.lock import DirectoryLock
+from edge_node.journal.segment import Position, SegmentClass
+from edge_node.journal.settle import Damage
+from edge_node.journal.states import JournalState, Mode
+from edge_node.journal.tickets import Draft, Lane, Ticket
+
+__all__ = [
+    "Batch",
+    "Cause",
+    "Damage",
+    "Database",
+    "DigestMismatch",
+    "DirectoryInUse",
+    "DirectoryLock",
+    "DiskFull",
+    "Draft",
+    "FileLayer",
+    "IdentityUnreadable",
+    "Journal",
+    "JournalError",
+    "JournalMisuse",
+    "JournalState",
+    "JournalStats",
+    "Kind",
+    "Lane",
+    "Mode",
+    "NewerFormat",
+    "NodeIdentity",
+    "NotWritable",
+    "OsFiles",
+    "Placed",
+    "Position",
+    "QueueFull",
+    "Record",
+    "RecordAbsent",
+    "Recovery",
+    "RoundRefused",
+    "SegmentClass",
+    "SegmentInUse",
+    "Space",
+    "Ticket",
+    "open_journal",
+    "read_identity",
+]

@@ -1,0 +1,300 @@
+"""The journal's door: submit drafts, wait until they are durable, read them back, query what was made of them."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.counters import COMMIT_RECORDS, COMMIT_SECONDS
+from edge_node.base.log import get_log
+from edge_node.base.offload import DB_READ, FILE, WRITER, offload
+from edge_node.journal.commit import Setback
+from edge_node.journal.engine import Engine, Recovery, Site, open_engine
+from edge_node.journal.errors import JournalError, JournalMisuse, RoundRefused, SegmentInUse, not_writable
+from edge_node.journal.files import FileLayer, OsFiles
+from edge_node.journal.identity import NodeIdentity
+from edge_node.journal.kinds import Database, Kind, KindTable, Placed, Record
+from edge_node.journal.lock import DirectoryLock
+from edge_node.journal.open_segment import footer_path, segment_path
+from edge_node.journal.pool import ReadPool
+from edge_node.journal.segment import PAYLOAD_MAX_BYTES, Position, SegmentClass
+from edge_node.journal.settle import KnownEnd
+from edge_node.journal.space import ROUND_BYTES
+from edge_node.journal.states import WRITABLE, JournalState, Mode, Turn, turn_state
+from edge_node.journal.tickets import Draft, Lane, Lanes, Ticket
+from edge_node.paths import Paths
+from edge_node.settings.tree import JournalSettings
+
+Result = TypeVar("Result")
+
+GATHER_MAX_MS = 2.0  # longer would be felt by a single writer
+SPACE_POLL_S = 1.0  # how soon a node notices that somebody made room
+
+log = get_log("journal")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStats:
+    """Figures since the journal was opened; sizes in bytes."""
+
+    rounds: int
+    records: int
+    payload_bytes: int
+    queued_records: int
+    queued_bytes: int
+    next_sequence: int
+    free_bytes: int
+    open_segments: Mapping[SegmentClass, int]
+
+
+def open_journal(
+    paths: Paths,
+    settings: JournalSettings,
+    kinds: Iterable[Kind],
+    *,
+    random: Callable[[int], bytes],
+    clock: Clock,
+    files: FileLayer | None = None,
+    holder: str = "edge-node",
+) -> "Journal":
+    """Lock, recover and open a data directory, made if it is new; blocks for as long as recovery takes.
+
+    A disk that cannot be written gives a journal that is READ_ONLY. Raises DirectoryInUse, NewerFormat,
+    IdentityUnreadable, or OSError when not even reading works. `holder` names this process in LOCK.
+    """
+    layer = files or OsFiles()
+    site = Site(paths=paths, settings=settings, kinds=KindTable(kinds), files=layer, random=random, clock=clock)
+    layer.make_directory(paths.root)
+    lock = DirectoryLock(paths, layer, holder)
+    try:
+        return Journal(site, lock, open_engine(site, {}))
+    except BaseException:
+        lock.release()
+        raise
+
+
+class Journal:
+    """One open data directory. `submit` and the state belong to the loop's thread; `read` to any."""
+
+    def __init__(self, site: Site, lock: DirectoryLock, engine: Engine) -> None:
+        self._site, self._lock = site, lock
+        self._lanes = Lanes(site.settings.queue_records_max, site.settings.queue_bytes_max)
+        self._setbacks: list[Callable[[JournalError], None]] = []
+        self._work = trio.Event()
+        self._stage_free = trio.Lock()
+        self._known_ends: dict[SegmentClass, KnownEnd] = {}
+        self._closing = False
+        self._take_engine(engine)
+
+    def _take_engine(self, engine: Engine) -> None:
+        self._engine, self.state, self.recovery = engine, engine.state, engine.recovery
+        self._pools = {name: ReadPool(database.uri) for name, database in engine.databases.items()}
+
+    state: JournalState
+    recovery: Recovery
+
+    @property
+    def identity(self) -> NodeIdentity:
+        """The content of NODE."""
+        return self._engine.identity
+
+    def on_setback(self, callback: Callable[[JournalError], None]) -> None:
+        """Call `callback(error)` on the loop when queued tickets were refused, before any waiter hears of it.
+
+        All tickets submitted before the callback and not yet durable are refused by then.
+        """
+        self._setbacks.append(callback)
+
+    def submit(self, drafts: Sequence[Draft], lane: Lane) -> Ticket:
+        """Queue drafts for one round, in order; no checkpoint. QueueFull or NotWritable leave nothing queued."""
+        mode = self.state.mode
+        if mode is not Mode.WRITABLE:
+            self._require_taken(drafts)
+        if self._closing:
+            raise not_writable(JournalState(Mode.READ_ONLY, "the node is stopping"))
+        size, kinds = 0, self._site.kinds
+        for draft in drafts:
+            size += draft.payload_bytes
+            if draft.kind not in kinds or draft.payload_bytes > PAYLOAD_MAX_BYTES:
+                raise JournalMisuse(f"no kind {draft.kind} is registered, or a payload is above 4 GiB")
+        if not drafts:
+            raise JournalMisuse("a ticket has at least one draft")
+        ticket = Ticket(drafts, lane, size)
+        self._lanes.put(ticket)
+        self._work.set()
+        return ticket
+
+    def _require_taken(self, drafts: Sequence[Draft]) -> None:
+        frees = self.state.mode is Mode.LOW and all(
+            draft.kind in self._site.kinds and self._site.kinds[draft.kind].frees_space for draft in drafts
+        )
+        if not frees:
+            raise not_writable(self.state)
+
+    async def append(self, drafts: Sequence[Draft], lane: Lane) -> Sequence[Placed]:
+        """Submit and wait until durable."""
+        return await self.submit(drafts, lane).wait()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """The writer: rounds as long as anything is queued, until cancelled. A round under way is always finished."""
+        task_status.started()
+        while True:
+            await self._wait_for_work()
+            await self._write_round()
+
+    async def _wait_for_work(self) -> None:
+        if self._lanes.waiting():
+            return
+        while not self._lanes.waiting():
+            self._work = trio.Event()
+            low = self.state.mode is Mode.LOW
+            with trio.move_on_after(SPACE_POLL_S if low else math.inf) as patience:
+                await self._work.wait()
+            if patience.cancelled_caught:
+                await self._look_for_space()
+        if self._site.settings.gather_ms:
+            await trio.sleep(min(self._site.settings.gather_ms, GATHER_MAX_MS) / 1000)
+
+    async def _look_for_space(self) -> None:
+        stage = self._engine.stage
+        if stage is None:
+            return
+        async with self._stage_free:
+            try:
+                await offload(stage.check_space, limiter=FILE)
+            except OSError as error:
+                log.warning("space.unknown", reason=str(error))
+            self._follow_space()
+
+    def _follow_space(self) -> None:
+        stage = self._engine.stage
+        if stage is None:
+            return
+        if stage.low and self.state.mode is Mode.WRITABLE:
+            self._turn(Turn.SPACE_SHORT, "free space is short")
+        elif not stage.low and self.state.mode is Mode.LOW:
+            self._turn(Turn.SPACE_BACK, "")
+
+    def _turn(self, turn: Turn, reason: str) -> None:
+        self.state = turn_state(self.state, turn, reason)
+        log.warning("journal.state_changed", state=str(self.state))
+
+    async def _write_round(self) -> None:
+        with trio.CancelScope(shield=True):
+            async with self._stage_free:
+                stage = self._engine.stage
+                tickets = self._lanes.take(stage.plan.round if stage is not None else ROUND_BYTES)
+                if not tickets:
+                    return
+                if stage is None or self.state.mode in {Mode.READ_ONLY, Mode.BROKEN}:
+                    self._refuse(tickets, partial(not_writable, self.state))
+                    return
+                began = self._site.clock.monotonic_s()
+                outcome = await offload(stage.write, [ticket.drafts for ticket in tickets], limiter=WRITER)
+                self._settle(tickets, outcome)
+                COMMIT_SECONDS.observe(self._site.clock.monotonic_s() - began)
+                COMMIT_RECORDS.observe(sum(len(ticket.drafts) for ticket in tickets))
+
+    def _settle(self, tickets: Sequence[Ticket], outcome: list[list[Placed]] | Setback) -> None:
+        if isinstance(outcome, Setback):
+            if outcome.turn is None:
+                self._refuse([*tickets, *self._lanes.drain()], partial(RoundRefused, outcome.reason))
+                return
+            self._turn(outcome.turn, outcome.reason)
+            self._refuse([*tickets, *self._lanes.drain()], partial(not_writable, self.state))
+            return
+        for ticket, placed in zip(tickets, outcome, strict=True):
+            ticket.placed = placed
+            ticket.wake()
+        self._follow_space()
+
+    def _refuse(self, tickets: Sequence[Ticket], error: Callable[[], JournalError]) -> None:
+        for ticket in tickets:
+            ticket.refuse(error)
+        for callback in self._setbacks:
+            callback(error())
+        for ticket in tickets:
+            ticket.wake()
+
+    def read(self, position: Position) -> Record:
+        """The record at `position`, verified; blocking, from any thread. DigestMismatch or RecordAbsent otherwise."""
+        return self._engine.reader.read(position)
+
+    async def query(self, fn: Callable[..., Result], *args: Any, database: Database = Database.INDEX) -> Result:
+        """Run `fn(connection, *args)` in a thread on a read-only connection that sees every acknowledged record."""
+        return await offload(partial(self._pools[database].run, fn, *args), limiter=DB_READ)
+
+    def stats(self) -> JournalStats:
+        """Figures for the status page; no blocking."""
+        stage = self._engine.stage
+        queued = {"queued_records": self._lanes.records, "queued_bytes": self._lanes.bytes}
+        if stage is None:
+            return JournalStats(0, 0, 0, **queued, next_sequence=0, free_bytes=0, open_segments={})
+        return JournalStats(
+            stage.rounds,
+            stage.records,
+            stage.payload_bytes,
+            **queued,
+            next_sequence=stage.sequence,
+            free_bytes=stage.meter.estimate,
+            open_segments={name: segment.number for name, segment in stage.segments.items()},
+        )
+
+    async def drop_segment(self, segment_class: SegmentClass, number: int) -> None:
+        """Remove a sealed segment and its footer, durably. SegmentInUse for an open one; an absent one is fine."""
+        async with self._stage_free:
+            stage = self._engine.stage
+            if stage is None or self.state.mode in {Mode.READ_ONLY, Mode.BROKEN}:
+                raise not_writable(self.state)
+            if stage.segments[segment_class].number == number:
+                raise SegmentInUse(segment_class.value, number)
+            await offload(self._unlink_segment, segment_class, number, limiter=FILE)
+
+    def _unlink_segment(self, segment_class: SegmentClass, number: int) -> None:
+        files, directory = self._site.files, self._site.paths.segments / segment_class.value
+        names = set(files.names(directory))
+        # The records go first: a footer without a segment is debris, a segment without a footer would be replayed.
+        for path in (segment_path(directory, number), footer_path(directory, number)):
+            if path.name in names:
+                files.unlink(path)
+        files.sync_directory(directory)
+        self._engine.reader.forget(segment_class, number)
+
+    async def reopen(self) -> JournalState:
+        """Try to write again after READ_ONLY: recover the directory anew, in new segments where a sync went wrong."""
+        if self.state.mode is not Mode.READ_ONLY:
+            return self.state
+        async with self._stage_free:
+            if self._engine.stage is not None:
+                self._known_ends = self._engine.stage.known_ends()
+            old_pools = self._pools
+            engine = await offload(self._reopen_engine, limiter=WRITER)
+            self._take_engine(engine)
+            for pool in old_pools.values():
+                pool.close()
+        log.warning("journal.reopened", state=str(self.state))
+        return self.state
+
+    def _reopen_engine(self) -> Engine:
+        self._engine.close(clean=False)
+        return open_engine(self._site, self._known_ends)
+
+    async def flush_and_close(self) -> None:
+        """Refuse new drafts, write what is queued, leave a clean directory and give LOCK back; shielded."""
+        self._closing = True
+        with trio.CancelScope(shield=True):
+            while self._lanes.records:
+                await self._write_round()
+            async with self._stage_free:
+                await offload(self._close, limiter=WRITER)
+        self.state = replace(WRITABLE, mode=Mode.READ_ONLY, reason="closed")
+
+    def _close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+        self._engine.close(clean=self.state.mode in {Mode.WRITABLE, Mode.LOW})
+        self._lock.release()
