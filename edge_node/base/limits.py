@@ -1,5 +1,7 @@
 """Sizes with their reasons, and a token bucket: the arithmetic of saying no in time."""
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 KIB = 1024
@@ -37,3 +39,21 @@ class TokenBucket:
         if amount > self.burst or self.rate <= 0:
             return float("inf")
         return max(0.0, (amount - self.level) / self.rate)
+
+
+class KeyRates:
+    """One token bucket per key, at most `keys_max`: the longest unused is forgotten, which only forgives."""
+
+    def __init__(self, keys_max: int) -> None:
+        self._keys_max = keys_max
+        self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
+
+    def take(self, key: Hashable, rate: float, now: float) -> bool:
+        """Take one unit of `key`'s share of `rate` a second (a second's worth may be saved up)."""
+        bucket = self._buckets.get(key)
+        if bucket is None or bucket.rate != rate:
+            bucket = self._buckets[key] = TokenBucket.full(rate, max(1.0, rate), now)
+        self._buckets.move_to_end(key)
+        while len(self._buckets) > self._keys_max:
+            self._buckets.popitem(last=False)
+        return bucket.take(1, now)

@@ -62,6 +62,10 @@ class Ticket:
         """Whether nothing of it will count."""
         return self._error is not None
 
+    def refusal(self) -> JournalError | None:
+        """Why nothing of it will count, a new error at each call; None unless refused."""
+        return self._error() if self._error is not None else None
+
     async def wait(self) -> Sequence[Placed]:
         """Where the drafts lie, once they are durable, or raise why they are not. Cancelling un-writes nothing."""
         if not self.settled:

@@ -1,0 +1,103 @@
+"""What a door refuses before a room is asked: headers, parameters, content types, proofs of who asks."""
+
+from edge_node.base.errors import Refusal
+
+
+class GatewayRefusal(Refusal):
+    """Root of the doors' own refusals."""
+
+
+class SignatureMissing(GatewayRefusal):
+    """The request carries no signature where one is needed."""
+
+    slug, status = "signature-missing", 401
+
+    def __init__(self, header: str, spec: str) -> None:
+        self.header = header
+        self.remedy = f"Sign the request as {spec} says."  # type: ignore[misc]  # the remedy names the right page
+        super().__init__(f"the header {header} is missing")
+
+
+class AttributeHeaders(GatewayRefusal):
+    """CloudEvents attributes came as headers, which no signature covers."""
+
+    slug, status = "ce-headers", 400
+    remedy = "Put the attributes into the body (application/cloudevents+json)."
+
+    def __init__(self, header: str) -> None:
+        self.header = header
+        super().__init__(f"the header {header} is outside the signature")
+
+
+class ContentEncodingRefused(GatewayRefusal):
+    """The body is compressed; what is signed is what is stored."""
+
+    slug, status = "content-encoding", 415
+    remedy = "Send the body as it was signed, without Content-Encoding."
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        super().__init__(f"the content encoding {encoding[:32]!r} is not accepted")
+
+
+class StreamMismatch(GatewayRefusal):
+    """The URL names one stream and the signature another."""
+
+    slug, status = "stream-mismatch", 400
+    remedy = "Post to the stream that was signed, or to /events."
+
+    def __init__(self, url: str, signed: str) -> None:
+        self.url_stream, self.signed_stream = url, signed
+        super().__init__(f"the URL names stream {url}, the signature {signed}")
+
+
+class BadParameter(GatewayRefusal):
+    """A query parameter is not what it should be."""
+
+    slug, status = "bad-parameter", 400
+    remedy = "See docs/specs/http.md for the parameters of this path."
+
+    def __init__(self, name: str, why: str) -> None:
+        self.parameter = name
+        super().__init__(f"parameter {name}: {why}")
+
+
+class WrongNode(GatewayRefusal):
+    """The request is signed for another node."""
+
+    slug, status = "wrong-node", 401
+    remedy = "Sign for the node key that GET /info shows."
+
+    def __init__(self) -> None:
+        super().__init__("the request is signed for another node")
+
+
+class RequestExpired(GatewayRefusal):
+    """The signed time of the request is outside the window."""
+
+    slug, status = "request-expired", 401
+    remedy = "Sign with the present time; GET /info shows this node's."
+
+    def __init__(self, off_ms: int, window_ms: int) -> None:
+        self.off_ms, self.window_ms = off_ms, window_ms
+        super().__init__(f"the request is {off_ms} ms away from this node's time; at most {window_ms} ms are accepted")
+
+
+class NonceReused(GatewayRefusal):
+    """This request was already made."""
+
+    slug, status = "nonce-reused", 401
+    remedy = "Sign every request anew, with a fresh nonce."
+
+    def __init__(self) -> None:
+        super().__init__("this signed request was used before")
+
+
+class RequestForged(GatewayRefusal):
+    """The request's signature does not verify under the named key."""
+
+    slug, status = "bad-signature", 401
+    remedy = "Sign method, target, body digest, time and nonce as docs/specs/signed-request.md says."
+
+    def __init__(self) -> None:
+        super().__init__("the signature of the request does not verify")

@@ -1,0 +1,84 @@
+"""POST /events[/{stream}]: a signed body goes in, a receipt comes out (docs/specs/http.md)."""
+
+import msgspec
+
+from edge_node.base.ids import StreamName
+from edge_node.gateway.errors import (
+    AttributeHeaders,
+    ContentEncodingRefused,
+    SignatureMissing,
+    StreamMismatch,
+)
+from edge_node.serving import Request, Response, Router
+from edge_node.settings import IngestSettings
+from edge_node.store.streams.ingest import Ingest
+from edge_node.store.streams.submission import Receipt
+from edge_node.trust.signed_event import parse_event_header
+from edge_node.wire.cid import format_cid
+from edge_node.wire.event_body import ContentTypeRefused, body_form, clean_content_type
+
+_ENCODER = msgspec.json.Encoder()
+_JSON = (("content-type", "application/json"),)
+
+
+class EventRoutes:
+    """The ingest door over HTTP."""
+
+    def __init__(self, ingest: Ingest, settings: IngestSettings) -> None:
+        self._ingest, self._settings = ingest, settings
+
+    def add_to(self, router: Router) -> None:
+        """Register `/events` and its alias under /api/v1."""
+        for prefix in ("/events", "/api/v1/events"):
+            router.add("POST", prefix, self.post)
+            router.add("POST", prefix + "/{stream:path}", self.post)
+
+    async def post(self, request: Request) -> Response:
+        """Check what costs nothing first; the body is read only for a request that may be stored."""
+        content_type = read_content_type(request)
+        refuse_unsigned_headers(request)
+        text = request.headers.get("edge-signature")
+        if text is None:
+            raise SignatureMissing("Edge-Signature", "docs/specs/signed-event.md")
+        header = parse_event_header(text, content_type)
+        named = request.params.get("stream")
+        if named is not None and StreamName(named) != header.stream:
+            raise StreamMismatch(named, header.stream)
+        source = f"http {request.peer}"
+        self._ingest.screen(header, source)
+        body = await request.body(self._settings.body_bytes_max)
+        return render_receipt(await self._ingest.submit(header, body, source))
+
+
+def read_content_type(request: Request) -> str:
+    """The one Content-Type as it is signed; ContentTypeRefused otherwise."""
+    values = request.headers.all("content-type")
+    if len(values) != 1:
+        raise ContentTypeRefused("it is missing" if not values else "it is given more than once")
+    content_type = clean_content_type(values[0])
+    body_form(content_type)
+    return content_type
+
+
+def refuse_unsigned_headers(request: Request) -> None:
+    """Nothing outside the signature may change what a stored body means."""
+    encoding = request.headers.get("content-encoding")
+    if encoding is not None and encoding.lower() != "identity":
+        raise ContentEncodingRefused(encoding)
+    for name in request.headers:
+        if name.startswith("ce-"):
+            raise AttributeHeaders(name)
+
+
+def render_receipt(receipt: Receipt) -> Response:
+    """202 with the receipt as JSON."""
+    body = _ENCODER.encode(
+        {
+            "cid": format_cid(receipt.cid),
+            "stream": receipt.stream,
+            "first_offset": receipt.first_offset,
+            "count": receipt.count,
+            "duplicate": receipt.duplicate,
+        }
+    )
+    return Response(202, _JSON, body)

@@ -1,0 +1,84 @@
+"""/api/v1/pieces: content in and out by its CID, with ranges, checked both ways."""
+
+import msgspec
+
+from edge_node.base.ids import VaultId
+from edge_node.gateway.parameters import read_vault
+from edge_node.gateway.requests import RequestDoor
+from edge_node.serving import Request, Response, Router
+from edge_node.settings import StoreSettings
+from edge_node.store.errors import CidMismatch
+from edge_node.store.pieces import OpenPiece, Pieces
+from edge_node.trust.access import Verb, piece_resource
+from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
+from edge_node.wire.http_range import parse_range, range_applies
+
+_ENCODER = msgspec.json.Encoder()
+_JSON = ("content-type", "application/json")
+
+
+class PieceRoutes:
+    """The piece door."""
+
+    def __init__(self, pieces: Pieces, door: RequestDoor, vault: VaultId, settings: StoreSettings) -> None:
+        self._pieces, self._door, self._vault, self._settings = pieces, door, vault, settings
+
+    def add_to(self, router: Router) -> None:
+        """Register the routes; HEAD is answered by GET."""
+        router.add("POST", "/api/v1/pieces", self.put)
+        router.add("PUT", "/api/v1/pieces/{cid}", self.put)
+        router.add("GET", "/api/v1/pieces/{cid}", self.get)
+        router.add("DELETE", "/api/v1/pieces/{cid}", self.delete)
+
+    async def put(self, request: Request) -> Response:
+        """Store the body. The signed digest of the body names its CID before the first byte is read."""
+        vault, proof = read_vault(request, self._vault), self._door.read(request)
+        signed = make_cid(CidKind.RAW_PIECE, proof.body)
+        named = request.params.get("cid")
+        if named is not None and (cid := parse_cid(named)) != signed:
+            raise CidMismatch(cid, signed)
+        access = self._door.prove(request, proof, piece_resource(vault, format_cid(signed)), Verb.PUT)
+        chunks = request.chunks(self._settings.piece_bytes_max)
+        put = await self._pieces.put(access, vault, chunks, expect=signed)
+        text = format_cid(put.cid)
+        body = _ENCODER.encode({"cid": text, "size": put.size, "duplicate": put.duplicate})
+        return Response(200 if put.duplicate else 201, (_JSON, ("location", f"/api/v1/pieces/{text}")), body)
+
+    async def get(self, request: Request) -> Response:
+        """The piece or one range of it."""
+        vault, cid = read_vault(request, self._vault), parse_cid(request.params["cid"])
+        access = self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.GET)
+        piece = await self._pieces.open(access, vault, cid)
+        etag = f'"{format_cid(cid)}"'
+        headers = [
+            ("etag", etag),
+            ("accept-ranges", "bytes"),
+            ("cache-control", "private, immutable, max-age=31536000"),
+            ("content-security-policy", "sandbox"),
+        ]
+        if _knows(request.headers.get("if-none-match"), etag):
+            return Response(304, headers)
+        return self._answer(request, piece, etag, headers)
+
+    def _answer(self, request: Request, piece: OpenPiece, etag: str, headers: list[tuple[str, str]]) -> Response:
+        headers.append(("content-type", "application/octet-stream"))
+        applies = range_applies(request.headers.get("if-range"), etag)
+        span = parse_range(request.headers.get("range"), piece.size) if applies else None
+        if span is None:
+            return Response(200, headers, self._pieces.read(piece), piece.size)
+        headers.append(("content-range", span.content_range()))
+        return Response(206, headers, self._pieces.read(piece, span.start, span.stop), span.length)
+
+    async def delete(self, request: Request) -> Response:
+        """Let go of the piece."""
+        vault, cid = read_vault(request, self._vault), parse_cid(request.params["cid"])
+        access = self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.DELETE)
+        await self._pieces.delete(access, vault, cid)
+        return Response(204)
+
+
+def _knows(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags

@@ -1,0 +1,100 @@
+"""The record kinds the store registers with the journal."""
+
+import sqlite3
+
+from edge_node.journal import Batch, Database, Kind, Record, SegmentClass
+from edge_node.store import records, rows, usage
+from edge_node.store.streams import records as stream_records
+from edge_node.store.streams import rows as stream_rows
+
+PIECES = "pieces"  # a piece, its references and its deletes change the same rows: they keep the log's order
+EVENTS = "events"
+
+
+def _apply_nothing(_conn: sqlite3.Connection, _batch: Batch) -> None:
+    """An extent is reached through the piece record that lists it; alone it means nothing."""
+
+
+def _replay_nothing(_record: Record) -> None:
+    return None
+
+
+def _replay_piece(record: Record) -> records.PieceRecord:
+    return records.decode_piece(record.payload)
+
+
+def _replay_reference(record: Record) -> records.ReferenceRecord:
+    return records.decode_reference(record.payload)
+
+
+def _replay_events(record: Record) -> stream_rows.EventsItem:
+    return stream_rows.item_of(stream_records.decode_events(record.payload))
+
+
+def _replay_evidence(record: Record) -> stream_records.EvidenceRecord:
+    return stream_records.decode_evidence(record.payload)
+
+
+STORE_KINDS = (
+    Kind(
+        number=records.PIECE_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.PX,
+        database=Database.INDEX,
+        schema=rows.SCHEMA,
+        apply=rows.apply_pieces,
+        replay=_replay_piece,
+        family=PIECES,
+    ),
+    Kind(
+        number=records.DELETE_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.INDEX,
+        schema=rows.SCHEMA,
+        apply=rows.apply_deletes,
+        replay=_replay_reference,
+        frees_space=True,
+        family=PIECES,
+    ),
+    Kind(
+        number=records.REFERENCE_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.INDEX,
+        schema=rows.SCHEMA,
+        apply=rows.apply_references,
+        replay=_replay_reference,
+        family=PIECES,
+    ),
+    Kind(
+        number=records.EXTENT_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.PX,
+        database=Database.INDEX,
+        schema=usage.SCHEMA,
+        apply=_apply_nothing,
+        replay=_replay_nothing,
+        family="extents",
+    ),
+    Kind(
+        number=stream_records.EVENTS_KIND,
+        version=stream_records.VERSION,
+        segment_class=SegmentClass.EV,
+        database=Database.INDEX,
+        schema=stream_rows.SCHEMA,
+        apply=stream_rows.apply_events,
+        replay=_replay_events,
+        family=EVENTS,
+    ),
+    Kind(
+        number=stream_records.EVIDENCE_KIND,
+        version=stream_records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.INDEX,
+        schema=stream_rows.EVIDENCE_SCHEMA,
+        apply=stream_rows.apply_evidence,
+        replay=_replay_evidence,
+        family="evidence",
+    ),
+)

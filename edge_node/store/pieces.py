@@ -1,0 +1,291 @@
+"""Pieces: content under its CID, streamed to disk in extents, every byte checked on its way out."""
+
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import trio
+from blake3 import blake3
+
+from edge_node.base.clock import Clock
+from edge_node.base.ids import Cid, Digest, VaultId
+from edge_node.base.limits import EXTENT_BYTES, KIB
+from edge_node.base.log import get_log
+from edge_node.base.offload import FILE, offload
+from edge_node.journal import (
+    DigestMismatch,
+    Draft,
+    Journal,
+    Lane,
+    Position,
+    QueueFull,
+    RecordAbsent,
+    SegmentClass,
+    Ticket,
+)
+from edge_node.settings import StoreSettings
+from edge_node.store.errors import CidMismatch, PieceDamaged, PieceIsEventBody, PieceTooLarge, UnknownPiece
+from edge_node.store.quota import QuotaLedger
+from edge_node.store.records import (
+    DELETE_KIND,
+    EXTENT_KIND,
+    PIECE_KIND,
+    REFERENCE_KIND,
+    VERSION,
+    PieceRecord,
+    ReferenceRecord,
+    decode_piece,
+    encode_record,
+)
+from edge_node.store.rows import PieceRow, find_dead_segments, find_held, find_piece
+from edge_node.store.streams.rows import find_by_cid
+from edge_node.store.streams.topics import read_body
+from edge_node.trust.access import Access, Verb, piece_resource
+from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
+
+INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
+QUEUE_POLL_S = 0.01  # a full queue of 64 MiB drains in tens of these
+READ_AHEAD = 4  # extents a hop: 4 MiB are read and checked in about 3 ms
+
+log = get_log("store")
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A stored piece: its CID, its size in bytes, and whether this owner had it before."""
+
+    cid: Cid
+    size: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPiece:
+    """A piece ready to be read: its size, and either its extents or its whole (small) content."""
+
+    cid: Cid
+    size: int
+    extents: tuple[Position, ...]
+    inline: bytes | None
+
+
+class Pieces:
+    """The piece store of one node."""
+
+    def __init__(self, journal: Journal, quota: QuotaLedger, clock: Clock, settings: StoreSettings) -> None:
+        self._journal, self._quota, self._clock, self._settings = journal, quota, clock, settings
+        self._damaged: set[Cid] = set()
+        self._dropped: set[int] = set()
+        self._uploads: dict[object, int] = {}  # oldest px segment each running upload may have written to
+
+    async def put(
+        self, access: Access, vault: VaultId, chunks: AsyncIterable[bytes], *, expect: Cid | None = None
+    ) -> Put:
+        """Store what `chunks` yields; durable on return. CidMismatch, and nothing kept, if `expect` differs.
+
+        Memory per upload: about three extents, however slow the sender.
+        """
+        access.require(piece_resource(vault, None if expect is None else format_cid(expect)), Verb.PUT)
+        known = await self._standing(expect) if expect is not None else None
+        async with contextlib.AsyncExitStack() as stack:
+            upload = _Upload(self._journal, self._settings.piece_bytes_max, keep=known is None)
+            stack.enter_context(self._pinned(upload))
+            async for chunk in chunks:
+                await upload.take(chunk)
+            cid = await upload.finish()
+            if expect is not None and cid != expect:
+                raise CidMismatch(expect, cid)
+            return await self._conclude(access, vault, cid, upload)
+
+    async def _conclude(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload") -> Put:
+        existing = await self._standing(cid)
+        held = existing is not None and await self._journal.query(find_held, vault, cid) is not None
+        if held:
+            return Put(cid, upload.size, duplicate=True)
+        now_ms, size = self._clock.now_ms(), upload.size
+        self._quota.reserve(vault, access.holder, size, now_ms)
+        try:
+            if existing is not None or not upload.kept:
+                draft = self._refer(REFERENCE_KIND, access, vault, cid, size, now_ms)
+            else:
+                draft = self._make(access, vault, cid, upload, now_ms)
+            await self._journal.append([draft], Lane.CONTROL if existing is not None else Lane.EVENTS)
+        except BaseException:
+            # A cancelled writer may yet land; the ledger is corrected from the index at the next start.
+            self._quota.release(vault, access.holder, size)
+            raise
+        self._damaged.discard(cid)
+        return Put(cid, size, duplicate=False)
+
+    def _make(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload", now_ms: int) -> Draft:
+        record = PieceRecord(
+            PIECE_KIND,
+            VERSION,
+            vault,
+            access.holder,
+            now_ms,
+            int(self._clock.quality()),
+            upload.size,
+            upload.extents,
+            upload.inline,
+        )
+        return Draft(PIECE_KIND, VERSION, cid, encode_record(record), record)
+
+    def _refer(self, kind: int, access: Access, vault: VaultId, cid: Cid, size: int, now_ms: int) -> Draft:
+        record = ReferenceRecord(kind, VERSION, vault, access.holder, now_ms, int(self._clock.quality()), size)
+        return Draft(kind, VERSION, cid, encode_record(record), record)
+
+    async def _standing(self, cid: Cid) -> PieceRow | None:
+        if cid in self._damaged:
+            return None
+        return await self._journal.query(find_piece, cid)
+
+    async def open(self, access: Access, vault: VaultId, cid: Cid) -> OpenPiece:
+        """Find a piece this vault holds, or the body of one of its events; UnknownPiece otherwise."""
+        access.require(piece_resource(vault, format_cid(cid)), Verb.GET)
+        row = await self._journal.query(find_held, vault, cid)
+        if row is not None:
+            return await self._open_row(cid, row)
+        body = await self._journal.query(find_by_cid, vault, cid)
+        if body is None:
+            raise UnknownPiece(cid)
+        with self._damage_of(cid):
+            _, content = await offload(read_body, self._journal, body, limiter=FILE)
+        return OpenPiece(cid, len(content), (), content)
+
+    async def _open_row(self, cid: Cid, row: PieceRow) -> OpenPiece:
+        if row.extents:
+            return OpenPiece(cid, row.size, tuple(row.positions()), None)
+        with self._damage_of(cid):
+            record = await offload(self._journal.read, row.position, limiter=FILE)
+        return OpenPiece(cid, row.size, (), decode_piece(record.payload).inline)
+
+    async def read(self, piece: OpenPiece, start: int = 0, stop: int | None = None) -> AsyncIterator[memoryview]:
+        """Yield the bytes `[start, stop)`; each extent's digest holds before any of its bytes are given out.
+
+        PieceDamaged in mid-way if one does not hold: what was given out before is good.
+        """
+        stop = piece.size if stop is None else stop
+        if piece.inline is not None:
+            yield memoryview(piece.inline)[start:stop]
+            return
+        first, last = start // EXTENT_BYTES, -(-stop // EXTENT_BYTES)
+        for at in range(first, last, READ_AHEAD):
+            positions = piece.extents[at : min(at + READ_AHEAD, last)]
+            with self._damage_of(piece.cid):
+                extents = await offload(self._read_extents, positions, limiter=FILE)
+            for number, extent in enumerate(extents, at):
+                base = number * EXTENT_BYTES
+                yield memoryview(extent)[max(start - base, 0) : stop - base]
+
+    def _read_extents(self, positions: Sequence[Position]) -> list[bytes]:
+        return [self._journal.read(position).payload for position in positions]
+
+    @contextlib.contextmanager
+    def _damage_of(self, cid: Cid) -> Iterator[None]:
+        try:
+            yield
+        except (DigestMismatch, RecordAbsent) as damage:
+            self._damaged.add(cid)
+            log.error("piece.damaged", piece=format_cid(cid), reason=str(damage))  # noqa: TRY400 - the place says it all
+            raise PieceDamaged(cid, str(damage)) from damage
+
+    async def verify(self, access: Access, vault: VaultId, cid: Cid) -> int:
+        """Read the whole piece and hash it against its CID; its size, or PieceDamaged."""
+        piece = await self.open(access, vault, cid)
+        hasher = blake3()
+        async with contextlib.aclosing(self.read(piece)) as extents:
+            async for extent in extents:
+                await offload(hasher.update, extent)
+        if hasher.digest() != cid_digest(cid):
+            self._damaged.add(cid)
+            raise PieceDamaged(cid, "its bytes hash to another CID")
+        return piece.size
+
+    async def delete(self, access: Access, vault: VaultId, cid: Cid) -> None:
+        """Remove this vault's reference; works on a full disk. UnknownPiece if there is none."""
+        access.require(piece_resource(vault, format_cid(cid)), Verb.DELETE)
+        row = await self._journal.query(find_held, vault, cid)
+        if row is None:
+            if await self._journal.query(find_by_cid, vault, cid) is not None:
+                raise PieceIsEventBody(cid)
+            raise UnknownPiece(cid)
+        draft = self._refer(DELETE_KIND, access, vault, cid, row.size, self._clock.now_ms())
+        await self._journal.append([draft], Lane.CONTROL)
+        self._quota.release(vault, None, row.size)
+        await self.reclaim()
+
+    async def reclaim(self) -> int:
+        """Unlink sealed piece segments without a live byte; how many went."""
+        open_segment = self._open_segment()
+        floor = min(self._uploads.values(), default=open_segment)
+        dead = await self._journal.query(find_dead_segments, min(floor, open_segment))
+        for segment in set(dead) - self._dropped:
+            await self._journal.drop_segment(SegmentClass.PX, segment)
+            self._dropped.add(segment)
+        return len(dead)
+
+    def _open_segment(self) -> int:
+        return self._journal.stats().open_segments.get(SegmentClass.PX, 0)
+
+    @contextlib.contextmanager
+    def _pinned(self, upload: object) -> Iterator[None]:
+        # Extents of a running upload are in no index yet: their segments must not look dead.
+        self._uploads[upload] = self._open_segment()
+        try:
+            yield
+        finally:
+            del self._uploads[upload]
+
+
+class _Upload:
+    """Cuts what arrives into extents, hashes and stores them side by side, two tickets at a time."""
+
+    def __init__(self, journal: Journal, bytes_max: int, *, keep: bool) -> None:
+        self._journal, self._bytes_max, self.kept = journal, bytes_max, keep
+        self._hasher = blake3()
+        self._buffer = bytearray()
+        self.size = 0
+        self.extents: list[tuple[int, int]] = []
+        self.inline = b""
+
+    async def take(self, chunk: bytes) -> None:
+        """Add bytes; whole extents leave for the disk at once."""
+        self.size += len(chunk)
+        if self.size > self._bytes_max:
+            raise PieceTooLarge(self._bytes_max)
+        self._buffer += chunk
+        if len(self._buffer) >= EXTENT_BYTES:
+            whole = len(self._buffer) // EXTENT_BYTES * EXTENT_BYTES
+            await self._store(whole)
+
+    async def finish(self) -> Cid:
+        """The CID of all that was taken, its extents durable (or its bytes in `inline`)."""
+        if self.size <= INLINE_BYTES:
+            self.inline = bytes(self._buffer)
+            self._hasher.update(self.inline)
+        elif self._buffer:
+            await self._store(len(self._buffer))
+        return make_cid(CidKind.RAW_PIECE, Digest(self._hasher.digest()))
+
+    async def _store(self, amount: int) -> None:
+        content = bytes(memoryview(self._buffer)[:amount])
+        del self._buffer[:amount]
+        ticket = await self._queue(content) if self.kept else None
+        await offload(self._hasher.update, content)
+        if ticket is not None:
+            placed = await ticket.wait()
+            self.extents += [(p.position.segment, p.position.offset) for p in placed]
+
+    async def _queue(self, content: bytes) -> Ticket:
+        view = memoryview(content)
+        drafts = [
+            Draft(EXTENT_KIND, VERSION, b"", view[at : at + EXTENT_BYTES], None)
+            for at in range(0, len(content), EXTENT_BYTES)
+        ]
+        while True:
+            try:
+                return self._journal.submit(drafts, Lane.EXTENTS)
+            except QueueFull:
+                # Back-pressure here, not a refusal: the sender's socket stays unread while the queue drains.
+                await trio.sleep(QUEUE_POLL_S)

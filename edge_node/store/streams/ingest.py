@@ -1,0 +1,307 @@
+"""Ingest: from a signed body to an acknowledgement that is true, in batches, with bounded queues."""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.errors import Refusal
+from edge_node.base.ids import Cid, PublicKey, shorten
+from edge_node.base.limits import MIB, KeyRates
+from edge_node.base.log import get_log
+from edge_node.base.offload import CPU, offload
+from edge_node.journal import Draft, Journal, JournalError, Lane, Ticket
+from edge_node.settings import ClockSettings, IngestSettings
+from edge_node.store.errors import BodyFault, QueueFull, RateExceeded, SequenceConflict, SequenceTooOld, WrongAudience
+from edge_node.store.quota import QuotaLedger
+from edge_node.store.streams.admission import Admission, Verdict
+from edge_node.store.streams.prepare import Prepared, prepare_bodies
+from edge_node.store.streams.records import EVIDENCE_KIND, VERSION, EvidenceRecord, encode_record
+from edge_node.store.streams.rows import find_by_seq, load_state
+from edge_node.store.streams.submission import Receipt, Submission, draft_of, receipt_of
+from edge_node.store.streams.timing import judge_time
+from edge_node.trust.access import AccessDenied, Verb, stream_resource
+from edge_node.trust.access_control import AccessControl
+from edge_node.trust.devices import DeviceTable
+from edge_node.trust.signed_event import EventHeader, event_message
+
+log = get_log("store")
+
+BATCH_BODIES = 64  # 64 signatures are 4 ms of one core: a hop well under 50 ms
+BATCH_BYTES = 4 * MIB
+RATES_MAX = 4_096  # rate limits remembered; the quietest are forgotten first
+EVIDENCE_PER_KEY = 16  # pieces of evidence kept per key and process life: enough to convict
+
+
+class Ingest:
+    """Takes signed bodies, answers each once it is durable; `run` must be running."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        access: AccessControl,
+        devices: DeviceTable,
+        quota: QuotaLedger,
+        clock: Clock,
+        settings: IngestSettings,
+        clock_settings: ClockSettings,
+    ) -> None:
+        self._journal, self._access, self._devices, self._quota = journal, access, devices, quota
+        self._clock = clock
+        self._settings, self._clock_settings = settings, clock_settings
+        self._admission = Admission()
+        self._waiting: deque[Submission] = deque()
+        self._waiting_bytes = 0
+        self._idle = trio.lowlevel.ParkingLot()
+        self._flights: deque[tuple[Ticket, list[Submission]]] = deque()
+        self._landing = trio.lowlevel.ParkingLot()
+        self._rates = KeyRates(RATES_MAX)
+        self._evidence: dict[PublicKey, int] = {}
+        journal.on_setback(self._set_back)
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Run the preparers and the settler until cancelled."""
+        async with trio.open_nursery() as nursery:
+            for _ in range(int(CPU.total_tokens)):
+                nursery.start_soon(self._prepare_forever)
+            nursery.start_soon(self._settle_forever)
+            task_status.started()
+
+    def screen(self, header: EventHeader, source: str) -> None:
+        """Refuse, before its body is read, what could not be stored whatever the body is."""
+        resource = stream_resource(header.audience, header.stream)
+        try:
+            self._access.screen(header.key, resource, Verb.APPEND, self._clock.now_ms(), source)
+        except AccessDenied as denied:
+            device = self._devices.get(header.key)
+            if device is not None and device.vault != header.audience:
+                raise WrongAudience(header.audience) from denied
+            raise
+
+    async def submit(self, header: EventHeader, body: bytes, source: str) -> Receipt:
+        """Store one signed body; returns after it is on the disk.
+
+        `source` says where it came from (door and address). Raises the refusals of docs/specs/http.md.
+        A cancelled caller does not stop a body that is already under way.
+        """
+        submission = self._enqueue(header, body, source)
+        await submission.done.wait()
+        if submission.error is not None:
+            raise submission.error
+        assert submission.receipt is not None
+        return submission.receipt
+
+    def _enqueue(self, header: EventHeader, body: bytes, source: str) -> Submission:
+        now_ms, quality = self._clock.now_ms(), self._clock.quality()
+        late = judge_time(
+            header.t_ms, header.quality, now_ms, quality, self._clock_settings, self._late_max_s(header.key)
+        )
+        rate = self._settings.device_bodies_per_s
+        if rate > 0 and not self._rates.take(header.key, rate, self._clock.monotonic_s()):
+            raise RateExceeded(rate)
+        if (
+            len(self._waiting) >= self._settings.queue_bodies_max
+            or self._waiting_bytes + len(body) > self._settings.queue_bytes_max
+        ):
+            raise QueueFull(len(self._waiting))
+        submission = Submission(
+            header,
+            body,
+            source,
+            now_ms,
+            int(quality),
+            late,
+            (header.key, header.audience, header.stream),
+            (header.audience, header.stream),
+            header.seq,
+        )
+        self._waiting.append(submission)
+        self._waiting_bytes += len(body)
+        self._idle.unpark()
+        return submission
+
+    def _late_max_s(self, key: PublicKey) -> int:
+        device = self._devices.get(key)
+        own = device.late_max_s if device is not None else None
+        return self._settings.late_max_s if own is None else own
+
+    def _bytes_per_day_max(self, key: PublicKey) -> int | None:
+        device = self._devices.get(key)
+        return device.bytes_per_day_max if device is not None else None
+
+    async def _prepare_forever(self) -> None:
+        while True:
+            while not self._waiting:
+                await self._idle.park()
+            batch = self._take_batch()
+            results = await offload(
+                prepare_bodies, [(s.header, s.body) for s in batch], self._settings.events_per_body_max
+            )
+            await self._admit(self._keep_prepared(batch, results))
+
+    def _take_batch(self) -> list[Submission]:
+        batch: list[Submission] = []
+        size = 0
+        while self._waiting and len(batch) < BATCH_BODIES and size < BATCH_BYTES:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].body)
+        self._waiting_bytes -= size
+        return batch
+
+    def _keep_prepared(self, batch: Sequence[Submission], results: Sequence[Prepared | Refusal]) -> list[Submission]:
+        kept = []
+        for submission, result in zip(batch, results, strict=True):
+            if isinstance(result, BodyFault):
+                log.error("body.faulted", key=shorten(submission.header.key), exc_info=result.cause)
+            if isinstance(result, Refusal):
+                submission.refuse(result)
+            else:
+                submission.prepared, submission.count = result, result.count
+                kept.append(submission)
+        return kept
+
+    async def _admit(self, batch: list[Submission]) -> None:
+        await self._load(batch)
+        # From here to `submit` there is no checkpoint: offsets are given out in the order of the log.
+        seen: list[Submission] = []
+        admitted: list[Submission] = []
+        for submission in batch:
+            try:
+                self._admit_one(submission, admitted, seen)
+            except Refusal as refusal:
+                submission.refuse(refusal)
+        if admitted:
+            self._queue(admitted)
+        for submission in seen:
+            await self._answer_repeat(submission)
+
+    async def _load(self, batch: Sequence[Submission]) -> None:
+        while True:
+            heads, windows = self._admission.missing(batch)
+            if not heads and not windows:
+                return
+            generation = self._admission.generation
+            loaded = await self._journal.query(load_state, heads, windows)
+            self._admission.fill(
+                {key: loaded.head(key) for key in heads},
+                {key: loaded.window(key) for key in windows},
+                generation,
+            )
+
+    def _admit_one(self, submission: Submission, admitted: list[Submission], seen: list[Submission]) -> None:
+        header = submission.header
+        resource = stream_resource(header.audience, header.stream)
+        self._access.decide(header.key, resource, Verb.APPEND, submission.received_ms, submission.source)
+        match self._admission.judge(submission):
+            case Verdict.NEW:
+                self._reserve(submission)
+                self._admission.admit(submission)
+                admitted.append(submission)
+            case Verdict.SEEN:
+                seen.append(submission)
+            case Verdict.TWIN:
+                self._join_twin(submission)
+
+    def _join_twin(self, submission: Submission) -> None:
+        twin = self._admission.twin_of(submission)
+        assert isinstance(twin, Submission)
+        assert twin.prepared is not None
+        if submission.same_bytes(twin.prepared.cid, twin.header.t_ms, twin.header.content_type):
+            twin.twins.append(submission)
+        else:
+            self._keep_evidence(submission, twin.prepared.cid)
+            raise SequenceConflict(submission.seq, twin.prepared.cid)
+
+    def _queue(self, admitted: list[Submission]) -> None:
+        try:
+            ticket = self._journal.submit([draft_of(s) for s in admitted], Lane.EVENTS)
+        except Refusal as refusal:
+            self._admission.withdraw()
+            for submission in admitted:
+                self._release(submission)
+                submission.refuse(refusal)
+            return
+        self._admission.hand_over()
+        self._flights.append((ticket, admitted))
+        self._landing.unpark()
+
+    def _reserve(self, submission: Submission) -> None:
+        header = submission.header
+        self._quota.reserve(
+            header.audience,
+            header.key,
+            len(submission.body),
+            submission.received_ms,
+            key_day_max=self._bytes_per_day_max(header.key),
+        )
+
+    def _release(self, submission: Submission) -> None:
+        self._quota.release(submission.header.audience, submission.header.key, len(submission.body))
+
+    async def _settle_forever(self) -> None:
+        while True:
+            while not self._flights:
+                await self._landing.park()
+            with contextlib.suppress(JournalError):  # its outcome, good or bad, is read in _settle_ready
+                await self._flights[0][0].wait()
+            self._settle_ready()
+
+    def _settle_ready(self) -> None:
+        while self._flights and self._flights[0][0].settled:
+            ticket, submissions = self._flights.popleft()
+            for submission in submissions:
+                if (refusal := ticket.refusal()) is None:
+                    self._land(submission)
+                else:
+                    self._release(submission)
+                    submission.refuse(refusal)
+        self._admission.trim()
+
+    def _land(self, submission: Submission) -> None:
+        self._admission.settle(submission)
+        submission.answer(receipt_of(submission, duplicate=False))
+        for twin in submission.twins:
+            twin.answer(receipt_of(submission, duplicate=True))
+
+    def _set_back(self, _error: JournalError) -> None:
+        self._settle_ready()
+        self._admission.set_back()
+
+    async def _answer_repeat(self, submission: Submission) -> None:
+        header = submission.header
+        row = await self._journal.query(
+            find_by_seq, header.key, header.audience, header.stream, header.seq
+        )
+        if row is None:
+            # The window outlives its bodies: retention has taken this one.
+            submission.refuse(SequenceTooOld(header.seq, header.seq))
+        elif submission.same_bytes(row.cid, row.t_ms):
+            submission.answer(Receipt(row.cid, header.stream, row.first_offset, row.count, duplicate=True))
+        else:
+            self._keep_evidence(submission, row.cid)
+            submission.refuse(SequenceConflict(header.seq, row.cid))
+
+    def _keep_evidence(self, submission: Submission, first_cid: Cid) -> None:
+        header = submission.header
+        kept = self._evidence.get(header.key, 0)
+        if kept >= EVIDENCE_PER_KEY:
+            return
+        self._evidence[header.key] = kept + 1
+        record = EvidenceRecord(
+            EVIDENCE_KIND,
+            VERSION,
+            header.key,
+            header.audience,
+            header.stream,
+            header.seq,
+            event_message(header, submission.body),
+            header.signature,
+            first_cid,
+            submission.received_ms,
+        )
+        try:
+            self._journal.submit([Draft(EVIDENCE_KIND, VERSION, b"", encode_record(record), record)], Lane.CONTROL)
+        except Refusal as refusal:
+            log.warning("evidence.refused", key=shorten(header.key), reason=refusal.slug)

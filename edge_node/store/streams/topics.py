@@ -1,0 +1,57 @@
+"""Topics: streams read back by offset, every body checked against its digest before it leaves."""
+
+import functools
+
+from edge_node.base.ids import Cid, StreamName, VaultId
+from edge_node.base.offload import FILE, offload
+from edge_node.journal import DigestMismatch, Journal, RecordAbsent
+from edge_node.settings import IngestSettings
+from edge_node.store.errors import PieceDamaged, UnknownStream
+from edge_node.store.streams.page import render_page
+from edge_node.store.streams.records import EventsRecord, decode_events
+from edge_node.store.streams.rows import BodyRow, StreamRow, find_page, list_streams
+from edge_node.trust.access import Access, Verb, stream_resource
+
+
+class Topics:
+    """The reading side of the event log."""
+
+    def __init__(self, journal: Journal, settings: IngestSettings) -> None:
+        self._journal, self._settings = journal, settings
+
+    async def read_page(
+        self, access: Access, vault: VaultId, stream: StreamName, start: int, limit: int, *, proof: bool
+    ) -> bytes:
+        """One JSON page of events from offset `start` on; UnknownStream if nothing was ever stored there.
+
+        At most `limit` events and `page_bytes_max` bytes of bodies, but at least one body if there is one.
+        """
+        access.require(stream_resource(vault, stream), Verb.READ)
+        found = await self._journal.query(find_page, vault, stream, start, limit, self._settings.page_bytes_max)
+        if found is None:
+            raise UnknownStream(stream)
+        end, rows = found
+        render = functools.partial(self._render, vault.hex(), stream, start, limit, end, rows, proof=proof)
+        return await offload(render, limiter=FILE)
+
+    async def list_streams(self, access: Access, vault: VaultId) -> list[StreamRow]:
+        """Every stream of the vault with its counts and offsets."""
+        access.require(stream_resource(vault), Verb.LIST)
+        return await self._journal.query(list_streams, vault)
+
+    def _render(
+        self, vault: str, stream: str, start: int, limit: int, end: int, rows: list[BodyRow], *, proof: bool
+    ) -> bytes:
+        bodies = [(row.cid, self._read(row)) for row in rows]
+        return render_page(vault, stream, start, limit, end, bodies, proof=proof)
+
+    def _read(self, row: BodyRow) -> EventsRecord:
+        try:
+            return decode_events(self._journal.read(row.position).payload)
+        except (DigestMismatch, RecordAbsent) as damage:
+            raise PieceDamaged(row.cid, str(damage)) from damage
+
+
+def read_body(journal: Journal, row: BodyRow) -> tuple[Cid, bytes]:
+    """A stored body under its CID, for the pieces door; blocking."""
+    return row.cid, decode_events(journal.read(row.position).payload).body
