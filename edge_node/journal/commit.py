@@ -207,9 +207,12 @@ class WriteStage:
                 log.warning("space.unknown", reason=str(error))
 
     def _roll_full_segments(self) -> None:
-        for name, segment in self.segments.items():
-            if segment.end >= self.plan.segment or segment.sealed:
-                self.segments[name] = self._roll(name, segment)
+        full = [one for one in self.segments.values() if one.end >= self.plan.segment or one.sealed]
+        for segment in full:
+            self.segments[segment.segment_class] = self._roll(segment.segment_class, segment)
+        if full:
+            # meta.db's positions move only with its own rounds; without this a start would scan all since then.
+            self._mark_all(self.databases[Database.META])
 
     def _roll(self, name: SegmentClass, segment: OpenSegment) -> OpenSegment:
         if not segment.sealed:

@@ -68,7 +68,9 @@ def open_journal(
     """
     layer = files or OsFiles()
     site = Site(paths=paths, settings=settings, kinds=KindTable(kinds), files=layer, random=random, clock=clock)
-    layer.make_directory(paths.root)
+    if not paths.root.exists():
+        layer.make_directory(paths.root)
+        layer.sync_directory(paths.root.parent)
     lock = DirectoryLock(paths, layer, holder)
     try:
         return Journal(site, lock, open_engine(site, {}))
@@ -215,10 +217,12 @@ class Journal:
     def _refuse(self, tickets: Sequence[Ticket], error: Callable[[], JournalError]) -> None:
         for ticket in tickets:
             ticket.refuse(error)
-        for callback in self._setbacks:
-            callback(error())
-        for ticket in tickets:
-            ticket.wake()
+        try:
+            for callback in self._setbacks:
+                callback(error())
+        finally:
+            for ticket in tickets:
+                ticket.wake()
 
     def read(self, position: Position) -> Record:
         """The record at `position`, verified; blocking, from any thread. DigestMismatch or RecordAbsent otherwise."""

@@ -171,11 +171,11 @@ class OsFiles:
         return Space(figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize)
 
     def lock(self, path: Path) -> int:
-        """See FileLayer. A read-only file system still locks, on a descriptor that only reads."""
+        """See FileLayer. A read-only file system still locks, on a descriptor that only reads, or on the directory."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path if path.exists() else path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BaseException:

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS journal_applied(
   sequence INTEGER NOT NULL, salt BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal_facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+_SUFFIXES = ("", "-wal", "-shm")
 _UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 WAL_PAGES = 2_000  # 8 MiB between checkpoints: one stall of a few milliseconds per some ten thousand rows
 
@@ -38,6 +39,10 @@ class Applied(NamedTuple):
 
 class Unreadable(Exception):
     """A database file is damaged or not ours; it is set aside and rebuilt."""
+
+
+class Outdated(Exception):
+    """An index whose tables are no longer those of this release; it is deleted and rebuilt."""
 
 
 class JournalDatabase:
@@ -92,8 +97,14 @@ def open_database(path: Path, database: Database, kinds: KindTable) -> tuple[Jou
     when the disk does not allow it.
     """
     fresh = not path.exists()
+    if fresh:
+        remove_database(path)
     try:
         return _open(path, database, kinds, fresh=fresh)
+    except Outdated:
+        log.info("database.outdated", database=database.value)
+        remove_database(path)
+        return _open(path, database, kinds, fresh=True)
     except Unreadable as error:
         aside = set_aside(path)
         log.warning("database.set_aside", database=database.value, renamed_to=aside.name, reason=str(error))
@@ -106,7 +117,7 @@ def _open(path: Path, database: Database, kinds: KindTable, *, fresh: bool) -> t
         fresh = _check(connection, path, database) or fresh
         _prepare(connection, database)
         if not fresh:
-            _require_schema(connection, kinds, database)
+            require_schema(connection, kinds, database)
         create_tables(connection, kinds, database)
         opened = JournalDatabase(connection, database, path.as_uri())
         opened.set_clean(clean=False)
@@ -127,9 +138,7 @@ def _check(connection: sqlite3.Connection, path: Path, database: Database) -> bo
         return True
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_IDS[database]:
         raise Unreadable("it is another program's database")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > DATABASE_FORMAT:
-        raise NewerFormat(str(path), version, DATABASE_FORMAT)
+    require_known_format(connection, path)
     if database is Database.META or _fact(connection, "clean") != "1":
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
@@ -137,10 +146,17 @@ def _check(connection: sqlite3.Connection, path: Path, database: Database) -> bo
     return False
 
 
-def _require_schema(connection: sqlite3.Connection, kinds: KindTable, database: Database) -> None:
-    """The index is made anew when its tables change; meta.db's kinds migrate their own."""
+def require_known_format(connection: sqlite3.Connection, path: Path) -> None:
+    """NewerFormat when a later release wrote the file."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > DATABASE_FORMAT:
+        raise NewerFormat(str(path), version, DATABASE_FORMAT)
+
+
+def require_schema(connection: sqlite3.Connection, kinds: KindTable, database: Database) -> None:
+    """Outdated when the index has other tables than its kinds now want; meta.db's kinds migrate their own."""
     if database is Database.INDEX and _fact(connection, "schema") != _schema_digest(kinds, database):
-        raise Unreadable("its tables are those of another release")
+        raise Outdated
 
 
 def _prepare(connection: sqlite3.Connection, database: Database) -> None:
@@ -170,12 +186,18 @@ def _fact(connection: sqlite3.Connection, name: str) -> str | None:
     return row[0] if row else None
 
 
+def remove_database(path: Path) -> None:
+    """Delete a database with its side files: a write-ahead log left alone must never meet a new database."""
+    for suffix in _SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def set_aside(path: Path) -> Path:
     """Rename a database and its side files to the first free `.corrupt-<n>`; returns the new name."""
     number = 1
     while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
         number += 1
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in _SUFFIXES:
         source = path.with_name(path.name + suffix)
         if source.exists():
             source.rename(aside.with_name(aside.name + suffix))
