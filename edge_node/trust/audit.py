@@ -36,6 +36,11 @@ class AuditLog:
         self._file: AuditFile | None = None
         self._writable = True
 
+    @property
+    def queued_rows(self) -> int:
+        """Rows that wait to be written."""
+        return len(self._queue)
+
     def record(self, row: AuditRow) -> None:
         """Queue `row`; never waits, never raises."""
         queue = self._queue

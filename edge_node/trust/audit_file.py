@@ -45,7 +45,7 @@ log = get_log("trust")
 
 
 class ForeignAuditFile(EdgeNodeError):
-    """The file is a database, but not one this release may write; it is set aside."""
+    """The file is a database, but not one of this release."""
 
 
 class AuditFile:
@@ -115,18 +115,32 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(conn: sqlite3.Connection) -> None:
-    application_id: int = conn.execute("PRAGMA application_id").fetchone()[0]
-    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
-    if application_id == 0 and version == 0 and conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        conn.execute(f"PRAGMA user_version = {USER_VERSION}")
-    elif application_id != APPLICATION_ID:
-        raise ForeignAuditFile("a database of another program")
-    elif version != USER_VERSION:
-        raise ForeignAuditFile(f"format {version}, this release writes {USER_VERSION}")
+    fresh = is_empty(conn)
+    if not fresh:
+        refuse_foreign(conn)
     conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = NORMAL")  # a power cut may take the last second of history, never the file
-    conn.execute(_SCHEMA)
+    if fresh:
+        with conn:  # one transaction: a reader never meets a half-made file
+            conn.execute("BEGIN IMMEDIATE")
+            conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            conn.execute(f"PRAGMA user_version = {USER_VERSION}")
+            conn.execute(_SCHEMA)
+
+
+def is_empty(conn: sqlite3.Connection) -> bool:
+    """Whether nothing was ever written: no mark and no table."""
+    marked: int = conn.execute("PRAGMA application_id").fetchone()[0]
+    return not marked and not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def refuse_foreign(conn: sqlite3.Connection) -> None:
+    """Raise ForeignAuditFile unless this release made the file."""
+    if conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ForeignAuditFile("a database of another program")
+    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
+    if version != USER_VERSION:
+        raise ForeignAuditFile(f"format {version}, this release knows {USER_VERSION}")
 
 
 def _beyond_use(error: Exception) -> bool:

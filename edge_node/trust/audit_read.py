@@ -10,7 +10,7 @@ import msgspec
 
 from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import PublicKey
-from edge_node.trust.audit_file import APPLICATION_ID, USER_VERSION
+from edge_node.trust.audit_file import ForeignAuditFile, is_empty, refuse_foreign
 from edge_node.trust.audit_row import AuditRow
 
 LIMIT_MAX = 10_000  # one page in memory; older rows are reached with before_seq
@@ -64,10 +64,14 @@ def read_audit(path: Path, filters: AuditFilter = EVERYTHING, limit: int = 100) 
     query = f"SELECT * FROM audit WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"  # noqa: S608
     bound = [value for group in values for value in group]
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn:
-            _refuse_foreign(path, conn)
+        # Not mode=ro: such a reader leaves an empty WAL behind that it may not remove.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as conn:
+            conn.execute("PRAGMA query_only = ON")
+            if is_empty(conn):
+                return []
+            refuse_foreign(conn)
             return [_entry(row) for row in conn.execute(query, [*bound, min(limit, LIMIT_MAX)])]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ForeignAuditFile) as error:
         raise AuditUnreadable(path, str(error)) from error
 
 
@@ -86,14 +90,6 @@ def _conditions(filters: AuditFilter) -> Iterator[tuple[str, list[object]]]:
         # substr, not LIKE: `_` is a letter of stream names and a wildcard of LIKE.
         below = resource + "/"
         yield "(lost > 0 OR resource = ? OR substr(resource, 1, ?) = ?)", [resource, len(below), below]
-
-
-def _refuse_foreign(path: Path, conn: sqlite3.Connection) -> None:
-    if conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise AuditUnreadable(path, "a database of another program")
-    version = conn.execute("PRAGMA user_version").fetchone()[0]
-    if version != USER_VERSION:
-        raise AuditUnreadable(path, f"format {version}, this release reads {USER_VERSION}")
 
 
 def _entry(row: tuple[int, int, bytes, str, str, int, str, str, int, int]) -> AuditEntry:

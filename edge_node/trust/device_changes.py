@@ -1,6 +1,6 @@
 """Device changes as MessagePack arrays `[kind, version, ...]`, the form they have in the log (docs/specs/access.md)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,22 +16,26 @@ _ACTIONS = {tag: action for action, tag in _ACTION_TAGS.items()}
 _HEAD = 2  # kind and version come first in every array
 
 
+# SQLite's integers end here; a larger one would stop the replay of a log instead of being refused at its door.
+_Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class _EnrolFields(msgspec.Struct, array_like=True, frozen=True):
     key: bytes
-    t_ms: int
+    t_ms: _Whole
     name: str
     roles: list[str]
     vault: bytes
     streams: list[str]
     note: str
-    late_max_s: int | None
-    bytes_per_day_max: int | None
+    late_max_s: _Whole | None
+    bytes_per_day_max: _Whole | None
 
 
 class _ActionFields(msgspec.Struct, array_like=True, frozen=True):
     key: bytes
-    revision: int
-    t_ms: int
+    revision: _Whole
+    t_ms: _Whole
     note: str
 
 

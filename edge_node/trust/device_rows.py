@@ -106,7 +106,7 @@ def _row_of(device: Device) -> tuple[object, ...]:
         device.name,
         msgspec.json.encode(sorted(device.roles)).decode(),
         bytes(device.vault),
-        msgspec.json.encode(device.streams).decode(),
+        msgspec.json.encode([str(prefix) for prefix in device.streams]).decode(),
         str(device.status),
         device.enrolled_ms,
         device.changed_ms,

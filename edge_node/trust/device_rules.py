@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from edge_node.trust.device import Enrolment, Role
+from edge_node.trust.device import Enrolment, Role, StatusChange
 from edge_node.trust.device_errors import MalformedDevice
 
 NAME_MAX_CHARACTERS = 64  # fits a table column in an 80-column terminal
@@ -24,9 +24,10 @@ def check_enrolment(change: Enrolment) -> None:
             _check_number(field, value)
 
 
-def check_note(note: str) -> None:
-    """Raise MalformedDevice unless `note` could stand in a table."""
-    _check_text("note", note, least=0, most=NOTE_MAX_CHARACTERS)
+def check_status_change(change: StatusChange) -> None:
+    """Raise MalformedDevice unless the note could stand in a table and the time in a column."""
+    _check_text("note", change.note, least=0, most=NOTE_MAX_CHARACTERS)
+    _check_number("time", change.t_ms)
 
 
 def name_key(name: str) -> str:

@@ -27,7 +27,7 @@ from edge_node.trust.device_errors import (
     UnknownDevice,
     UnreadableChange,
 )
-from edge_node.trust.device_rules import check_enrolment, check_note, name_key
+from edge_node.trust.device_rules import check_enrolment, check_status_change, name_key
 
 __all__ = [
     "TRANSITIONS",
@@ -109,7 +109,7 @@ class DeviceTable:
         return enrolled(change)
 
     def _outcome_of_action(self, change: StatusChange) -> Device:
-        check_note(change.note)
+        check_status_change(change)
         device = self._devices.get(change.key)
         if device is None:
             raise UnknownDevice(change.key)
