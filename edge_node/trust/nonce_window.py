@@ -10,30 +10,6 @@ NONCES_MAX = 131_072  # about 30 MB when full; 400 requests a second for the who
 PER_KEY_PARTS = 4  # one key fills at most a quarter, so that no caller locks all the others out
 
 
-class RequestExpired(Refusal):
-    """The request was signed too long ago, or ahead of this node's time."""
-
-    slug = "request-expired"
-    status = 401
-    remedy = "Set the clock of the caller (GET /info shows this node's time) and sign the request anew."
-
-    def __init__(self, t_ms: int, now_ms: int, window_ms: int) -> None:
-        self.t_ms, self.now_ms, self.window_ms = t_ms, now_ms, window_ms
-        super().__init__(f"signed for {t_ms} ms, it is {now_ms} ms here; at most {window_ms} ms may lie between")
-
-
-class NonceReused(Refusal):
-    """This key has used this nonce before: the request is a repetition."""
-
-    slug = "nonce-reused"
-    status = 401
-    remedy = "Sign every request with 16 fresh random bytes."
-
-    def __init__(self, nonce: Nonce) -> None:
-        self.nonce = nonce
-        super().__init__(f"nonce {nonce} was used before by this key")
-
-
 class NonceWindowFull(Refusal):
     """No room to remember another nonce; forgetting an old one instead would let it be replayed."""
 
@@ -65,32 +41,28 @@ class NonceWindow:
     def __len__(self) -> int:
         return len(self._used)
 
-    def check_time(self, t_ms: int, now_ms: int) -> None:
-        """RequestExpired unless `t_ms` lies in the window around `now_ms`: cheap, so it comes before verifying."""
-        if abs(now_ms - t_ms) > self.window_ms or t_ms <= self._forgotten_ms:
-            raise RequestExpired(t_ms, now_ms, self.window_ms)
+    def admit(self, key: PublicKey, nonce: Nonce, t_ms: int, now_ms: int) -> bool:
+        """Remember the nonce of a request signed for `t_ms`, and say whether this is its first use.
 
-    def admit(self, key: PublicKey, nonce: Nonce, t_ms: int, now_ms: int) -> None:
-        """Remember the nonce of a request whose signature holds and whose key is enrolled.
-
-        Raises RequestExpired, NonceReused or NonceWindowFull, and then remembers nothing.
+        False: it was used, or it lies so far from `now_ms` that nobody can tell. NonceWindowFull when there is no
+        room. Ask only for requests whose signature holds and whose key is enrolled: strangers must not fill it.
         """
         self._forget(now_ms)
-        self.check_time(t_ms, now_ms)
         entry = key + nonce
-        if entry in self._used:
-            raise NonceReused(nonce)
+        if abs(now_ms - t_ms) > self.window_ms or t_ms <= self._forgotten_ms or entry in self._used:
+            return False
         if len(self._used) >= self._max or self._held[key] >= self._max_per_key:
             raise NonceWindowFull(len(self._used))
         self._used.add(entry)
         self._held[key] += 1
         heapq.heappush(self._by_age, (t_ms, entry))
+        return True
 
     def _forget(self, now_ms: int) -> None:
         oldest_ms = now_ms - self.window_ms
         while self._by_age and self._by_age[0][0] < oldest_ms:
-            t_ms, entry = heapq.heappop(self._by_age)
-            self._forgotten_ms = t_ms
+            # Not `oldest_ms` itself: a clock that was a year ahead for a moment must not lock everyone out for a year.
+            self._forgotten_ms, entry = heapq.heappop(self._by_age)
             self._used.discard(entry)
             self._release(entry[: PublicKey.size])
 

@@ -12,16 +12,14 @@ import msgspec
 from edge_node.base.errors import LocalError
 from edge_node.base.ids import Digest, Nonce, PublicKey, Signature
 from edge_node.trust.documents import REQUEST_TAG
-from edge_node.trust.nonce_window import NonceReused, NonceWindow, NonceWindowFull, RequestExpired
+from edge_node.trust.nonce_window import NonceWindow, NonceWindowFull
 from edge_node.trust.signature_fields import FieldCheck, base64_64, decimal, hex_16, hex_32, read_fields, read_u64
 from edge_node.trust.signing_key import SigningKey, verify_signature
 
 __all__ = [
     "HEADER_NAME",
-    "NonceReused",
     "NonceWindow",
     "NonceWindowFull",
-    "RequestExpired",
     "RequestProof",
     "UnsignableRequest",
     "format_request_header",
