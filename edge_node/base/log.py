@@ -9,6 +9,11 @@ import structlog
 Log = structlog.stdlib.BoundLogger
 
 
+# Tracebacks are plain in both: the coloured kind prints local variables, and keys may be among them.
+_FOR_TERMINALS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+
+
 def configure(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
     """Set up structlog once per process; `auto` is console on a terminal and JSON elsewhere."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
@@ -17,8 +22,7 @@ def configure(level: str = "info", form: Literal["auto", "json", "console"] = "a
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+            *(_FOR_TERMINALS if console else _FOR_MACHINES),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),

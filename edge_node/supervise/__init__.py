@@ -1,0 +1,19 @@
+"""Services in order: ready one by one, restarted within a budget, stopped in reverse, their health in one answer."""
+
+from edge_node.supervise.budget import RestartBudget
+from edge_node.supervise.health import Health, RoomHealth, RoomState
+from edge_node.supervise.lateness import watch_lateness
+from edge_node.supervise.service import Service, ServiceEnded, StopOverdue
+from edge_node.supervise.supervisor import Supervisor
+
+__all__ = [
+    "Health",
+    "RestartBudget",
+    "RoomHealth",
+    "RoomState",
+    "Service",
+    "ServiceEnded",
+    "StopOverdue",
+    "Supervisor",
+    "watch_lateness",
+]

@@ -1,0 +1,212 @@
+"""The supervisor: a task per service, started in order with readiness, stopped in reverse (ARCHITECTURE section 3)."""
+
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+
+import trio
+
+from edge_node.base.log import get_log
+from edge_node.supervise.budget import RestartBudget
+from edge_node.supervise.health import Health, RoomHealth, RoomState, observed, roll_up
+from edge_node.supervise.lateness import watch_lateness
+from edge_node.supervise.service import Service, ServiceEnded, StopOverdue, cause_of
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+CANCEL_WAIT_S = 5.0  # an offloaded batch takes at most 50 ms; what has not ended by now will not
+
+
+class _Life:
+    """What the supervisor knows of one service."""
+
+    def __init__(self, service: Service, budget: RestartBudget) -> None:
+        self.service, self.budget = service, budget
+        self.state, self.reason = RoomState.WAITING, ""
+        self.beat_at = 0.0
+        self.wanted = True
+        self.scope = trio.CancelScope()  # of the present run or pause; a scope serves once
+        self.ended = trio.Event()
+
+    def enter(self, state: RoomState, reason: str = "") -> None:
+        self.state, self.reason = state, reason
+
+    def leave(self) -> None:
+        self.wanted = False
+        self.scope.cancel()
+
+    def health(self, now: float) -> RoomHealth:
+        service = self.service
+        condition = service.condition() if self.state is RoomState.RUNNING else ""
+        return observed(self.state, self.reason, condition, now - self.beat_at, service.beat_s)
+
+
+class Supervisor:
+    """Runs services until one that is required ends, or until somebody says stop."""
+
+    def __init__(self, services: Sequence[Service], budget: RestartBudget | None = None) -> None:
+        terms = budget or RestartBudget()
+        self._lives = {service.name: _Life(service, terms.fresh()) for service in services}
+        self._stopping = trio.Event()
+        self._starting = trio.CancelScope()
+        self._draining = trio.CancelScope()
+        self._in_a_hurry = False
+        self._causes: list[Exception] = []
+        self._log = get_log("supervise")
+
+    def beat(self, name: str) -> None:
+        """Note that service `name` is alive; cheap enough for every round of a loop."""
+        self._lives[name].beat_at = trio.current_time()
+
+    def health(self) -> Health:
+        """The state of every room now."""
+        now = trio.current_time()
+        rooms = {name: life.health(now) for name, life in self._lives.items()}
+        required = frozenset(name for name, life in self._lives.items() if life.service.required)
+        return roll_up(rooms, required, stopping=self._stopping.is_set())
+
+    def stop(self) -> None:
+        """Begin the ordered shutdown; a second call skips what is left of the drain."""
+        if self._stopping.is_set():
+            self._in_a_hurry = True
+            self._draining.cancel()
+        self._begin_stop()
+
+    def _begin_stop(self) -> None:
+        self._stopping.set()
+        self._starting.cancel()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start every service in order, say ready (or that it was stopped before), run until stopped, stop in reverse.
+
+        Raises an exception group with what ended a required service, or was not closed. Cancelling this task is
+        a stop in a hurry: what must not be lost is still closed, under its own deadline.
+        """
+        async with trio.open_nursery() as outside:
+            outside.start_soon(self._stop_when_cancelled)
+            with trio.CancelScope(shield=True):
+                async with trio.open_nursery() as services:
+                    services.start_soon(watch_lateness)
+                    with self._starting:
+                        await self._start_all(services)
+                    if not self._causes:
+                        task_status.started()
+                    await self._stopping.wait()
+                    await self._stop_all()
+                    services.cancel_scope.cancel()
+            outside.cancel_scope.cancel()
+        if self._causes:
+            raise ExceptionGroup("the node could not go on", self._causes)
+
+    async def stop_on_signals(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Turn SIGTERM and SIGINT into `stop`, the first orderly, the second in a hurry. Main thread only."""
+        with trio.open_signal_receiver(*STOP_SIGNALS) as received:
+            task_status.started()
+            async for number in received:
+                self._log.info("signal.received", signal=signal.Signals(number).name)
+                self.stop()
+
+    async def _stop_when_cancelled(self) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.stop()
+            self.stop()
+
+    async def _start_all(self, services: trio.Nursery) -> None:
+        for life in self._lives.values():
+            await services.start(self._keep, life)
+            if self._stopping.is_set():
+                return
+
+    async def _keep(self, life: _Life, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """One service's whole life, restarts included; never raises what the service raised."""
+        said_ready = False
+
+        def ready() -> None:
+            nonlocal said_ready
+            if not said_ready:
+                task_status.started()
+            said_ready = True
+
+        try:
+            while (error := await self._live(life, ready)) is not None:
+                pause = self._verdict(life, error)
+                if pause is None:
+                    return
+                ready()  # a node does not wait for what it can do without
+                with trio.CancelScope() as life.scope:
+                    await trio.sleep(pause)
+                if not life.wanted:
+                    return
+        finally:
+            if life.state is not RoomState.DOWN:
+                life.enter(RoomState.STOPPED)
+            life.ended.set()
+            ready()
+
+    async def _live(self, life: _Life, ready: Callable[[], None]) -> Exception | None:
+        """Run the service once; None when it was stopped, else why it ended."""
+        life.enter(RoomState.STARTING)
+        try:
+            with trio.CancelScope() as life.scope:
+                async with trio.open_nursery() as nursery:
+                    await nursery.start(life.service.run)
+                    life.beat_at = trio.current_time()
+                    life.enter(RoomState.RUNNING)
+                    ready()
+        except Exception as error:  # noqa: BLE001  the supervisor is the boundary; _verdict logs and keeps it
+            return error
+        return ServiceEnded(life.service.name) if life.wanted and life.state is RoomState.RUNNING else None
+
+    def _verdict(self, life: _Life, error: Exception) -> float | None:
+        """Deal with a service's end: the pause before its next start, or None when this was its last."""
+        name = life.service.name
+        if life.service.required:
+            life.enter(RoomState.DOWN, cause_of(error))
+            self._log.error("service.ended", service=name, exc_info=error)
+            self._causes.append(error)
+            self._begin_stop()
+            return None
+        pause = life.budget.take(trio.current_time()) if life.wanted else None
+        if pause is None:
+            life.enter(RoomState.DOWN, f"restarted too often; last: {cause_of(error)}")
+            self._log.error("service.given_up", service=name, exc_info=error)
+        else:
+            life.enter(RoomState.RESTARTING, cause_of(error))
+            self._log.warning("service.restarting", service=name, pause_s=pause, exc_info=error)
+        return pause
+
+    async def _stop_all(self) -> None:
+        for life in reversed(self._lives.values()):
+            if life.state is RoomState.WAITING:
+                continue
+            if life.state is RoomState.RUNNING:
+                life.enter(RoomState.STOPPING)
+                await self._drain(life.service)
+                await self._close(life.service)
+            life.leave()
+            with trio.move_on_after(CANCEL_WAIT_S) as waiting:
+                await life.ended.wait()
+            if waiting.cancelled_caught:
+                self._log.error("service.stuck", service=life.service.name)
+
+    async def _drain(self, service: Service) -> None:
+        if service.drain is None or self._in_a_hurry:
+            return
+        self._draining = trio.CancelScope(deadline=trio.current_time() + service.drain_s)
+        with self._draining:
+            await self._last_word(service.name, service.drain)
+
+    async def _close(self, service: Service) -> None:
+        if service.close is None:
+            return
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + service.close_s) as scope:
+            await self._last_word(service.name, service.close)
+        if scope.cancelled_caught:
+            self._causes.append(StopOverdue(service.name, service.close_s))
+
+    async def _last_word(self, name: str, say: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await say()
+        except Exception as error:  # noqa: BLE001  one service's last word never silences the others'
+            self._log.error("service.stop_broken", service=name, exc_info=error)
+            self._causes.append(error)
