@@ -254,10 +254,9 @@ class Connection:
             await self._send(LAST_CHUNK)
 
     async def _send(self, data: bytes) -> None:
-        sent = self._transport.send_now(data)
-        if sent != len(data):
+        if not self._transport.offer(data):
             self._note_progress()
-            await self._transport.send(memoryview(data)[sent:], self._note_progress)
+            await self._transport.flush(self._note_progress)
             self.deadline = NEVER
 
     def _note_progress(self) -> None:
@@ -319,7 +318,7 @@ class Connection:
 
     async def _linger(self) -> Literal[False]:
         """Read what the client still sends: closing over unread bytes resets it before it sees the answer."""
-        await self._transport.finish()
+        self._transport.finish()
         self.deadline = self._service.reaper.after(LINGER_S)
         left = LINGER_MAX_BYTES
         while left > 0:

@@ -1,0 +1,1 @@
+"""One module per promise of speed; `python -m benchmarks.<name> --quick --json`."""
