@@ -56,6 +56,11 @@ class Paths:
         return self.keys / "node.key"
 
     @property
+    def operator_key(self) -> Path:
+        """The operator's own key, made by `init`, mode 0600; it may be moved away."""
+        return self.keys / "operator.key"
+
+    @property
     def tls(self) -> Path:
         """The self-signed certificate and its key."""
         return self.keys / "tls"

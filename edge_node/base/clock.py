@@ -31,11 +31,16 @@ class Clock(Protocol):
         ...
 
 
+_QUALITY_HOLDS_S = 1.0  # the kernel's word changes over minutes; asking costs 10 us, and every event asks
+
+
 class SystemClock:
     """The machine's clock; `assumed` overrides what the kernel says of its synchronisation."""
 
     def __init__(self, assumed: ClockQuality | None = None) -> None:
         self._assumed = assumed
+        self._asked_at_s = -_QUALITY_HOLDS_S
+        self._kernel = ClockQuality.UNSYNCED
 
     def now_ms(self) -> int:
         """Milliseconds since 1970 UTC, from CLOCK_REALTIME."""
@@ -49,7 +54,11 @@ class SystemClock:
         """NETWORK when the kernel's clock discipline is in sync, else UNSYNCED."""
         if self._assumed is not None:
             return self._assumed
-        return ClockQuality.NETWORK if kernel_clock_synchronised() else ClockQuality.UNSYNCED
+        now_s = time.monotonic()
+        if now_s - self._asked_at_s >= _QUALITY_HOLDS_S:
+            self._asked_at_s = now_s
+            self._kernel = ClockQuality.NETWORK if kernel_clock_synchronised() else ClockQuality.UNSYNCED
+        return self._kernel
 
 
 class _Timex(ctypes.Structure):

@@ -114,3 +114,12 @@ _STREAM_NAME = re.compile(r"[a-z0-9][a-z0-9._/-]{0,126}")
 def shorten(raw: bytes) -> str:
     """The first eight hex digits, for logs and tables: enough to recognise, too few to use."""
     return raw[:4].hex() + "…"
+
+
+def strip_type(value: object) -> bytes | str:
+    """An identifier as plain bytes or text: the `enc_hook` of our MessagePack encoders, which know no subclasses."""
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in a record")

@@ -23,7 +23,7 @@ def read_flag(request: Request, name: str) -> bool:
     text = request.query.get(name)
     if text not in (None, "0", "1"):
         raise BadParameter(name, "wants 0 or 1")
-    return text == "1"
+    return bool(text == "1")
 
 
 def read_vault(request: Request, own: VaultId) -> VaultId:

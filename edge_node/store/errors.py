@@ -20,7 +20,7 @@ class UnknownPiece(StoreRefusal):
     remedy = "Check the CID and the vault; the piece may have been deleted."
 
     def __init__(self, cid: Cid) -> None:
-        self.cid = cid
+        self.cid = format_cid(cid)
         super().__init__(f"this vault holds no piece {format_cid(cid)}")
 
 
@@ -31,7 +31,7 @@ class PieceIsEventBody(StoreRefusal):
     remedy = "Events leave with their stream's retention, not one by one."
 
     def __init__(self, cid: Cid) -> None:
-        self.cid = cid
+        self.cid = format_cid(cid)
         super().__init__(f"{format_cid(cid)} is the body of an event post")
 
 
@@ -42,7 +42,7 @@ class CidMismatch(StoreRefusal):
     remedy = "Hash the bytes again with BLAKE3-256 and send them under that CID."
 
     def __init__(self, want: Cid, got: Cid) -> None:
-        self.want, self.got = want, got
+        self.want, self.got = format_cid(want), format_cid(got)
         super().__init__(f"the bytes hash to {format_cid(got)}, not to {format_cid(want)}")
 
 
@@ -64,7 +64,7 @@ class PieceDamaged(StoreRefusal):
     remedy = "Put the same content again: the good copy replaces the damaged one."
 
     def __init__(self, cid: Cid, why: str) -> None:
-        self.cid = cid
+        self.cid = format_cid(cid)
         super().__init__(f"piece {format_cid(cid)} is damaged on this node: {why}")
 
 
@@ -86,7 +86,7 @@ class BadSignature(StoreRefusal):
     remedy = "Sign exactly the bytes sent, with the content type of the request (docs/specs/signed-event.md)."
 
     def __init__(self, key: bytes) -> None:
-        self.key = key
+        self.key = key.hex()
         super().__init__(f"the signature does not verify under key {shorten(key)}")
 
 
@@ -97,7 +97,7 @@ class WrongAudience(StoreRefusal):
     remedy = "Sign for the vault the device is enrolled in (GET /info names the node's own)."
 
     def __init__(self, audience: bytes) -> None:
-        self.audience = audience
+        self.audience = audience.hex()
         super().__init__(f"this key does not write to vault {shorten(audience)}")
 
 
@@ -198,3 +198,13 @@ class BodyFault(StoreRefusal):
     def __init__(self, cause: Exception) -> None:
         self.cause = cause
         super().__init__("the node could not process this body")
+
+
+class Stopping(StoreRefusal):
+    """The node ended before it could say whether the body was stored."""
+
+    slug, status, retry_after_s = "stopping", 503, 5
+    remedy = "Send the same signed body again: if it was stored, the answer is its first receipt."
+
+    def __init__(self) -> None:
+        super().__init__("the node is stopping")

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from edge_node.base.ids import strip_type
+
 PIECE_KIND = 1
 DELETE_KIND = 3
 EXTENT_KIND = 6
@@ -39,7 +41,7 @@ class ReferenceRecord(msgspec.Struct, array_like=True, frozen=True):
     size: int
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=strip_type)
 _PIECE = msgspec.msgpack.Decoder(PieceRecord)
 _REFERENCE = msgspec.msgpack.Decoder(ReferenceRecord)
 

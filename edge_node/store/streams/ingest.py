@@ -14,7 +14,15 @@ from edge_node.base.log import get_log
 from edge_node.base.offload import CPU, offload
 from edge_node.journal import Draft, Journal, JournalError, Lane, Ticket
 from edge_node.settings import ClockSettings, IngestSettings
-from edge_node.store.errors import BodyFault, QueueFull, RateExceeded, SequenceConflict, SequenceTooOld, WrongAudience
+from edge_node.store.errors import (
+    BodyFault,
+    QueueFull,
+    RateExceeded,
+    SequenceConflict,
+    SequenceTooOld,
+    Stopping,
+    WrongAudience,
+)
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.admission import Admission, Verdict
 from edge_node.store.streams.prepare import Prepared, prepare_bodies
@@ -54,6 +62,7 @@ class Ingest:
         self._admission = Admission()
         self._waiting: deque[Submission] = deque()
         self._waiting_bytes = 0
+        self._under_way: set[Submission] = set()
         self._idle = trio.lowlevel.ParkingLot()
         self._flights: deque[tuple[Ticket, list[Submission]]] = deque()
         self._landing = trio.lowlevel.ParkingLot()
@@ -63,11 +72,19 @@ class Ingest:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run the preparers and the settler until cancelled."""
-        async with trio.open_nursery() as nursery:
-            for _ in range(int(CPU.total_tokens)):
-                nursery.start_soon(self._prepare_forever)
-            nursery.start_soon(self._settle_forever)
-            task_status.started()
+        try:
+            async with trio.open_nursery() as nursery:
+                for _ in range(int(CPU.total_tokens)):
+                    nursery.start_soon(self._prepare_forever)
+                nursery.start_soon(self._settle_forever)
+                task_status.started()
+        finally:
+            self._refuse_all()
+
+    def _refuse_all(self) -> None:
+        # Nobody is left to answer: a waiter must not hang until its client gives up.
+        for submission in self._under_way:
+            submission.refuse(Stopping())
 
     def screen(self, header: EventHeader, source: str) -> None:
         """Refuse, before its body is read, what could not be stored whatever the body is."""
@@ -87,7 +104,11 @@ class Ingest:
         A cancelled caller does not stop a body that is already under way.
         """
         submission = self._enqueue(header, body, source)
-        await submission.done.wait()
+        self._under_way.add(submission)
+        try:
+            await submission.done.wait()
+        finally:
+            self._under_way.discard(submission)
         if submission.error is not None:
             raise submission.error
         assert submission.receipt is not None
@@ -271,9 +292,7 @@ class Ingest:
 
     async def _answer_repeat(self, submission: Submission) -> None:
         header = submission.header
-        row = await self._journal.query(
-            find_by_seq, header.key, header.audience, header.stream, header.seq
-        )
+        row = await self._journal.query(find_by_seq, header.key, header.audience, header.stream, header.seq)
         if row is None:
             # The window outlives its bodies: retention has taken this one.
             submission.refuse(SequenceTooOld(header.seq, header.seq))

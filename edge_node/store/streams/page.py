@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from edge_node.base.ids import Cid
+from edge_node.base.ids import Cid, strip_type
 from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.store.streams.records import EventsRecord
 from edge_node.trust.signed_event import format_event_header
 from edge_node.wire.cid import format_cid
 from edge_node.wire.event_body import BodyForm, split_items
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=strip_type)
 
 
 def render_page(

@@ -3,7 +3,7 @@
 import msgspec
 
 from edge_node.base.clock import ClockQuality
-from edge_node.base.ids import PublicKey, Signature, StreamName, VaultId
+from edge_node.base.ids import PublicKey, Signature, StreamName, VaultId, strip_type
 from edge_node.trust.signed_event import EventHeader
 
 EVENTS_KIND = 8
@@ -69,7 +69,7 @@ class EvidenceRecord(msgspec.Struct, array_like=True, frozen=True):
     received_ms: int
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=strip_type)
 _EVENTS = msgspec.msgpack.Decoder(EventsRecord)
 _EVIDENCE = msgspec.msgpack.Decoder(EvidenceRecord)
 

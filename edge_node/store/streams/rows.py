@@ -196,6 +196,13 @@ class BodyRow:
 _SELECT_BODY = "SELECT first_offset, count, cid, segment, position, bodies.bytes, t_ms FROM bodies"
 
 
+_SELECT_PAGE = (
+    _SELECT_BODY  # noqa: S608 - constants
+    + " WHERE stream = ? AND first_offset >= coalesce("
+    " (SELECT max(first_offset) FROM bodies WHERE stream = ? AND first_offset <= ?), 0) ORDER BY first_offset"
+)
+
+
 def _body_row(row: tuple[int, int, bytes, int, int, int, int]) -> BodyRow:
     first, count, cid, segment, offset, size, t_ms = row
     return BodyRow(first, count, Cid(cid), Position(SegmentClass.EV, segment, offset), size, t_ms)
@@ -260,8 +267,7 @@ def find_page(
         return None
     stream_id, end = head
     cursor = conn.execute(
-        _SELECT_BODY + " WHERE stream = ? AND first_offset >= coalesce("
-        " (SELECT max(first_offset) FROM bodies WHERE stream = ? AND first_offset <= ?), 0) ORDER BY first_offset",
+        _SELECT_PAGE,
         (stream_id, stream_id, start),
     )
     page: list[BodyRow] = []

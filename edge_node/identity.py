@@ -1,0 +1,89 @@
+"""Who this node is: its key, read where the operator keeps it, and the TLS certificate that key vouches for."""
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from edge_node.base.clock import Clock
+from edge_node.base.ids import PublicKey
+from edge_node.paths import Paths
+from edge_node.serving import TlsIdentity, expires_at, fingerprint, make_self_signed, store_pair
+from edge_node.settings import NodeSettings, Settings
+from edge_node.trust.keys import KeyCertificate, KeyUse, SigningKey, certify_key
+from edge_node.trust.keystore import read_credential, read_key_file
+
+CERTIFICATE_DAYS = 825  # what browsers accept at most from a certificate the user trusts by hand
+RENEW_DAYS = 30
+_DAY = dt.timedelta(days=1)
+
+
+def load_node_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, str]) -> SigningKey:
+    """The node key from its credential, its file or the data directory; the caller closes it."""
+    if settings.key_credential:
+        return read_credential(settings.key_credential, environ.get("CREDENTIALS_DIRECTORY"))
+    return read_key_file(Path(settings.key_file) if settings.key_file else paths.node_key)
+
+
+def load_public_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, str]) -> PublicKey:
+    """The node's public key; the secret is overwritten again at once."""
+    with load_node_key(settings, paths, environ) as key:
+        return key.public
+
+
+def load_tls_identity(settings: Settings, paths: Paths, clock: Clock, environ: Mapping[str, str]) -> TlsIdentity | None:
+    """The operator's certificate, else the self-signed one (made anew when it is missing or near its end).
+
+    None without a TLS door. A self-signed certificate's fingerprint is vouched for by the node key in
+    `keys/tls/certificate.json` (docs/specs/signed-document.md).
+    """
+    http = settings.http
+    if not http.listen_tls:
+        return None
+    if http.certificate_file:
+        return TlsIdentity(Path(http.certificate_file), Path(http.certificate_key_file))
+    certificate, key = paths.tls / "certificate.pem", paths.tls / "key.pem"
+    now = dt.datetime.fromtimestamp(clock.now_ms() / 1_000, dt.UTC)
+    if not certificate.exists() or not key.exists() or _ends_soon(certificate, now):
+        with load_node_key(settings.node, paths, environ) as node_key:
+            make_certificate(paths, node_key, settings.node.name, now)
+    return TlsIdentity(certificate, key)
+
+
+def _ends_soon(certificate: Path, now: dt.datetime) -> bool:
+    return expires_at(certificate.read_bytes()) - now < RENEW_DAYS * _DAY
+
+
+def make_certificate(paths: Paths, node_key: SigningKey, name: str, now: dt.datetime) -> None:
+    """Make the self-signed certificate, its key and the node key's word for its fingerprint."""
+    certificate, key = paths.tls / "certificate.pem", paths.tls / "key.pem"
+    paths.tls.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for former in (certificate, key):
+        with suppress(FileNotFoundError):
+            former.rename(former.with_suffix(".pem.old"))
+    # A day of slack before now: a client whose clock is a little behind must not refuse a new certificate.
+    begin, end = now - _DAY, now + CERTIFICATE_DAYS * _DAY
+    pair = make_self_signed([name, "localhost", "127.0.0.1", "::1"], begin, end)
+    store_pair(pair, certificate, key)
+    statement = KeyCertificate(
+        use=KeyUse.TLS,
+        key=PublicKey.parse(fingerprint(pair.certificate)),
+        not_before=_ms(begin),
+        not_after=_ms(end),
+        serial=_ms(now),
+    )
+    _replace(paths.tls / "certificate.json", certify_key(node_key, statement))
+
+
+def _ms(moment: dt.datetime) -> int:
+    return int(moment.timestamp() * 1_000)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

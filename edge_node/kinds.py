@@ -1,0 +1,35 @@
+"""Every record kind of the log in one table: numbers are given out here once and never change their meaning."""
+
+import sqlite3
+
+from edge_node.journal import Batch, Database, Kind, Record, SegmentClass
+from edge_node.store.kinds import STORE_KINDS
+from edge_node.trust.device_changes import VERSION, decode_change
+from edge_node.trust.device_rows import DEVICES_SCHEMA, apply_changes
+from edge_node.trust.devices import DeviceChange
+
+DEVICE_KIND = 4
+
+
+def _apply_devices(conn: sqlite3.Connection, batch: Batch) -> None:
+    apply_changes(conn, [change for _, change in batch])
+
+
+def _replay_device(record: Record) -> DeviceChange:
+    return decode_change(record.payload)
+
+
+NODE_KINDS = (
+    *STORE_KINDS,
+    Kind(
+        number=DEVICE_KIND,
+        version=VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.META,
+        schema=DEVICES_SCHEMA,
+        apply=_apply_devices,
+        replay=_replay_device,
+        frees_space=True,  # revoking a device must work on a full disk
+        family="devices",
+    ),
+)

@@ -1,0 +1,156 @@
+"""The composition root: builds every room from Settings, wires their ports, starts and stops them in order."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from edge_node import __version__
+from edge_node.base.clock import Clock, ClockQuality, SystemClock
+from edge_node.base.ids import PublicKey, VaultId
+from edge_node.base.log import get_log
+from edge_node.base.offload import FILE, offload
+from edge_node.gateway.events import EventRoutes
+from edge_node.gateway.pieces import PieceRoutes
+from edge_node.gateway.requests import RequestDoor
+from edge_node.gateway.status import Identity, Readiness, StatusRoutes
+from edge_node.gateway.streams import StreamRoutes
+from edge_node.identity import load_public_key, load_tls_identity
+from edge_node.journal import Database, Journal, Mode, open_journal
+from edge_node.kinds import NODE_KINDS
+from edge_node.paths import Paths
+from edge_node.serving import HttpServer, Router, open_listeners
+from edge_node.settings import ClockSettings, Settings
+from edge_node.store.pieces import Pieces
+from edge_node.store.quota import QuotaLedger
+from edge_node.store.streams.ingest import Ingest
+from edge_node.store.streams.topics import Topics
+from edge_node.store.usage import DAY_MS, load_usage
+from edge_node.supervise import Service, Supervisor
+from edge_node.trust.access_control import AccessControl
+from edge_node.trust.audit import AuditLog
+from edge_node.trust.device_rows import load_devices
+
+log = get_log("node")
+
+_QUALITIES = {
+    "unsynced": ClockQuality.UNSYNCED,
+    "manual": ClockQuality.MANUAL,
+    "network": ClockQuality.NETWORK,
+    "precise": ClockQuality.PRECISE,
+}
+
+
+def make_clock(settings: ClockSettings) -> Clock:
+    """The machine's clock, believed as far as the kernel or the operator says."""
+    return SystemClock(_QUALITIES.get(settings.quality))
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What one running node is made of."""
+
+    node_key: PublicKey
+    journal: Journal
+    audit: AuditLog
+    ingest: Ingest
+    pieces: Pieces
+    server: HttpServer
+
+
+async def run_node(
+    settings: Settings,
+    *,
+    announce: Callable[[list[str]], None],
+    task_status: trio.TaskStatus[Supervisor] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run a node until SIGTERM, SIGINT or cancellation; `announce` gets the doors' URLs once all is ready.
+
+    Raises what kept it from starting (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or an
+    exception group with what ended a required room.
+    """
+    clock, paths = make_clock(settings.clock), Paths(Path(settings.node.data_dir))
+    node_key = await offload(load_public_key, settings.node, paths, os.environ, limiter=FILE)
+    journal = await offload(_open_journal, settings, paths, clock, limiter=FILE)
+    status = _Status()
+    try:
+        rooms = await _build(settings, paths, clock, node_key, journal, status)
+    except BaseException:
+        await journal.flush_and_close()
+        raise
+    supervisor = status.supervisor = Supervisor(_services(settings, rooms))
+
+    async def run_and_end(task_status: trio.TaskStatus[None]) -> None:
+        await supervisor.run(task_status=task_status)
+        nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(supervisor.stop_on_signals)
+        await nursery.start(run_and_end)
+        if supervisor.health().ready:
+            announce(rooms.server.urls)
+            log.info("node.started", node=str(node_key), doors=rooms.server.urls)
+        task_status.started(supervisor)
+
+
+def _open_journal(settings: Settings, paths: Paths, clock: Clock) -> Journal:
+    return open_journal(paths, settings.journal, NODE_KINDS, random=os.urandom, clock=clock, holder="edge-node run")
+
+
+async def _build(
+    settings: Settings,
+    paths: Paths,
+    clock: Clock,
+    node_key: PublicKey,
+    journal: Journal,
+    status: "_Status",
+) -> Rooms:
+    devices = await journal.query(load_devices, database=Database.META)
+    day = clock.now_ms() // DAY_MS
+    owners, keys = await journal.query(load_usage, day)
+    quota = QuotaLedger(settings.store, owners, keys, day)
+    audit = AuditLog(paths.audit_db, settings.trust.audit_rows_max)
+    access = AccessControl(devices, node_key, audit)
+    ingest = Ingest(journal, access, devices, quota, clock, settings.ingest, settings.clock)
+    pieces = Pieces(journal, quota, clock, settings.store)
+    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust)
+    router = Router()
+    identity = Identity(settings.node.name, __version__, node_key, vault)
+    StatusRoutes(identity, clock, status.readiness).add_to(router)
+    EventRoutes(ingest, settings.ingest).add_to(router)
+    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest).add_to(router)
+    PieceRoutes(pieces, door, vault, settings.store).add_to(router)
+    tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
+    doors = open_listeners(settings.http, tls)
+    server = HttpServer(doors, router.dispatch, settings.http, clock=clock)
+    return Rooms(node_key, journal, audit, ingest, pieces, server)
+
+
+def _services(settings: Settings, rooms: Rooms) -> list[Service]:
+    journal = rooms.journal
+    return [
+        Service(
+            name="journal",
+            run=journal.run,
+            close=journal.flush_and_close,
+            condition=lambda: "" if journal.state.mode is Mode.WRITABLE else str(journal.state),
+        ),
+        Service(name="audit", run=rooms.audit.run, required=False),
+        Service(name="store", run=rooms.ingest.run),
+        Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
+    ]
+
+
+class _Status:
+    """The open paths ask for health before there is a supervisor to give it."""
+
+    supervisor: Supervisor | None = None
+
+    def readiness(self) -> Readiness:
+        if self.supervisor is None:
+            return Readiness(ready=False, rooms={})
+        health = self.supervisor.health()
+        rooms = {name: {"state": str(room.state), "reason": room.reason} for name, room in health.rooms.items()}
+        return Readiness(health.ready, rooms)

@@ -1,0 +1,138 @@
+"""What is done to a node that is not running: making one, and changing its device registry under LOCK."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.errors import EdgeNodeError
+from edge_node.base.ids import PublicKey, VaultId
+from edge_node.identity import load_public_key, load_tls_identity
+from edge_node.journal import Database, Draft, Lane, open_journal
+from edge_node.kinds import DEVICE_KIND, NODE_KINDS
+from edge_node.paths import Paths
+from edge_node.settings import Settings
+from edge_node.trust.device import Device, DeviceChange, Enrolment, Role
+from edge_node.trust.device_changes import VERSION, encode_change
+from edge_node.trust.device_rows import load_devices
+from edge_node.trust.devices import DeviceTable
+from edge_node.trust.keys import SigningKey
+from edge_node.trust.keystore import write_key_file
+
+
+class DirectoryTaken(EdgeNodeError):
+    """`init` was asked to make a node where one is."""
+
+    slug = "directory-taken"
+    remedy = "Choose another data directory; a node is never made over another."
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        super().__init__(f"{path} already holds {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new node: its keys and where its secrets lie."""
+
+    data_dir: Path
+    node: PublicKey
+    operator: PublicKey
+    operator_key_file: Path
+
+
+def make_node(settings: Settings, clock: Clock, random: Callable[[int], bytes], environ: Mapping[str, str]) -> Made:
+    """Make the data directory, the node key (unless a credential or file holds it), the operator's key and the log.
+
+    DirectoryTaken, with nothing changed, if a node is there. The operator's key is enrolled with every right on
+    the node's own vault; it may be moved to another machine.
+    """
+    paths = Paths(Path(settings.node.data_dir))
+    for path, what in ((paths.identity, "a node"), (paths.segments, "segments"), (paths.operator_key, "a key")):
+        if path.exists():
+            raise DirectoryTaken(path, what)
+    paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.keys.mkdir(mode=0o700, exist_ok=True)
+    node = _make_node_key(settings, paths, random, environ)
+    with SigningKey.generate(random) as operator_key:
+        write_key_file(paths.operator_key, operator_key)
+        operator = operator_key.public
+    change = Enrolment(
+        key=operator,
+        name="operator",
+        roles=frozenset({Role.OPERATOR}),
+        vault=VaultId(node),
+        t_ms=clock.now_ms(),
+        note="made by init",
+    )
+    change_devices(settings, clock, random, lambda _: change)
+    load_tls_identity(settings, paths, clock, environ)
+    return Made(paths.root, node, operator, paths.operator_key)
+
+
+def _make_node_key(
+    settings: Settings, paths: Paths, random: Callable[[int], bytes], environ: Mapping[str, str]
+) -> PublicKey:
+    if settings.node.key_credential or settings.node.key_file:
+        return load_public_key(settings.node, paths, environ)
+    with SigningKey.generate(random) as key:
+        write_key_file(paths.node_key, key)
+        return key.public
+
+
+def read_devices(settings: Settings, clock: Clock, random: Callable[[int], bytes]) -> DeviceTable:
+    """The registry of a stopped node; DirectoryInUse while one runs."""
+    return _with_registry(settings, clock, random, lambda table: None)
+
+
+def change_devices(
+    settings: Settings,
+    clock: Clock,
+    random: Callable[[int], bytes],
+    decide: Callable[[DeviceTable], DeviceChange],
+) -> Device:
+    """Make one change, durable on return: `decide` sees the registry and answers the change to log.
+
+    DirectoryInUse while a node runs; a DeviceError, with nothing logged, if the change may not happen.
+    """
+    made: list[Device] = []
+
+    def change(table: DeviceTable) -> DeviceChange:
+        wanted = decide(table)
+        made.append(table.outcome(wanted))
+        return wanted
+
+    _with_registry(settings, clock, random, change)
+    return made[0]
+
+
+def _with_registry(
+    settings: Settings,
+    clock: Clock,
+    random: Callable[[int], bytes],
+    decide: Callable[[DeviceTable], DeviceChange | None],
+) -> DeviceTable:
+    async def work() -> DeviceTable:
+        journal = open_journal(
+            Paths(Path(settings.node.data_dir)),
+            settings.journal,
+            NODE_KINDS,
+            random=random,
+            clock=clock,
+            holder="edge-node device",
+        )
+        ticket = None
+        try:
+            table = await journal.query(load_devices, database=Database.META)
+            change = decide(table)
+            if change is not None:
+                ticket = journal.submit([Draft(DEVICE_KIND, VERSION, b"", encode_change(change), change)], Lane.CONTROL)
+        finally:
+            await journal.flush_and_close()
+        if ticket is not None:
+            await ticket.wait()
+        return table
+
+    return trio.run(work)
