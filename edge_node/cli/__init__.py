@@ -1,0 +1,5 @@
+"""The command line: verbs, exit codes, words on the terminal; no logic."""
+
+from edge_node.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,38 @@
+"""Every verb with the place of its code, imported only when it is used."""
+
+from typing import NamedTuple
+
+from cyclopts import App, Parameter
+
+from edge_node import __version__
+
+
+class Verb(NamedTuple):
+    """A first word: `place` is `module:name` of a function, or of an App for a noun with verbs of its own."""
+
+    name: str
+    place: str
+    about: str
+
+
+VERBS = (
+    Verb("settings", "edge_node.cli.settings:settings", "Show every setting with its value and source."),
+    Verb("version", "edge_node.cli.version:version", "Show the version and what it runs on."),
+    Verb("completion", "edge_node.cli.completion:completion", "Print a completion script for a shell."),
+)
+
+
+def build_app() -> App:
+    """The whole command line. Help and usage errors are cyclopts' own; exit codes are entry's."""
+    app = App(
+        name="edge-node",
+        help="A sovereign edge node: signed readings and content-addressed pieces, stored durably and proved.",
+        version=__version__,
+        default_parameter=Parameter(negative=()),  # a flag is given or not; `--no-json` says nothing new
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+    )
+    for verb in VERBS:
+        app.command(verb.place, name=verb.name, help=verb.about)
+    return app

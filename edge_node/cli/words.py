@@ -1,0 +1,37 @@
+"""What the verbs say: answers on standard output, errors with their remedies on standard error."""
+
+import sys
+import traceback
+from typing import Any
+
+import msgspec
+
+from edge_node.base.errors import EdgeNodeError
+
+
+def say(line: str = "") -> None:
+    """One line of an answer."""
+    print(line)
+
+
+def say_json(value: Any) -> None:
+    """An answer for machines: one JSON document, indented."""
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def complain(message: str, remedy: str = "") -> None:
+    """`error:` and, where there is something to do about it, `hint:`."""
+    print(f"error: {message}", file=sys.stderr)
+    if remedy:
+        print(f"hint: {remedy}", file=sys.stderr)
+
+
+def complain_of(error: EdgeNodeError) -> None:
+    """One of the product's own errors, in its own words."""
+    complain(str(error), error.remedy)
+
+
+def complain_of_defect(error: BaseException) -> None:
+    """An error nobody foresaw: its traceback, without local variables, which may hold keys."""
+    traceback.print_exception(error)
+    complain(f"a defect in edge-node: {type(error).__name__}", "Report it with the lines above.")

@@ -1,0 +1,44 @@
+"""What reaches which stream."""
+
+import json
+
+import pytest
+
+from edge_node.base.errors import EdgeNodeError
+from edge_node.cli.words import complain, complain_of, complain_of_defect, say, say_json
+
+
+def test_answers_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """Text and JSON, nothing on standard error."""
+    say("one")
+    say_json({"two": 2})
+    captured = capsys.readouterr()
+    assert captured.out.startswith("one\n")
+    assert json.loads(captured.out.removeprefix("one\n")) == {"two": 2}
+    assert captured.err == ""
+
+
+def test_errors_go_to_standard_error_with_their_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error is one line, its remedy another; without a remedy there is no hint."""
+
+    class Odd(EdgeNodeError):
+        remedy = "Turn it round."
+
+    complain_of(Odd("the cable is upside down"))
+    complain("no more")
+    captured = capsys.readouterr()
+    assert captured.err == "error: the cable is upside down\nhint: Turn it round.\nerror: no more\n"
+    assert captured.out == ""
+
+
+def test_a_defect_shows_its_traceback_without_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bug report needs the lines; it never gets the values."""
+    secret = "hunter2"
+    try:
+        raise KeyError(len(secret))
+    except KeyError as error:
+        complain_of_defect(error)
+    written = capsys.readouterr().err
+    assert "Traceback" in written
+    assert "error: a defect in edge-node: KeyError\n" in written
+    assert "'hunter2'" not in written.replace('secret = "hunter2"', "")
