@@ -225,16 +225,18 @@ def resources(draw: st.DrawFn, vault: VaultId | None = None) -> Resource:
 
 @st.composite
 def chains(draw: st.DrawFn) -> Capability:
-    """A capability of up to three links, sound or forged."""
+    """A capability of up to three links: mostly each link fits the one above, now and then one is forged."""
     link: Capability | None = None
     for _ in range(draw(st.integers(1, 3))):
-        audience = draw(VAULTS)
+        forged = link is None or draw(st.integers(0, 3)) == 0
+        audience = draw(VAULTS) if forged else link.audience
+        whole = st.just(vault_resource(audience))
         link = Capability(
-            issuer=draw(HOLDERS),
+            issuer=draw(HOLDERS) if forged else link.holder,
             holder=draw(HOLDERS),
             audience=audience,
-            resource=draw(st.just(vault_resource(audience)) | resources(audience)),
-            verbs=draw(st.frozensets(VERBS, min_size=1)),
+            resource=draw(whole | resources(audience)),
+            verbs=draw(st.just(frozenset(Verb)) | st.frozensets(VERBS, min_size=1)),
             not_before_ms=draw(st.integers(0, 3)),
             not_after_ms=draw(st.none() | st.integers(2, 5)),
             parent=link,

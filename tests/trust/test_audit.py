@@ -47,8 +47,8 @@ async def test_rows_are_written_within_a_second(tmp_path: Path) -> None:
         nursery.cancel_scope.cancel()
 
 
-async def test_a_thousand_rows_do_not_wait(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
-    """Under load the queue is drained by size: here the clock cannot reach a second before the thread has written."""
+async def test_a_thousand_rows_do_not_wait(tmp_path: Path, mock_clock: trio.testing.MockClock) -> None:
+    """Under load the queue is drained by size: here the clock stands still."""
     audit = AuditLog(tmp_path / "audit.db", 10_000)
     async with trio.open_nursery() as nursery:
         await nursery.start(audit.run)

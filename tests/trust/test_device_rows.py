@@ -149,9 +149,9 @@ def test_disk_equals_memory_after_any_replays(
     conn.executescript(DEVICES_SCHEMA)
     done = 0
     for upto, start in [*replays, (len(log), 0)]:
+        apply_changes(conn, log[done:upto])
         done = max(done, min(upto, len(log)))
-        apply_changes(conn, log[min(start, done) : done] if start <= done else [])
-        apply_changes(conn, log[:done])
+        apply_changes(conn, log[start:done])
     loaded = load_devices(conn)
     conn.close()
     assert rows(loaded) == rows(table)
