@@ -86,6 +86,8 @@ def settle_class(task: Settling) -> ClassLog:
     settled = ClassLog(task.segment_class)
     if task.writable:
         sweep_debris(task.files, task.directory)
+        # A process killed between creating a segment and syncing its name left a name that only the cache knows.
+        task.files.sync_directory(task.directory)
     hint = (task.applied.segment, task.applied.salt) if task.applied else None
     segments = list_segments(task.files, task.directory, hint)
     for index, segment in enumerate(segments):
