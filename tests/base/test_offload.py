@@ -1,0 +1,35 @@
+"""The one door to threads."""
+
+import threading
+
+import pytest
+import trio
+
+from edge_node.base.offload import CPU, WRITER, offload
+
+
+async def test_work_runs_elsewhere_and_answers_here() -> None:
+    """The function runs in another thread; its result and its error come back."""
+    assert await offload(threading.get_ident) != threading.get_ident()
+    assert await offload(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        await offload(divmod, 7, 0, limiter=CPU)
+
+
+async def test_a_limiter_bounds_what_runs_at_once() -> None:
+    """The writer's limiter lets one in at a time."""
+    inside, most, guard = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most
+        with guard:
+            inside += 1
+            most = max(most, inside)
+        threading.Event().wait(0.002)
+        with guard:
+            inside -= 1
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(lambda: offload(work, limiter=WRITER))
+    assert (inside, most) == (0, 1)
