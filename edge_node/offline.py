@@ -1,25 +1,31 @@
 """What is done to a node that is not running: making one, and changing its device registry under LOCK."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import trio
 
 from edge_node.base.clock import Clock
 from edge_node.base.errors import EdgeNodeError
-from edge_node.base.ids import PublicKey, VaultId
+from edge_node.base.ids import MalformedId, PublicKey, VaultId
 from edge_node.identity import load_public_key, load_tls_identity
-from edge_node.journal import Database, Draft, Lane, open_journal
+from edge_node.journal import Database, Draft, Journal, Lane, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
-from edge_node.settings import Settings
+from edge_node.settings import Settings, template
 from edge_node.trust.device import Device, DeviceChange, Enrolment, Role
 from edge_node.trust.device_changes import VERSION, encode_change
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.keystore import write_key_file
+
+Result = TypeVar("Result")
 
 
 class DirectoryTaken(EdgeNodeError):
@@ -31,6 +37,17 @@ class DirectoryTaken(EdgeNodeError):
     def __init__(self, path: Path, what: str) -> None:
         self.path = path
         super().__init__(f"{path} already holds {what}")
+
+
+class NoSuchDevice(EdgeNodeError):
+    """Neither a name in use nor a known key."""
+
+    slug = "unknown-device"
+    remedy = "`edge-node device list` shows names and keys."
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        super().__init__(f"no device is called {wanted!r}, and none has that key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +99,39 @@ def _make_node_key(
         return key.public
 
 
-def read_devices(settings: Settings, clock: Clock, random: Callable[[int], bytes]) -> DeviceTable:
-    """The registry of a stopped node; DirectoryInUse while one runs."""
-    return _with_registry(settings, clock, random, lambda table: None)
+def write_settings(file: Path, chosen: Mapping[str, object]) -> Path:
+    """Write a commented settings file, mode 0600, with `chosen` in force; DirectoryTaken if something is there."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise DirectoryTaken(file, "settings") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(template(chosen))
+    return file
+
+
+def find_device(table: DeviceTable, wanted: str) -> Device:
+    """The device of that name, or with that key in hex; NoSuchDevice otherwise."""
+    if (named := table.named(wanted)) is not None:
+        return named
+    with contextlib.suppress(MalformedId):
+        if (device := table.get(PublicKey.parse(wanted))) is not None:
+            return device
+    raise NoSuchDevice(wanted)
+
+
+def query_registry(
+    settings: Settings, clock: Clock, random: Callable[[int], bytes], query: Callable[[sqlite3.Connection], Result]
+) -> Result:
+    """What `query` answers from the registry of a stopped node; DirectoryInUse while one runs."""
+    answers: list[Result] = []
+
+    async def ask(journal: Journal) -> None:
+        answers.append(await journal.query(query, database=Database.META))
+
+    _with_journal(settings, clock, random, ask)
+    return answers[0]
 
 
 def change_devices(
@@ -99,22 +146,24 @@ def change_devices(
     """
     made: list[Device] = []
 
-    def change(table: DeviceTable) -> DeviceChange:
+    async def change(journal: Journal) -> None:
+        table = await journal.query(load_devices, database=Database.META)
         wanted = decide(table)
         made.append(table.outcome(wanted))
-        return wanted
+        draft = Draft(DEVICE_KIND, VERSION, b"", encode_change(wanted), wanted)
+        await journal.append([draft], Lane.CONTROL)
 
-    _with_registry(settings, clock, random, change)
+    _with_journal(settings, clock, random, change)
     return made[0]
 
 
-def _with_registry(
+def _with_journal(
     settings: Settings,
     clock: Clock,
     random: Callable[[int], bytes],
-    decide: Callable[[DeviceTable], DeviceChange | None],
-) -> DeviceTable:
-    async def work() -> DeviceTable:
+    work: Callable[[Journal], Awaitable[None]],
+) -> None:
+    async def run() -> None:
         journal = open_journal(
             Paths(Path(settings.node.data_dir)),
             settings.journal,
@@ -123,16 +172,12 @@ def _with_registry(
             clock=clock,
             holder="edge-node device",
         )
-        ticket = None
         try:
-            table = await journal.query(load_devices, database=Database.META)
-            change = decide(table)
-            if change is not None:
-                ticket = journal.submit([Draft(DEVICE_KIND, VERSION, b"", encode_change(change), change)], Lane.CONTROL)
+            async with trio.open_nursery() as nursery:
+                await nursery.start(journal.run)
+                await work(journal)
+                nursery.cancel_scope.cancel()
         finally:
             await journal.flush_and_close()
-        if ticket is not None:
-            await ticket.wait()
-        return table
 
-    return trio.run(work)
+    trio.run(run)

@@ -16,7 +16,11 @@ class Verb(NamedTuple):
 
 
 VERBS = (
+    Verb("init", "edge_node.cli.init:init", "Make a node: data directory, keys, settings file."),
+    Verb("run", "edge_node.cli.run:run", "Run the node in the foreground."),
     Verb("settings", "edge_node.cli.settings:settings", "Show every setting with its value and source."),
+    Verb("key", "edge_node.cli.key:app", "Make key files and show public keys."),
+    Verb("device", "edge_node.cli.device:app", "Manage the devices of a stopped node."),
     Verb("version", "edge_node.cli.version:version", "Show the version and what it runs on."),
     Verb("completion", "edge_node.cli.completion:completion", "Print a completion script for a shell."),
 )

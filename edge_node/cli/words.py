@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,18 @@ def say(line: str = "") -> None:
 def say_json(value: Any) -> None:
     """An answer for machines: one JSON document, indented."""
     print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def say_line(value: Any) -> None:
+    """An answer for machines on one line, at once: another process waits for it."""
+    print(msgspec.json.encode(value).decode(), flush=True)
+
+
+def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, under their names; the last is not padded."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def complain(message: str, remedy: str = "") -> None:

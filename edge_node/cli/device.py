@@ -1,0 +1,169 @@
+"""`edge-node device`: the registry of a stopped node."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from edge_node.base.clock import SystemClock
+from edge_node.base.ids import PublicKey, StreamName, VaultId
+from edge_node.cli.options import ConfigOption, JsonOption
+from edge_node.cli.words import say, say_json, say_table
+from edge_node.settings import Settings
+from edge_node.trust.device import Device, DeviceAction, DeviceChange, Enrolment, Role, next_change
+from edge_node.trust.device_export import DeviceValues
+from edge_node.trust.devices import DeviceTable
+
+app = App(name="device", help="Enrol, list, suspend, resume, revoke and export devices (while the node is stopped).")
+
+NameOrKey = Annotated[str, Parameter(help="The device's name or its public key in hex.")]
+Note = Annotated[str, Parameter(help="Why; kept with the device.")]
+
+
+@app.command
+def enrol(
+    name: Annotated[str, Parameter(help="A name for people, unique among devices in use.")],
+    *,
+    key: Annotated[str, Parameter(help="The device's public key in hex.")] = "",
+    new_key: Annotated[Path | None, Parameter(help="Make a key for the device and write it to this file.")] = None,
+    role: Annotated[tuple[Literal["device", "reader", "writer", "operator"], ...], Parameter(help="Repeatable.")] = (
+        "device",
+    ),
+    stream: Annotated[tuple[str, ...], Parameter(help="Streams it may use, by prefix; none: all. Repeatable.")] = (),
+    vault: Annotated[str, Parameter(help="The vault it belongs to; default: the node's own.")] = "",
+    note: Note = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a key in."""
+    settings, public = _settings(config), _public_key(key, new_key)
+    owner = VaultId.parse(vault) if vault else VaultId(_node_key(settings))
+
+    def decide(_: DeviceTable) -> DeviceChange:
+        return Enrolment(
+            key=public,
+            name=name,
+            roles=frozenset(map(Role, role)),
+            vault=owner,
+            t_ms=SystemClock().now_ms(),
+            streams=tuple(map(StreamName, stream)),
+            note=note,
+        )
+
+    try:
+        device = _change(settings, decide)
+    except BaseException:
+        if new_key is not None:
+            new_key.unlink()  # made a moment ago for this enrolment alone
+        raise
+    _show(device, json=json)
+
+
+@app.command(name="list")
+def list_devices(
+    *, status: Literal["active", "suspended", "revoked"] | None = None, config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Every device."""
+    devices = _list(config, status)
+    if json:
+        say_json(devices)
+        return
+    rows = [
+        (d["name"], d["status"], "+".join(d["roles"]), " ".join(d["streams"]) or "(all)", d["key"]) for d in devices
+    ]
+    say_table(("name", "status", "roles", "streams", "key"), rows)
+
+
+@app.command
+def suspend(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Refuse a device until it is resumed."""
+    _act(DeviceAction.SUSPEND, device, note, config, json=json)
+
+
+@app.command
+def resume(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Let a suspended device in again."""
+    _act(DeviceAction.RESUME, device, note, config, json=json)
+
+
+@app.command
+def revoke(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Refuse a key for ever; its holder is enrolled again under a new key."""
+    _act(DeviceAction.REVOKE, device, note, config, json=json)
+
+
+@app.command
+def export(*, form: Literal["json", "csv"] = "json", config: ConfigOption = None) -> None:
+    """The whole registry for other programs; it holds no secrets."""
+    from edge_node.trust.device_export import as_csv, as_json
+
+    devices = _list(config, None)
+    say(as_json(devices) if form == "json" else as_csv(devices).rstrip("\r\n"))
+
+
+def _act(action: DeviceAction, wanted: str, note: str, config: Path | None, *, json: bool) -> None:
+    from edge_node.offline import find_device
+
+    def decide(table: DeviceTable) -> DeviceChange:
+        return next_change(find_device(table, wanted), action, SystemClock().now_ms(), note)
+
+    _show(_change(_settings(config), decide), json=json)
+
+
+def _public_key(text: str, new_key: Path | None) -> PublicKey:
+    from edge_node.trust.keys import SigningKey
+    from edge_node.trust.keystore import write_key_file
+
+    if bool(text) == (new_key is not None):
+        raise CycloptsError(msg="Give either --key or --new-key.")
+    if new_key is None:
+        return PublicKey.parse(text)
+    with SigningKey.generate(os.urandom) as key:
+        write_key_file(new_key, key)
+        return key.public
+
+
+def _change(settings: Settings, decide: Callable[[DeviceTable], DeviceChange]) -> Device:
+    from edge_node.offline import change_devices
+
+    return change_devices(settings, SystemClock(), os.urandom, decide)
+
+
+def _list(config: Path | None, status: str | None) -> list[DeviceValues]:
+    from edge_node.offline import query_registry
+    from edge_node.trust.device_export import list_devices
+
+    return query_registry(_settings(config), SystemClock(), os.urandom, partial(list_devices, status=status))
+
+
+def _settings(config: Path | None) -> Settings:
+    from edge_node.settings import load
+
+    return load(config, os.environ).settings
+
+
+def _node_key(settings: Settings) -> PublicKey:
+    from edge_node.identity import load_public_key
+    from edge_node.paths import Paths
+
+    return load_public_key(settings.node, Paths(Path(settings.node.data_dir)), os.environ)
+
+
+def _show(device: Device, *, json: bool) -> None:
+    facts = {
+        "name": device.name,
+        "key": str(device.key),
+        "status": str(device.status),
+        "roles": sorted(device.roles),
+        "streams": list(device.streams),
+        "vault": str(device.vault),
+    }
+    if json:
+        say_json(facts)
+        return
+    for name, value in facts.items():
+        say(f"{name:<9}{value if isinstance(value, str) else ' '.join(value) or '(all)'}")

@@ -1,0 +1,28 @@
+"""`edge-node run`: the node in the foreground, as a service manager wants it."""
+
+import os
+from functools import partial
+
+from edge_node.cli.options import ConfigOption
+from edge_node.cli.words import say_line
+
+
+def run(*, config: ConfigOption = None) -> None:
+    """Run the node until SIGTERM or SIGINT (a second one skips the drain).
+
+    Once every room is ready one line of JSON on standard output names the addresses: `{"event": "listening", …}`.
+    """
+    import trio
+
+    from edge_node.base.log import configure
+    from edge_node.node import run_node
+    from edge_node.settings import load
+
+    os.umask(0o077)
+    settings = load(config, os.environ).settings
+    configure(settings.log.level, settings.log.form)
+    trio.run(partial(run_node, settings, announce=_announce))
+
+
+def _announce(urls: list[str]) -> None:
+    say_line({"event": "listening", **{url.partition("://")[0]: url for url in urls}})

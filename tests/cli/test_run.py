@@ -1,0 +1,92 @@
+"""`edge-node run` as a service manager sees it: a process, a line when ready, an ordered end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from edge_node.cli import main
+
+DOORS = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0"}
+
+
+@contextmanager
+def running(config: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge_node", "run", "--config", str(config)],
+        env=os.environ | DOORS | more,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def made(tmp_path: Path) -> Path:
+    assert main(["init", "--data-dir", str(tmp_path / "n")]) == 0
+    return tmp_path / "n" / "edge-node.toml"
+
+
+def test_run_names_its_doors_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
+    """The line on standard output names addresses that answer; SIGTERM ends the process with 0 and gives LOCK back."""
+    config = made(tmp_path)
+    with running(config) as process:
+        assert process.stdout is not None
+        doors = json.loads(process.stdout.readline())
+        assert doors["event"] == "listening"
+        assert doors["https"].startswith("https://127.0.0.1:")
+        with urlopen(doors["http"] + "/readyz", timeout=10) as answer:
+            assert json.load(answer)["ready"] is True
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    assert main(["device", "list", "--config", str(config)]) == 0
+
+
+def test_a_second_process_on_the_directory_is_refused(tmp_path: Path) -> None:
+    """It ends at once with exit code 4 and names the first one's pid; the first goes on."""
+    config = made(tmp_path)
+    with running(config) as first:
+        assert first.stdout is not None
+        doors = json.loads(first.stdout.readline())
+        with running(config) as second:
+            _, errors = second.communicate(timeout=20)
+            assert second.returncode == 4
+            assert str(first.pid) in errors
+        with urlopen(doors["http"] + "/healthz", timeout=10) as answer:
+            assert answer.status == 200
+
+
+def test_a_port_in_use_ends_the_start_with_a_remedy(tmp_path: Path) -> None:
+    """The address is named, a hint given, and the directory left unlocked."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with running(made(tmp_path / "a")) as first:
+        assert first.stdout is not None
+        address = json.loads(first.stdout.readline())["http"].removeprefix("http://")
+        config = made(tmp_path / "b")
+        with running(config, EDGE_NODE__HTTP__LISTEN=address) as second:
+            _, errors = second.communicate(timeout=20)
+            assert second.returncode == 1
+            assert address in errors
+            assert "hint:" in errors
+        assert main(["device", "list", "--config", str(config)]) == 0
+
+
+def test_broken_settings_end_the_start_with_their_line(tmp_path: Path) -> None:
+    """Exit code 3, the file, the line and the nearest name."""
+    config = made(tmp_path)
+    config.write_text('[http]\nlisten_tsl = "127.0.0.1:0"\n')
+    with running(config) as process:
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 3
+        assert "listen_tls" in errors
+        assert ":2" in errors or "line 2" in errors
