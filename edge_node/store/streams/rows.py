@@ -65,8 +65,54 @@ def item_of(record: EventsRecord) -> EventsItem:
     )
 
 
-def apply_events(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, EventsItem]]) -> None:
-    """Follow the log inside its index transaction: heads, windows, one row per body, usage."""
+Batch = Sequence[tuple[Placed, EventsItem]]
+
+
+def apply_events(conn: sqlite3.Connection, batch: Batch) -> None:
+    """Follow the log inside its index transaction: heads, windows, one row per body, usage.
+
+    Offsets of a round that was taken back are given out again. If the medium kept such a round after all, a crash
+    revives it: nobody was told of it, so the later record of the same offsets takes its place.
+    """
+    heads = _read_heads(conn, batch)
+    run: list[tuple[Placed, EventsItem]] = []
+    for placed, item in batch:
+        name = item.vault, item.stream
+        if item.first_offset < heads[name]:
+            _append(conn, run)
+            run = []
+            _take_back(conn, item)
+        heads[name] = item.first_offset + item.count
+        run.append((placed, item))
+    _append(conn, run)
+
+
+def _read_heads(conn: sqlite3.Connection, batch: Batch) -> dict[tuple[bytes, str], int]:
+    heads = {}
+    for name in {(item.vault, item.stream) for _, item in batch}:
+        row = conn.execute("SELECT next_offset FROM streams WHERE vault = ? AND name = ?", name).fetchone()
+        heads[name] = row[0] if row else 0
+    return heads
+
+
+def _take_back(conn: sqlite3.Connection, item: EventsItem) -> None:
+    (stream,) = conn.execute(
+        "SELECT id FROM streams WHERE vault = ? AND name = ?", (item.vault, item.stream)
+    ).fetchone()
+    gone = conn.execute(
+        "DELETE FROM bodies WHERE stream = ? AND first_offset + count > ? RETURNING count, bytes",
+        (stream, item.first_offset),
+    ).fetchall()
+    size = sum(size for _, size in gone)
+    conn.execute(
+        "UPDATE streams SET next_offset = ?, bodies = bodies - ?, bytes = bytes - ? WHERE id = ?",
+        (item.first_offset, len(gone), size, stream),
+    )
+    events = sum(count for count, _ in gone)
+    add_usage(conn, [Added(item.vault, None, -size, item.received_ms, bodies=-len(gone), events=-events)])
+
+
+def _append(conn: sqlite3.Connection, batch: Batch) -> None:
     streams = _grow_streams(conn, batch)
     windows = _grow_windows(conn, batch, streams)
     conn.executemany(
@@ -92,7 +138,7 @@ def apply_events(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, EventsI
     add_usage(conn, [Added(i.vault, i.key, i.bytes, i.received_ms, bodies=1, events=i.count) for _, i in batch])
 
 
-def _grow_streams(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, EventsItem]]) -> dict[tuple[bytes, str], int]:
+def _grow_streams(conn: sqlite3.Connection, batch: Batch) -> dict[tuple[bytes, str], int]:
     grown: dict[tuple[bytes, str], list[int]] = {}
     for _, item in batch:
         totals = grown.setdefault((item.vault, item.stream), [0, 0, 0, 0])
@@ -114,7 +160,7 @@ def _grow_streams(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, Events
 
 def _grow_windows(
     conn: sqlite3.Connection,
-    batch: Sequence[tuple[Placed, EventsItem]],
+    batch: Batch,
     streams: dict[tuple[bytes, str], int],
 ) -> dict[tuple[bytes, str, bytes], int]:
     seqs: dict[tuple[bytes, str, bytes], list[int]] = {}
