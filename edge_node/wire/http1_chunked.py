@@ -3,7 +3,7 @@
 import enum
 import re
 
-from edge_node.wire.http1_errors import HeadTooLarge, MalformedChunk
+from edge_node.wire.http1_errors import HeadTooLarge, HttpBroken, MalformedChunk
 
 CHUNK_LINE_MAX_BYTES = 256  # a size has 16 digits at most; nobody is known to use long extensions
 EXTENSIONS_MAX_BYTES = 4_096  # per body: else tiny chunks with extensions cost us more than they cost the sender
@@ -30,11 +30,12 @@ class ChunkedDecoder:
     checked and dropped: nothing we serve may be changed by a field that comes after the body.
     """
 
-    __slots__ = ("_extension_bytes", "_left", "_part", "_trailer_bytes", "_trailers")
+    __slots__ = ("_broken", "_extension_bytes", "_left", "_part", "_trailer_bytes", "_trailers")
 
     def __init__(self) -> None:
         self._part = _Part.SIZE
         self._left = 0
+        self._broken: HttpBroken | None = None
         self._extension_bytes = self._trailer_bytes = self._trailers = 0
 
     @property
@@ -44,14 +45,21 @@ class ChunkedDecoder:
 
     def decode(self, buffer: bytes, at: int) -> tuple[bytes, int]:
         """Body bytes found from `at` on (several small chunks joined), and the position after what was used."""
+        if self._broken is not None:
+            raise self._broken
         parts: list[bytes] = []
-        while self._part is not _Part.DONE:
-            used, data = self._step(buffer, at)
-            if not used:
-                break
-            at += used
-            if data:
-                parts.append(data)
+        try:
+            while self._part is not _Part.DONE:
+                used, data = self._step(buffer, at)
+                if not used:
+                    break
+                at += used
+                if data:
+                    parts.append(data)
+        except HttpBroken as broken:
+            if not parts:
+                raise
+            self._broken = broken  # said at the next call: what came before the break is given out in any case
         return (parts[0] if len(parts) == 1 else b"".join(parts)), at
 
     def _step(self, buffer: bytes, at: int) -> tuple[int, bytes]:

@@ -26,7 +26,8 @@ def bodiless(status: int) -> bool:
 def header_lines(headers: Sequence[tuple[str, str]]) -> str:
     """Header lines in the order given; HttpMisuse for what the connection decides itself or HTTP cannot carry."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if not _SAFE_HEAD.fullmatch(lines):
+    # The count matters too: a value with a whole line inside would pass the grammar.
+    if not _SAFE_HEAD.fullmatch(lines) or lines.count("\n") != len(headers):
         raise HttpMisuse("a response header's name or value has forbidden characters")
     for name, _ in headers:
         if name.lower() in _RESERVED:
