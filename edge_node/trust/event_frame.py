@@ -57,12 +57,12 @@ def parse_event_frame(raw: bytes, stream: StreamName, audience: VaultId) -> tupl
 
 def format_event_frame(header: EventHeader, body: bytes) -> bytes:
     """The frame of a signed event; stream and audience travel outside. UnsignableEvent for fields out of range."""
-    content_type = header.content_type.encode("ascii")
     try:
+        content_type = header.content_type.encode("ascii")
         fixed = _FIXED.pack(
             FRAME_MAGIC, _ALG_ED25519, header.key, header.seq, header.t_ms, header.quality, len(content_type)
         )
-    except struct.error as error:
+    except (UnicodeEncodeError, struct.error) as error:
         raise UnsignableEvent(str(error)) from error
     return fixed + content_type + header.signature + body
 

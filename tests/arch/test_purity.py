@@ -1,0 +1,98 @@
+"""The core is pure: what parses, verifies and frames can reach no socket, file, clock or chance."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+WIRE = sorted(f"edge_node.wire.{path.stem}" for path in (ROOT / "edge_node/wire").glob("*.py"))
+TRUST = [
+    f"edge_node.trust.{name}"
+    for name in (
+        "access",
+        "access_capability",
+        "access_errors",
+        "access_resource",
+        "device",
+        "device_errors",
+        "documents",
+        "event_frame",
+        "event_header",
+        "key_certificate",
+        "keys",
+        "nonce_window",
+        "signature_fields",
+        "signed_event",
+        "signed_request",
+        "signing_key",
+    )
+]
+PURE = [name.removesuffix(".__init__") for name in WIRE + TRUST]
+
+# Nothing these modules import, however far down, may load one of these. The C module `_socket` is not among them:
+# msgspec loads typing_extensions, which takes the type of a capsule from it.
+NEVER_LOADED = {"asyncio", "random", "secrets", "select", "socket", "sqlite3", "subprocess", "threading", "trio"}
+# And they themselves may not name one of these: base/clock names time so that nobody else has to.
+NEVER_NAMED = NEVER_LOADED | {"io", "os", "pathlib", "tempfile", "time"}
+
+SCRIPT = """
+import importlib, json, sys
+never, found = set(json.loads(sys.argv[1])), {}
+at_start = set(sys.modules)
+for name in json.loads(sys.argv[2]):
+    importlib.import_module(name)
+    if loaded := sorted(never & (set(sys.modules) - at_start) - set().union(*found.values())):
+        found[name] = loaded
+print(json.dumps(found))
+"""
+
+
+def source_of(module: str) -> Path:
+    """The file of a module or package."""
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def named_in(module: str) -> set[str]:
+    """The modules a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source_of(module).read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("modules", [WIRE, TRUST], ids=["wire", "trust"])
+def test_importing_the_core_loads_no_io(modules):
+    """A fresh interpreter imports the pure modules and loads nothing that does I/O; the first that does is named."""
+    names = [name.removesuffix(".__init__") for name in modules]
+    command = [sys.executable, "-c", SCRIPT, json.dumps(sorted(NEVER_LOADED)), json.dumps(names)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_names_no_io(module):
+    """Its own imports name nothing that does I/O or tells the time."""
+    assert not {name.partition(".")[0] for name in named_in(module)} & NEVER_NAMED
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_stands_on_pure_modules(module):
+    """What it imports of the product is pure too, or the ground floor's types."""
+    ground = {f"edge_node.base.{name}" for name in ("clock", "counters", "errors", "ids", "limits")}
+    ours = {name for name in named_in(module) if name.partition(".")[0] == "edge_node"}
+    assert ours <= ground | set(PURE)
+
+
+def test_the_list_is_not_stale():
+    """Every module that is said to be pure exists."""
+    assert [module for module in PURE if not source_of(module).is_file()] == []
