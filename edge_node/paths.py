@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The layout of one data directory (docs/specs/disk.md)."""
+    """The layout of one data directory (docs/specs/journal.md)."""
 
     root: Path
 
