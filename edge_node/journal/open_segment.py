@@ -119,7 +119,7 @@ class OpenSegment:
         wanted = self.end + count
         if wanted <= self._allocated or not self._step:
             return
-        step = -(-(wanted - self._allocated) // self._step) * self._step
+        step = -(-wanted // self._step) * self._step - self._allocated
         try:
             self._allocate(step)
         except OSError as error:
