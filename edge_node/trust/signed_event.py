@@ -43,7 +43,7 @@ _NO_SIGNATURE = Signature(bytes(Signature.size))
 
 
 def event_message(header: EventHeader, body: bytes) -> bytes:
-    """The bytes to be signed (at most 536), with BLAKE2b-256(body) last; UnsignableEvent for fields out of range.
+    """The bytes to be signed (at most 521), with BLAKE2b-256(body) last; UnsignableEvent for fields out of range.
 
     The header's own signature plays no part. Offload bodies above 256 KiB: they are hashed here.
     """
