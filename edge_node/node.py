@@ -18,7 +18,7 @@ from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.status import Identity, Readiness, StatusRoutes
 from edge_node.gateway.streams import StreamRoutes
 from edge_node.identity import load_public_key, load_tls_identity
-from edge_node.journal import Database, Journal, Mode, open_journal
+from edge_node.journal import Database, FileLayer, Journal, Mode, open_journal
 from edge_node.kinds import NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.serving import HttpServer, Router, open_listeners
@@ -28,7 +28,7 @@ from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
-from edge_node.supervise import Service, Supervisor
+from edge_node.supervise import RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
@@ -64,16 +64,19 @@ async def run_node(
     settings: Settings,
     *,
     announce: Callable[[list[str]], None],
+    files: FileLayer | None = None,
     task_status: trio.TaskStatus[Supervisor] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run a node until SIGTERM, SIGINT or cancellation; `announce` gets the doors' URLs once all is ready.
+    """Run a node until SIGTERM, SIGINT or cancellation; `announce` gets the doors' URLs once they are open.
 
-    Raises what kept it from starting (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or an
-    exception group with what ended a required room.
+    That is also so when the journal cannot be written: reading works, and `/readyz` names the reason. `files` is
+    the file system of the log, the machine's own by default. Raises what kept the node from starting
+    (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or an exception group with what ended a
+    required room.
     """
     clock, paths = make_clock(settings.clock), Paths(Path(settings.node.data_dir))
     node_key = await offload(load_public_key, settings.node, paths, os.environ, limiter=FILE)
-    journal = await offload(_open_journal, settings, paths, clock, limiter=FILE)
+    journal = await offload(_open_journal, settings, paths, clock, files, limiter=FILE)
     status = _Status()
     try:
         rooms = await _build(settings, paths, clock, node_key, journal, status)
@@ -89,14 +92,16 @@ async def run_node(
     async with trio.open_nursery() as nursery:
         await nursery.start(supervisor.stop_on_signals)
         await nursery.start(run_and_end)
-        if supervisor.health().ready:
+        if supervisor.health().rooms["http"].state is RoomState.RUNNING:
             announce(rooms.server.urls)
             log.info("node.started", node=str(node_key), doors=rooms.server.urls)
         task_status.started(supervisor)
 
 
-def _open_journal(settings: Settings, paths: Paths, clock: Clock) -> Journal:
-    return open_journal(paths, settings.journal, NODE_KINDS, random=os.urandom, clock=clock, holder="edge-node run")
+def _open_journal(settings: Settings, paths: Paths, clock: Clock, files: FileLayer | None) -> Journal:
+    return open_journal(
+        paths, settings.journal, NODE_KINDS, random=os.urandom, clock=clock, files=files, holder="edge-node run"
+    )
 
 
 async def _build(

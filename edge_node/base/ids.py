@@ -11,6 +11,7 @@ class MalformedId(Refusal):
 
     slug = "malformed-id"
     status = 400
+    remedy = "Write keys and vaults as 64 lower-case hex digits, stream names in lower case (docs/specs/http.md)."
 
     def __init__(self, type_name: str, why: str) -> None:
         self.type_name, self.why = type_name, why

@@ -28,7 +28,7 @@ def problem_response(error: Refusal, instance: str | None = None) -> Response:
     """The problem document of a refusal, counted under its slug in `base.counters.REFUSALS`."""
     REFUSALS.labels(error.slug).inc()
     headers = [("content-type", PROBLEM_TYPE), ("cache-control", "no-store"), *_extra_headers(error)]
-    return Response(error.status, tuple(headers), msgspec.json.encode(problem_document(error, instance)))
+    return Response(error.status, tuple(headers), msgspec.json.encode(problem_document(error, instance), enc_hook=str))
 
 
 def problem_document(error: Refusal, instance: str | None = None) -> dict[str, object]:

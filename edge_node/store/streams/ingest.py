@@ -11,8 +11,8 @@ from edge_node.base.errors import Refusal
 from edge_node.base.ids import Cid, PublicKey, shorten
 from edge_node.base.limits import MIB, KeyRates
 from edge_node.base.log import get_log
-from edge_node.base.offload import CPU, offload
-from edge_node.journal import Draft, Journal, JournalError, Lane, Ticket
+from edge_node.base.offload import CPU, FILE, offload
+from edge_node.journal import DigestMismatch, Draft, Journal, JournalError, Lane, RecordAbsent, Ticket
 from edge_node.settings import ClockSettings, IngestSettings
 from edge_node.store.errors import (
     BodyFault,
@@ -26,8 +26,14 @@ from edge_node.store.errors import (
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.admission import Admission, Verdict
 from edge_node.store.streams.prepare import Prepared, prepare_bodies
-from edge_node.store.streams.records import EVIDENCE_KIND, VERSION, EvidenceRecord, encode_record
-from edge_node.store.streams.rows import find_by_seq, load_state
+from edge_node.store.streams.records import (
+    EVIDENCE_KIND,
+    VERSION,
+    EvidenceRecord,
+    decode_events,
+    encode_record,
+)
+from edge_node.store.streams.rows import BodyRow, find_by_seq, load_state
 from edge_node.store.streams.submission import Receipt, Submission, draft_of, receipt_of
 from edge_node.store.streams.timing import judge_time
 from edge_node.trust.access import AccessDenied, Verb, stream_resource
@@ -296,11 +302,21 @@ class Ingest:
         if row is None:
             # The window outlives its bodies: retention has taken this one.
             submission.refuse(SequenceTooOld(header.seq, header.seq))
-        elif submission.same_bytes(row.cid, row.t_ms):
+        elif await self._repeats(submission, row):
             submission.answer(Receipt(row.cid, header.stream, row.first_offset, row.count, duplicate=True))
         else:
             self._keep_evidence(submission, row.cid)
             submission.refuse(SequenceConflict(header.seq, row.cid))
+
+    async def _repeats(self, submission: Submission, row: BodyRow) -> bool:
+        if not submission.same_bytes(row.cid, row.t_ms):
+            return False
+        try:
+            # The content type is signed too and not in the index; repeats are few enough to ask the log.
+            record = await offload(self._journal.read, row.position, limiter=FILE)
+        except (DigestMismatch, RecordAbsent):
+            return True  # nothing is left to compare with, and body and time agree
+        return decode_events(record.payload).content_type == submission.header.content_type
 
     def _keep_evidence(self, submission: Submission, first_cid: Cid) -> None:
         header = submission.header
