@@ -31,7 +31,7 @@ class NewerFormat(JournalError):
     """Something on disk was written by a newer release."""
 
     slug = "newer-format"
-    remedy = "run the release that wrote this directory, or a later one; nothing was changed"
+    remedy = "run the release that wrote this directory, or a later one; no record was changed"
 
     def __init__(self, what: str, found: int, known: int) -> None:
         self.what, self.found, self.known = what, found, known

@@ -52,18 +52,23 @@ class OpenSegment:
     def create(
         cls, files: FileLayer, directory: Path, segment_class: SegmentClass, number: int, salt: bytes, step: int
     ) -> "OpenSegment":
-        """A new segment whose header and name are durable before its first record is written."""
+        """A new segment whose header and name are durable before its first record is written.
+
+        It gets its name last, so that a file called `.seg` always has its header, whatever a crash did.
+        """
         path = segment_path(directory, number)
-        descriptor = files.create(path)
+        draft = path.with_name(path.name + ".tmp")
+        descriptor = files.create(draft)
         try:
             write_all(files, descriptor, [encode_segment_header(number, salt)], 0)
             segment = cls(files, directory, segment_class, number, salt, descriptor, step=step)
             segment._reserve(1)
             files.fdatasync(descriptor)
+            files.rename(draft, path)
             files.sync_directory(directory)
         except BaseException:
             files.close(descriptor)
-            files.unlink(path)
+            files.unlink(draft if draft.name in files.names(directory) else path)
             raise
         return segment
 

@@ -104,7 +104,7 @@ def _settle_segment(task: Settling, settled: ClassLog, segment: SegmentFile, *, 
         settled.stretches.append(Stretch(segment.number, segment.salt, footer.end, footer.holes))
         settled.last_sequence = max(settled.last_sequence, footer.last_sequence)
     elif segment.salt is None:
-        _settle_keyless(task, settled, segment, last=last)
+        _settle_keyless(task, settled, segment)
     elif last:
         _settle_last(task, settled, segment, segment.salt)
     else:
@@ -117,32 +117,12 @@ def _settle_segment(task: Settling, settled: ClassLog, segment: SegmentFile, *, 
             _write_footer(task, stretch, outcome)
 
 
-def _settle_keyless(task: Settling, settled: ClassLog, segment: SegmentFile, *, last: bool) -> None:
-    """Without the salt nothing in it can be verified; an empty last file was never used and goes."""
+def _settle_keyless(task: Settling, settled: ClassLog, segment: SegmentFile) -> None:
+    """Without the salt nothing in it can be verified; it is reported whole and left as it is."""
     path = segment_path(task.directory, segment.number)
-    if last and _is_blank(task.files, path):
-        if task.writable:
-            task.files.unlink(path)
-            task.files.sync_directory(task.directory)
-        return
     log.error("segment.unreadable", segment=str(path), reason="its header is damaged and no copy of the salt exists")
     position = Position(task.segment_class, segment.number, 0)
     settled.damages.append(Damage(position, segment.size, Cause.ROT))
-
-
-def _is_blank(files: FileLayer, path: Path) -> bool:
-    descriptor = files.open_read(path)
-    try:
-        size, offset = files.size(descriptor), 0
-        while offset < size:
-            chunk = files.pread(descriptor, 1 << 20, offset)
-            if not chunk or chunk.count(0) != len(chunk):
-                # A torn header alone, with nothing after it, is a creation cut short as well.
-                return offset == 0 and not any(chunk[SEGMENT_HEADER_BYTES:]) and size <= len(chunk)
-            offset += len(chunk)
-    finally:
-        files.close(descriptor)
-    return True
 
 
 def _settle_last(task: Settling, settled: ClassLog, segment: SegmentFile, salt: bytes) -> None:

@@ -33,10 +33,10 @@ def test_the_holder_of_a_directory_is_named() -> None:
 
 
 def test_a_newer_format_names_both_numbers() -> None:
-    """Nothing was changed, and the remedy says so."""
+    """No record was changed, and the remedy says so."""
     error = NewerFormat("NODE", 9, 1)
     assert str(error) == "NODE has format 9; this release knows up to 1"
-    assert "nothing was changed" in error.remedy
+    assert "no record was changed" in error.remedy
 
 
 @pytest.mark.parametrize(

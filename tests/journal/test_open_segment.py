@@ -34,13 +34,13 @@ def test_a_new_segment_is_durable_before_its_first_record(files: FaultyFiles, tm
     """Header and space, then the file's sync, then the name's."""
     create(files, tmp_path).close()
     order = [operation for operation, _ in files.calls]
-    assert order == ["create", "pwritev", "allocate", "fdatasync", "sync_directory"]
+    assert order == ["create", "pwritev", "allocate", "fdatasync", "rename", "sync_directory"]
     header = decode_segment_header(segment_path(tmp_path, 1).read_bytes())
     assert header is not None
     assert (header.number, header.salt) == (1, SALT)
 
 
-@pytest.mark.parametrize("operation", ["pwritev", "allocate", "fdatasync", "sync_directory"])
+@pytest.mark.parametrize("operation", ["pwritev", "allocate", "fdatasync", "rename", "sync_directory"])
 def test_a_creation_cut_short_leaves_no_file(files: FaultyFiles, tmp_path: Path, operation: str) -> None:
     """So that the next try finds the name free."""
     files.refuse(operation, errno.ENOSPC)

@@ -1,4 +1,4 @@
-"""Durability's proof: whatever the power takes at whatever moment, nothing acknowledged is lost and nothing is wrong."""
+"""Durability's proof: whatever the power takes at whatever moment, nothing acknowledged is lost or wrong."""
 
 import contextlib
 import os
@@ -173,7 +173,7 @@ def outcomes(seeds: range, base: Path, disk_type: type[PowerDisk]) -> dict[int, 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_power_cut_loses_what_was_acknowledged(first: int, fast: Path) -> None:
-    """Any unsynced page dropped or kept, names and the index's log lost: acknowledged records are all there, verified."""
+    """Unsynced pages and names dropped or kept, the index lost or cut: what was acknowledged is there, verified."""
     assert outcomes(range(first, min(first + CHUNK, SEEDS)), fast, PowerDisk) == {}
 
 

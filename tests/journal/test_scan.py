@@ -95,7 +95,7 @@ def test_a_bad_payload_under_a_sound_header_is_stepped_over_by_its_length() -> N
 
 def test_a_record_under_another_key_does_not_count() -> None:
     """Stale bytes of an earlier use of the same blocks carry another segment's key."""
-    content, offsets = log_of([b"mine"])
+    content, _ = log_of([b"mine"])
     content += record(2, b"stale", key=OTHER_KEY) + record(3, b"mine too")
     found = [item.payload for item in everything(bytes(content)) if isinstance(item, Sound)]
     assert found == [b"mine", b"mine too"]

@@ -1,0 +1,322 @@
+"""The journal's door under trio: submit, wait, read, query, refuse, reopen, close."""
+
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trio
+
+from edge_node.base.counters import REGISTRY
+from edge_node.journal import (
+    Database,
+    DirectoryInUse,
+    DiskFull,
+    Draft,
+    JournalError,
+    JournalMisuse,
+    Lane,
+    Mode,
+    NotWritable,
+    QueueFull,
+    RecordAbsent,
+    RoundRefused,
+    SegmentClass,
+    SegmentInUse,
+    Space,
+)
+from edge_node.paths import Paths
+from tests.journal.faulty import FaultyFiles
+from tests.journal.rig import BLOB, ERASE, FACT, NOTE, SMALL, draft, open_door, rig_kinds, rows, running
+
+
+def count(connection: sqlite3.Connection, table: str) -> int:
+    return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+async def test_what_is_acknowledged_can_be_read_and_queried(tmp_path: Path) -> None:
+    """By position, by query in the index, by query in meta, and by the next process."""
+    async with running(open_door(tmp_path)) as journal:
+        placed = await journal.append([draft(NOTE, b"note"), draft(BLOB, b"blob")], Lane.EVENTS)
+        await journal.append([draft(FACT, b"fact")], Lane.CONTROL)
+        assert [journal.read(one.position).payload for one in placed] == [b"note", b"blob"]
+        assert await journal.query(count, "rows") == 2
+        assert await journal.query(count, "facts", database=Database.META) == 1
+    again = open_door(tmp_path)
+    assert again.read(placed[0].position).payload == b"note"
+    await again.flush_and_close()
+
+
+async def test_tickets_submitted_together_share_rounds(tmp_path: Path) -> None:
+    """Group commit: a hundred tickets cost a few syncs, and each waiter gets its own place."""
+    files, places = FaultyFiles(), {}
+
+    async def put(number: int) -> None:
+        payload = number.to_bytes(2)
+        places[payload] = (await journal.append([draft(NOTE, payload)], Lane.EVENTS))[0]
+
+    async with running(open_door(tmp_path, files)) as journal:
+        files.calls.clear()
+        async with trio.open_nursery() as nursery:
+            for number in range(100):
+                nursery.start_soon(put, number)
+        assert len([name for operation, name in files.calls if operation == "fdatasync"]) <= 5
+        assert all(journal.read(placed.position).payload == payload for payload, placed in places.items())
+        assert journal.stats().records == 100
+    assert len(places) == 100
+
+
+async def test_a_lane_is_written_in_the_order_of_submission(tmp_path: Path) -> None:
+    """Whatever the waiters do."""
+    async with running(open_door(tmp_path)) as journal:
+        tickets = [journal.submit([draft(NOTE, bytes([number]))], Lane.EVENTS) for number in range(50)]
+        placed = [(await ticket.wait())[0] for ticket in reversed(tickets)][::-1]
+    sequences = [one.sequence for one in placed]
+    assert sequences == sorted(sequences)
+
+
+async def test_control_goes_before_events_and_extents(tmp_path: Path) -> None:
+    """Also when it was submitted last."""
+    async with running(open_door(tmp_path)) as journal:
+        extents = journal.submit([draft(BLOB, b"x")], Lane.EXTENTS)
+        control = journal.submit([draft(FACT, b"x")], Lane.CONTROL)
+        assert (await control.wait())[0].sequence < (await extents.wait())[0].sequence
+
+
+async def test_a_full_queue_refuses_at_once(tmp_path: Path) -> None:
+    """With a hint when to come back, and nothing of the refused ticket queued."""
+    settings = type(SMALL)(segment_bytes=16384, queue_records_max=64, reserve_bytes=0, free_min_bytes=0)
+    journal = open_door(tmp_path, settings=settings)
+    for _ in range(64):
+        journal.submit([draft(NOTE, b"x")], Lane.EVENTS)
+    with pytest.raises(QueueFull):
+        journal.submit([draft(NOTE, b"x")], Lane.EVENTS)
+    assert journal.stats().queued_records == 64
+    await journal.flush_and_close()
+    assert len(rows(tmp_path)) == 64
+
+
+@pytest.mark.parametrize("drafts", [[], [Draft(99, 1, b"", b"", None)]])
+async def test_a_wrong_ticket_is_our_own_mistake(tmp_path: Path, drafts: list[Draft]) -> None:
+    """A kind nobody registered, or a ticket without a draft."""
+    journal = open_door(tmp_path)
+    with pytest.raises(JournalMisuse):
+        journal.submit(drafts, Lane.EVENTS)
+    await journal.flush_and_close()
+
+
+async def test_cancelling_a_waiter_does_not_take_the_write_back(tmp_path: Path) -> None:
+    """The record is there, whoever still listens."""
+    async with running(open_door(tmp_path)) as journal:
+        ticket = journal.submit([draft(NOTE, b"kept")], Lane.EVENTS)
+        with trio.move_on_after(0):
+            await ticket.wait()
+        await journal.append([draft(NOTE, b"next")], Lane.EVENTS)
+        assert ticket.settled
+    assert len(rows(tmp_path)) == 2
+
+
+async def test_a_setback_refuses_everything_queued_in_order(tmp_path: Path) -> None:
+    """First the tickets of all lanes are marked, then callbacks run, then waiters; a later submit is written."""
+    files, story = FaultyFiles(), []
+
+    async def put(name: str, lane: Lane) -> None:
+        ticket = journal.submit([draft(NOTE, name.encode())], lane)
+        tickets.append(ticket)
+        try:
+            await ticket.wait()
+            story.append(f"{name} written")
+        except JournalError as error:
+            story.append(f"{name} {type(error).__name__}")
+
+    tickets: list = []
+    async with running(open_door(tmp_path, files)) as journal:
+        journal.on_setback(lambda error: story.append((type(error).__name__, all(one.refused for one in tickets))))
+        files.refuse("pwritev", errno.ENOSPC, only="ev/", times=1)
+        async with trio.open_nursery() as nursery:
+            for number, lane in enumerate((Lane.EVENTS, Lane.EXTENTS, Lane.CONTROL)):
+                nursery.start_soon(put, f"ticket {number}", lane)
+        assert story[0] == ("DiskFull", True)
+        assert sorted(story[1:]) == [f"ticket {number} DiskFull" for number in range(3)]
+    assert rows(tmp_path) == []
+
+
+async def test_a_round_that_cannot_be_applied_is_refused_and_forgotten(tmp_path: Path) -> None:
+    """The journal stays writable."""
+
+    def apply(connection: sqlite3.Connection, batch) -> None:
+        raise ValueError("a kind's own mistake")
+
+    kinds = [replace(kind, apply=apply) if kind.number == ERASE else kind for kind in rig_kinds()]
+    async with running(open_door(tmp_path, kinds=kinds)) as journal:
+        with pytest.raises(RoundRefused):
+            await journal.append([draft(ERASE, b"x")], Lane.CONTROL)
+        assert journal.state.mode is Mode.WRITABLE
+        await journal.append([draft(NOTE, b"x")], Lane.EVENTS)
+
+
+async def test_a_full_disk_takes_only_what_frees_space(tmp_path: Path, autojump_clock) -> None:
+    """And everything again once there is room, noticed without a write."""
+    files = FaultyFiles()
+    settings = type(SMALL)(segment_bytes=16384, preallocate_bytes=4096, reserve_bytes=0, free_min_bytes=1 << 20)
+    journal = open_door(tmp_path, files, settings=settings)
+    async with running(journal):
+        files.room = Space(1 << 30, 1000)
+        files.refuse("pwritev", errno.ENOSPC, only="ev/", times=1)
+        with pytest.raises(DiskFull):
+            await journal.append([draft(NOTE, b"x")], Lane.EVENTS)
+        assert journal.state.mode is Mode.LOW
+        with pytest.raises(DiskFull):
+            journal.submit([draft(NOTE, b"x")], Lane.EVENTS)
+        with pytest.raises(DiskFull):
+            journal.submit([draft(ERASE, b"x"), draft(NOTE, b"x")], Lane.EVENTS)
+        await journal.append([draft(ERASE, b"x")], Lane.CONTROL)
+        await trio.sleep(3)
+        assert journal.state.mode is Mode.LOW
+        files.room = None
+        # Threads do not stop the clock that jumps, so the answer may take more of its seconds than one.
+        while journal.state.mode is Mode.LOW:
+            await trio.sleep(1)
+        assert journal.state.mode is Mode.WRITABLE
+        await journal.append([draft(NOTE, b"x")], Lane.EVENTS)
+    assert len(rows(tmp_path)) == 2
+
+
+async def test_a_sync_error_makes_the_journal_read_only_until_reopened(tmp_path: Path) -> None:
+    """Nothing is retried on that descriptor; a reopening goes on in a new segment."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files)) as journal:
+        first = (await journal.append([draft(NOTE, b"first")], Lane.EVENTS))[0]
+        files.refuse("fdatasync", errno.EIO, only="ev/")
+        with pytest.raises(NotWritable) as caught:
+            await journal.append([draft(NOTE, b"refused")], Lane.EVENTS)
+        assert caught.value.state.mode is journal.state.mode is Mode.READ_ONLY
+        with pytest.raises(NotWritable):
+            journal.submit([draft(ERASE, b"x")], Lane.CONTROL)
+        assert journal.read(first.position).payload == b"first"
+        assert await journal.query(count, "rows") == 1
+        assert (await journal.reopen()).mode is Mode.READ_ONLY
+        assert await journal.query(count, "rows") == 1
+        files.heal()
+        assert (await journal.reopen()).mode is Mode.WRITABLE
+        assert await journal.query(count, "rows") == 1
+        placed = (await journal.append([draft(NOTE, b"again")], Lane.EVENTS))[0]
+        assert placed.position.segment == 2
+        assert (await journal.reopen()).mode is Mode.WRITABLE
+    assert len(rows(tmp_path)) == 2
+
+
+async def test_a_disk_that_refuses_at_start_gives_a_journal_that_reads(tmp_path: Path) -> None:
+    """Its state says why; writing is refused, closing is fine."""
+    async with running(open_door(tmp_path)) as journal:
+        placed = (await journal.append([draft(NOTE, b"note")], Lane.EVENTS))[0]
+    files = FaultyFiles()
+    files.refuse("open_write", errno.EROFS)
+    async with running(open_door(tmp_path, files)) as journal:
+        assert journal.state.mode is Mode.READ_ONLY
+        assert journal.read(placed.position).payload == b"note"
+        assert await journal.query(count, "rows") == 1
+        with pytest.raises(NotWritable):
+            await journal.append([draft(NOTE, b"x")], Lane.EVENTS)
+        with pytest.raises(NotWritable):
+            await journal.drop_segment(SegmentClass.EV, 1)
+        assert journal.stats().records == 0
+
+
+async def test_closing_writes_what_is_queued(tmp_path: Path) -> None:
+    """Without a writer at work, under cancellation, and then nothing more is taken."""
+    journal = open_door(tmp_path)
+    ticket = journal.submit([draft(NOTE, b"queued")], Lane.EVENTS)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await journal.flush_and_close()
+    assert len(await ticket.wait()) == 1
+    with pytest.raises(NotWritable):
+        journal.submit([draft(NOTE, b"late")], Lane.EVENTS)
+    assert len(rows(tmp_path)) == 1
+
+
+async def test_a_round_under_way_is_finished_when_the_writer_is_cancelled(tmp_path: Path) -> None:
+    """Its waiters are answered; what was still queued is written by closing."""
+    journal = open_door(tmp_path)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(journal.run)
+        first = journal.submit([draft(NOTE, b"one")], Lane.EVENTS)
+        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    second = journal.submit([draft(NOTE, b"two")], Lane.EVENTS)
+    await journal.flush_and_close()
+    assert first.settled
+    assert second.settled
+    assert len(rows(tmp_path)) == 2
+
+
+async def test_a_sealed_segment_can_be_dropped(tmp_path: Path) -> None:
+    """With its footer; the open one cannot, and what lay in it is absent afterwards."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files)) as journal:
+        old = (await journal.append([draft(NOTE, bytes(20_000))], Lane.EVENTS))[0]
+        new = (await journal.append([draft(NOTE, b"new")], Lane.EVENTS))[0]
+        assert journal.read(old.position).payload == bytes(20_000)
+        with pytest.raises(SegmentInUse):
+            await journal.drop_segment(SegmentClass.EV, new.position.segment)
+        files.calls.clear()
+        await journal.drop_segment(SegmentClass.EV, old.position.segment)
+        assert [Path(name).name for _, name in files.calls] == ["00000001.seg", "00000001.sum", "ev"]
+        await journal.drop_segment(SegmentClass.EV, old.position.segment)
+        with pytest.raises(RecordAbsent):
+            journal.read(old.position)
+        assert journal.read(new.position).payload == b"new"
+
+
+async def test_a_second_process_is_told_who_has_the_directory(tmp_path: Path) -> None:
+    """By process id; the directory is free again after closing."""
+    journal = open_door(tmp_path, holder="edge-node run")
+    code = (
+        "import sys; from pathlib import Path; from tests.journal.rig import open_door\n"
+        "from edge_node.journal import DirectoryInUse\n"
+        "try: open_door(Path(sys.argv[1]))\n"
+        "except DirectoryInUse as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout
+    assert said.strip() == f"{tmp_path} is in use by process {os.getpid()} (edge-node run)"
+    with pytest.raises(DirectoryInUse):
+        open_door(tmp_path)
+    await journal.flush_and_close()
+    await open_door(tmp_path).flush_and_close()
+
+
+async def test_a_directory_that_does_not_exist_is_made(tmp_path: Path) -> None:
+    """Private to the node's user."""
+    await open_door(tmp_path / "data").flush_and_close()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert Paths(tmp_path / "data").identity.exists()
+
+
+async def test_an_idle_journal_may_gather(tmp_path: Path, autojump_clock) -> None:
+    """With gather_ms set, a first ticket waits a moment for company."""
+    settings = type(SMALL)(segment_bytes=16384, gather_ms=2.0, reserve_bytes=0, free_min_bytes=0)
+    async with running(open_door(tmp_path, settings=settings)) as journal:
+        first = journal.submit([draft(NOTE, b"one")], Lane.EVENTS)
+        await trio.sleep(0.001)
+        journal.submit([draft(NOTE, b"two")], Lane.EVENTS)
+        await first.wait()
+        assert journal.stats().rounds == 1
+
+
+async def test_rounds_are_counted(tmp_path: Path) -> None:
+    """How many records a round holds tells whether group commit works."""
+    before = REGISTRY.get_sample_value("edge_node_commit_records_sum") or 0
+    async with running(open_door(tmp_path)) as journal:
+        await journal.append([draft(NOTE, b"one"), draft(NOTE, b"two")], Lane.EVENTS)
+        stats = journal.stats()
+    assert (REGISTRY.get_sample_value("edge_node_commit_records_sum") or 0) == before + 2
+    assert (stats.rounds, stats.records, stats.payload_bytes, stats.next_sequence) == (1, 2, 6, 3)
+    assert stats.open_segments[SegmentClass.EV] == 1
+    assert journal.identity.incarnation == 1
