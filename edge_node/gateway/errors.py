@@ -101,3 +101,14 @@ class RequestForged(GatewayRefusal):
 
     def __init__(self) -> None:
         super().__init__("the signature of the request does not verify")
+
+
+class BodyDigestMismatch(GatewayRefusal):
+    """The body is not the one whose digest was signed; nothing was kept."""
+
+    slug, status = "body-digest-mismatch", 422
+    remedy = "Sign the BLAKE3 of exactly the bytes sent."
+
+    def __init__(self, signed: str, got: str) -> None:
+        self.signed, self.got = signed, got
+        super().__init__(f"the body hashes to {got}, and {signed} was signed")

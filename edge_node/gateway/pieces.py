@@ -3,15 +3,16 @@
 import msgspec
 
 from edge_node.base.ids import VaultId
+from edge_node.gateway.errors import BodyDigestMismatch
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
-from edge_node.serving import Request, Response, Router
+from edge_node.serving import Request, Response, Router, problem_response
 from edge_node.settings import StoreSettings
 from edge_node.store.errors import CidMismatch
 from edge_node.store.pieces import OpenPiece, Pieces
 from edge_node.trust.access import Verb, piece_resource
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
-from edge_node.wire.http_range import parse_range, range_applies
+from edge_node.wire.http_range import RangeNotSatisfiable, parse_range, range_applies, unsatisfied_content_range
 
 _ENCODER = msgspec.json.Encoder()
 _JSON = ("content-type", "application/json")
@@ -39,7 +40,12 @@ class PieceRoutes:
             raise CidMismatch(cid, signed)
         access = self._door.prove(request, proof, piece_resource(vault, format_cid(signed)), Verb.PUT)
         chunks = request.chunks(self._settings.piece_bytes_max)
-        put = await self._pieces.put(access, vault, chunks, expect=signed)
+        try:
+            put = await self._pieces.put(access, vault, chunks, expect=signed)
+        except CidMismatch as mismatch:
+            if named is None:
+                raise BodyDigestMismatch(mismatch.want, mismatch.got) from mismatch
+            raise
         text = format_cid(put.cid)
         body = _ENCODER.encode({"cid": text, "size": put.size, "duplicate": put.duplicate})
         return Response(200 if put.duplicate else 201, (_JSON, ("location", f"/api/v1/pieces/{text}")), body)
@@ -63,7 +69,13 @@ class PieceRoutes:
     def _answer(self, request: Request, piece: OpenPiece, etag: str, headers: list[tuple[str, str]]) -> Response:
         headers.append(("content-type", "application/octet-stream"))
         applies = range_applies(request.headers.get("if-range"), etag)
-        span = parse_range(request.headers.get("range"), piece.size) if applies else None
+        try:
+            span = parse_range(request.headers.get("range"), piece.size) if applies else None
+        except RangeNotSatisfiable as refusal:
+            problem = problem_response(refusal)
+            return Response(
+                416, (*problem.headers, ("content-range", unsatisfied_content_range(piece.size))), problem.body
+            )
         if span is None:
             return Response(200, headers, self._pieces.read(piece), piece.size)
         headers.append(("content-range", span.content_range()))

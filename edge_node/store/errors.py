@@ -68,6 +68,17 @@ class PieceDamaged(StoreRefusal):
         super().__init__(f"piece {format_cid(cid)} is damaged on this node: {why}")
 
 
+class PieceVanished(StoreRefusal):
+    """The node had the piece when the upload began and has let go of it since, so the bytes were not kept."""
+
+    slug, status, retry_after_s = "piece-vanished", 503, 1
+    remedy = "Send the piece again."
+
+    def __init__(self, cid: Cid) -> None:
+        self.cid = format_cid(cid)
+        super().__init__(f"piece {format_cid(cid)} was deleted while it was sent once more")
+
+
 class UnknownStream(StoreRefusal):
     """No event was ever stored in this stream of this vault."""
 

@@ -1,18 +1,12 @@
 """The record kinds the store registers with the journal."""
 
-import sqlite3
-
-from edge_node.journal import Batch, Database, Kind, Record, SegmentClass
+from edge_node.journal import Database, Kind, Record, SegmentClass
 from edge_node.store import records, rows, usage
 from edge_node.store.streams import records as stream_records
 from edge_node.store.streams import rows as stream_rows
 
 PIECES = "pieces"  # a piece, its references and its deletes change the same rows: they keep the log's order
 EVENTS = "events"
-
-
-def _apply_nothing(_conn: sqlite3.Connection, _batch: Batch) -> None:
-    """An extent is reached through the piece record that lists it; alone it means nothing."""
 
 
 def _replay_nothing(_record: Record) -> None:
@@ -73,9 +67,9 @@ STORE_KINDS = (
         segment_class=SegmentClass.PX,
         database=Database.INDEX,
         schema=usage.SCHEMA,
-        apply=_apply_nothing,
+        apply=rows.apply_extents,
         replay=_replay_nothing,
-        family="extents",
+        family="extents",  # its one row per segment says the same before and after a piece's
     ),
     Kind(
         number=stream_records.EVENTS_KIND,

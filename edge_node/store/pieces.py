@@ -17,6 +17,7 @@ from edge_node.journal import (
     Draft,
     Journal,
     Lane,
+    NotWritable,
     Position,
     QueueFull,
     RecordAbsent,
@@ -24,7 +25,14 @@ from edge_node.journal import (
     Ticket,
 )
 from edge_node.settings import StoreSettings
-from edge_node.store.errors import CidMismatch, PieceDamaged, PieceIsEventBody, PieceTooLarge, UnknownPiece
+from edge_node.store.errors import (
+    CidMismatch,
+    PieceDamaged,
+    PieceIsEventBody,
+    PieceTooLarge,
+    PieceVanished,
+    UnknownPiece,
+)
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.records import (
     DELETE_KIND,
@@ -37,7 +45,7 @@ from edge_node.store.records import (
     decode_piece,
     encode_record,
 )
-from edge_node.store.rows import PieceRow, find_dead_segments, find_held, find_piece
+from edge_node.store.rows import PieceRow, find_dead_segments, find_held, find_owners, find_piece
 from edge_node.store.streams.rows import find_by_cid
 from edge_node.store.streams.topics import read_body
 from edge_node.trust.access import Access, Verb, piece_resource
@@ -76,6 +84,8 @@ class Pieces:
         self._journal, self._quota, self._clock, self._settings = journal, quota, clock, settings
         self._damaged: set[Cid] = set()
         self._dropped: set[int] = set()
+        self._reclaimed_at = 0
+        self._locks: dict[Cid, trio.Lock] = {}
         self._uploads: dict[object, int] = {}  # oldest px segment each running upload may have written to
 
     async def put(
@@ -87,43 +97,72 @@ class Pieces:
         """
         access.require(piece_resource(vault, None if expect is None else format_cid(expect)), Verb.PUT)
         known = await self._standing(expect) if expect is not None else None
-        async with contextlib.AsyncExitStack() as stack:
-            upload = _Upload(self._journal, self._settings.piece_bytes_max, keep=known is None)
-            stack.enter_context(self._pinned(upload))
+        upload = _Upload(self._journal, self._settings.piece_bytes_max, keep=known is None)
+        with self._pinned(upload):
             async for chunk in chunks:
                 await upload.take(chunk)
             cid = await upload.finish()
             if expect is not None and cid != expect:
                 raise CidMismatch(expect, cid)
-            return await self._conclude(access, vault, cid, upload)
+            put = await self._conclude(access, vault, cid, upload)
+        if self._open_segment() != self._reclaimed_at:
+            await self.reclaim()  # what broken-off uploads left behind leaves with its segment
+        return put
 
     async def _conclude(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload") -> Put:
-        existing = await self._standing(cid)
-        held = existing is not None and await self._journal.query(find_held, vault, cid) is not None
-        if held:
-            return Put(cid, upload.size, duplicate=True)
-        now_ms, size = self._clock.now_ms(), upload.size
-        self._quota.reserve(vault, access.holder, size, now_ms)
-        try:
-            if existing is not None or not upload.kept:
-                draft = self._refer(REFERENCE_KIND, access, vault, cid, size, now_ms)
+        async with self._alone_with(cid):
+            existing = await self._standing(cid)
+            held = await self._journal.query(find_held, vault, cid) is not None
+            if held and existing is not None:
+                return Put(cid, upload.size, duplicate=True)
+            if existing is not None:
+                drafts = [self._refer(REFERENCE_KIND, access, vault, cid, upload.size)]
+            elif upload.kept:
+                drafts = [self._make(access, vault, cid, upload), *await self._carry_over(access, vault, cid)]
             else:
-                draft = self._make(access, vault, cid, upload, now_ms)
-            await self._journal.append([draft], Lane.CONTROL if existing is not None else Lane.EVENTS)
+                raise PieceVanished(cid)
+            lane = Lane.CONTROL if existing is not None else Lane.EVENTS
+            await self._append_counted(access, vault, 0 if held else upload.size, drafts, lane)
+            self._damaged.discard(cid)
+            return Put(cid, upload.size, duplicate=False)
+
+    async def _append_counted(
+        self, access: Access, vault: VaultId, size: int, drafts: Sequence[Draft], lane: Lane
+    ) -> None:
+        self._quota.reserve(vault, access.holder, size, self._clock.now_ms())
+        try:
+            # Shielded: what is queued will land, and must not do so after its pin and its place in line are gone.
+            with trio.CancelScope(shield=True):
+                await self._journal.append(drafts, lane)
         except BaseException:
-            # A cancelled writer may yet land; the ledger is corrected from the index at the next start.
             self._quota.release(vault, access.holder, size)
             raise
-        self._damaged.discard(cid)
-        return Put(cid, size, duplicate=False)
 
-    def _make(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload", now_ms: int) -> Draft:
+    async def _carry_over(self, access: Access, vault: VaultId, cid: Cid) -> list[Draft]:
+        """References of the other owners of a damaged piece: the log may lose theirs with the damaged copy."""
+        owners = await self._journal.query(find_owners, cid)
+        return [
+            self._refer(REFERENCE_KIND, access, VaultId(owner), cid, size) for owner, size in owners if owner != vault
+        ]
+
+    @contextlib.asynccontextmanager
+    async def _alone_with(self, cid: Cid) -> AsyncGenerator[None, None]:
+        # Who looks up a piece and then writes about it must not meet a delete in between.
+        lock = self._locks.setdefault(cid, trio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._locks.pop(cid, None)
+
+    def _make(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload") -> Draft:
         record = PieceRecord(
             PIECE_KIND,
             VERSION,
             vault,
             access.holder,
-            now_ms,
+            self._clock.now_ms(),
             int(self._clock.quality()),
             upload.size,
             upload.extents,
@@ -131,8 +170,9 @@ class Pieces:
         )
         return Draft(PIECE_KIND, VERSION, cid, encode_record(record), record)
 
-    def _refer(self, kind: int, access: Access, vault: VaultId, cid: Cid, size: int, now_ms: int) -> Draft:
-        record = ReferenceRecord(kind, VERSION, vault, access.holder, now_ms, int(self._clock.quality()), size)
+    def _refer(self, kind: int, access: Access, vault: VaultId, cid: Cid, size: int) -> Draft:
+        now_ms, quality = self._clock.now_ms(), int(self._clock.quality())
+        record = ReferenceRecord(kind, VERSION, vault, access.holder, now_ms, quality, size)
         return Draft(kind, VERSION, cid, encode_record(record), record)
 
     async def _standing(self, cid: Cid) -> PieceRow | None:
@@ -205,23 +245,28 @@ class Pieces:
     async def delete(self, access: Access, vault: VaultId, cid: Cid) -> None:
         """Remove this vault's reference; works on a full disk. UnknownPiece if there is none."""
         access.require(piece_resource(vault, format_cid(cid)), Verb.DELETE)
-        row = await self._journal.query(find_held, vault, cid)
-        if row is None:
-            if await self._journal.query(find_by_cid, vault, cid) is not None:
-                raise PieceIsEventBody(cid)
-            raise UnknownPiece(cid)
-        draft = self._refer(DELETE_KIND, access, vault, cid, row.size, self._clock.now_ms())
-        await self._journal.append([draft], Lane.CONTROL)
-        self._quota.release(vault, None, row.size)
+        async with self._alone_with(cid):
+            row = await self._journal.query(find_held, vault, cid)
+            if row is None:
+                if await self._journal.query(find_by_cid, vault, cid) is not None:
+                    raise PieceIsEventBody(cid)
+                raise UnknownPiece(cid)
+            with trio.CancelScope(shield=True):
+                await self._journal.append([self._refer(DELETE_KIND, access, vault, cid, row.size)], Lane.CONTROL)
+            self._quota.release(vault, None, row.size)
         await self.reclaim()
 
     async def reclaim(self) -> int:
-        """Unlink sealed piece segments without a live byte; how many went."""
-        open_segment = self._open_segment()
+        """Unlink sealed piece segments without a live byte; how many went. What cannot go now goes another time."""
+        self._reclaimed_at = open_segment = self._open_segment()
         floor = min(self._uploads.values(), default=open_segment)
-        dead = await self._journal.query(find_dead_segments, min(floor, open_segment))
-        for segment in set(dead) - self._dropped:
-            await self._journal.drop_segment(SegmentClass.PX, segment)
+        dead = set(await self._journal.query(find_dead_segments, min(floor, open_segment))) - self._dropped
+        for segment in sorted(dead):
+            try:
+                await self._journal.drop_segment(SegmentClass.PX, segment)
+            except (OSError, NotWritable) as error:
+                log.warning("segment.kept", segment=segment, reason=str(error))
+                return 0
             self._dropped.add(segment)
         return len(dead)
 

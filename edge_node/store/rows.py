@@ -36,6 +36,15 @@ class PieceRow:
         return [Position(SegmentClass.PX, segment, offset) for segment, offset in self.extents]
 
 
+def apply_extents(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, None]]) -> None:
+    """Extents mean nothing until a piece record lists them; their segments are known from here on, as holding nothing.
+
+    So a segment that holds only broken-off uploads is found dead like any other.
+    """
+    segments = {placed.position.segment for placed, _ in batch}
+    conn.executemany("INSERT OR IGNORE INTO live(segment, bytes) VALUES(?, 0)", [(number,) for number in segments])
+
+
 def apply_pieces(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, PieceRecord]]) -> None:
     """A piece now exists and its owner refers to it; a second copy of the same CID replaces the first (healing)."""
     for placed, record in batch:
@@ -113,6 +122,11 @@ def find_held(conn: sqlite3.Connection, owner: VaultId, cid: Cid) -> PieceRow | 
     """Where a piece lies that this owner refers to."""
     held = conn.execute("SELECT 1 FROM holders WHERE owner = ? AND cid = ?", (owner, cid)).fetchone()
     return _find(conn, cid) if held else None
+
+
+def find_owners(conn: sqlite3.Connection, cid: Cid) -> list[tuple[bytes, int]]:
+    """(owner, size) of every reference to a piece."""
+    return conn.execute("SELECT owner, size FROM holders WHERE cid = ?", (cid,)).fetchall()
 
 
 def find_dead_segments(conn: sqlite3.Connection, below: int) -> list[int]:

@@ -1,0 +1,107 @@
+"""More than the node takes: full queues, rates and quotas say so, and say when to come back."""
+
+import httpx
+import trio
+
+from edge_node.base import counters
+from edge_node.base.ids import StreamName
+from edge_node.base.offload import CPU
+from tests.gateway.gate import GatedFiles
+from tests.gateway.rig import RunningNode, Site, running
+
+BODY = b'{"celsius":21}'
+
+
+async def post_until_refused(node: RunningNode, nursery: trio.Nursery, answers: list[httpx.Response]) -> None:
+    """Post one body after another, not waiting for any, until the first refusal."""
+
+    async def send() -> None:
+        answers.append(await node.say(BODY))
+
+    for _ in range(200):
+        nursery.start_soon(send)
+        await trio.sleep(0.01)
+        if any(answer.status_code != 202 for answer in answers):
+            return
+    raise AssertionError("nothing was refused")
+
+
+def check_refusals(node: RunningNode, answers: list[httpx.Response], slug: str, counted: int) -> None:
+    """Some 202, the rest 503 of that slug with Retry-After, and exactly the former are stored."""
+    refused = [answer for answer in answers if answer.status_code != 202]
+    assert {answer.status_code for answer in refused} == {503}
+    assert {answer.json()["type"] for answer in refused} == {f"urn:edge-node:problem:{slug}"}
+    assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+    assert counters.refusals(slug) == counted + len(refused)
+    assert len(node.rows("bodies")["bodies"]) == len(answers) - len(refused)
+
+
+async def test_a_full_ingest_queue(site: Site) -> None:
+    """While no core is free to verify, one body waits and the next is refused; later the waiting one is stored."""
+    async with running(site, ingest={"queue_bodies_max": 1}) as node:
+        counted, borrowers, answers = counters.refusals("queue-full"), [object() for _ in range(CPU.total_tokens)], []
+        async with trio.open_nursery() as nursery:
+            for borrower in borrowers:
+                await CPU.acquire_on_behalf_of(borrower)
+            try:
+                await post_until_refused(node, nursery, answers)
+                assert (await node.client.get("/healthz")).status_code == 200
+            finally:
+                for borrower in borrowers:
+                    CPU.release_on_behalf_of(borrower)
+        check_refusals(node, answers, "queue-full", counted)
+        await node.is_healthy()
+
+
+async def test_a_full_journal_queue(site: Site) -> None:
+    """While the disk holds the writer up, what does not fit the queue is refused and takes no offset."""
+    files = GatedFiles()
+    async with running(site, files=files, journal={"queue_records_max": 1}) as node:
+        counted, answers = counters.refusals("journal-queue-full"), []
+        async with trio.open_nursery() as nursery:
+            with files.held():
+                await post_until_refused(node, nursery, answers)
+                assert (await node.client.get("/readyz")).status_code == 200
+        check_refusals(node, answers, "journal-queue-full", counted)
+        offsets = sorted(answer.json()["first_offset"] for answer in answers if answer.status_code == 202)
+        assert offsets == list(range(len(offsets)))
+        again = await node.say(BODY)
+        assert again.json()["first_offset"] == len(offsets)
+        await node.is_healthy()
+
+
+async def test_a_key_above_its_rate(site: Site) -> None:
+    """A second's worth at once passes, one more is refused; another key is not slowed."""
+    async with running(site, ingest={"device_bodies_per_s": 0.001}) as node:
+        assert (await node.say(BODY, "device")).status_code == 202
+        counted = counters.refusals("rate-exceeded")
+        answer = await node.say(BODY, "device")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        assert answer.json()["type"] == "urn:edge-node:problem:rate-exceeded"
+        assert counters.refusals("rate-exceeded") == counted + 1
+        assert len(node.rows("bodies")["bodies"]) == 1
+        await node.is_healthy()
+
+
+async def test_a_key_beyond_its_day(site: Site) -> None:
+    """The key's bytes of the day are used up exactly at the limit; another key has its own."""
+    async with running(site, store={"key_bytes_per_day_max": 50}) as node:
+        assert (await node.say(b'"' + b"a" * 48 + b'"', "device")).status_code == 202
+        problem = await node.refuses(429, "quota-exceeded", lambda: node.say(b"1", "device"))
+        assert (problem["used"], problem["limit"]) == (50, 50)
+    async with running(site, store={"key_bytes_per_day_max": 50}) as node:
+        await node.refuses(429, "quota-exceeded", lambda: node.say(b"2", "device", seq=9))
+
+
+async def test_an_owner_beyond_its_bytes(site: Site) -> None:
+    """Events and pieces draw on one account; what is refused costs nothing, what is deleted comes back."""
+    async with running(site, store={"owner_bytes_max": 1_000}) as node:
+        content = bytes(900)
+        put = await node.ask("POST", "/api/v1/pieces", content)
+        assert put.status_code == 201
+        await node.refuses(429, "quota-exceeded", lambda: node.say(bytes(101), content_type="a/b"))
+        await node.refuses(
+            429, "quota-exceeded", lambda: node.ask("POST", "/api/v1/pieces", bytes(101)), tables=("pieces", "holders")
+        )
+        assert (await node.ask("DELETE", put.headers["location"])).status_code == 204
+        assert (await node.say(bytes(900), content_type="a/b", stream=StreamName("site/b"))).status_code == 202
