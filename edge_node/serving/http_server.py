@@ -24,10 +24,11 @@ log = get_log("serving")
 
 
 class HttpServer:
-    """One server over any number of doors; `run` once."""
+    """One server over any number of doors; `run` once. `urls` says where the doors are, without a path."""
 
     def __init__(self, doors: Sequence[Door], handler: Handler, settings: HttpSettings, *, clock: Clock) -> None:
         self._doors = doors
+        self.urls = [door.url for door in doors]
         self._settings = settings
         self._clock = clock
         self._connections: set[Connection] = set()
@@ -35,6 +36,7 @@ class HttpServer:
         self._service = Service(handler, settings, self._reaper)
         self._count = ConnectionCount(settings.connections_max, settings.connections_per_address_max)
         self._accepting = trio.CancelScope()
+        self._closed = trio.Event()
         self._emptied = trio.Event()
         self._ended = trio.Event()
 
@@ -43,32 +45,24 @@ class HttpServer:
         """The connections there are now."""
         return self._connections
 
-    @property
-    def urls(self) -> list[str]:
-        """Where the doors are, without a path."""
-        return [door.url for door in self._doors]
-
     def apply(self, settings: HttpSettings) -> None:
         """Take over the fields of another snapshot that change in a running node (`hosts`)."""
         self._service.hosts = HostGate(settings.hosts)
 
     async def run(self, task_status: trio.TaskStatus["HttpServer"] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled, or until a drain is over."""
-        self._refresh()
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._reaper.run)
-                nursery.start_soon(self._accept, nursery)
-                task_status.started(self)
-                await self._ended.wait()
-                nursery.cancel_scope.cancel()
-        finally:
-            for door in self._doors:
-                door.listener.close()
+        self._reaper.tick()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._reaper.run)
+            nursery.start_soon(self._accept, nursery)
+            task_status.started(self)
+            await self._ended.wait()
+            nursery.cancel_scope.cancel()
 
     async def drain(self) -> None:
         """Stop accepting, end idle connections, give running requests `drain_s` to finish, cut the rest; ends `run`."""
         self._accepting.cancel()
+        await self._closed.wait()
         self._service.draining = True
         for connection in list(self._connections):
             if connection.idle:
@@ -81,12 +75,15 @@ class HttpServer:
         self._ended.set()
 
     async def _accept(self, nursery: trio.Nursery) -> None:
-        with self._accepting:
-            async with trio.open_nursery() as doors:
-                for door in self._doors:
-                    doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door.identity))
-        for door in self._doors:
-            door.listener.close()
+        try:
+            with self._accepting:
+                async with trio.open_nursery() as doors:
+                    for door in self._doors:
+                        doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door.identity))
+        finally:
+            for door in self._doors:
+                door.listener.close()
+            self._closed.set()
 
     def _welcomer(self, nursery: trio.Nursery, identity: TlsIdentity | None) -> Callable[[socket.socket, str], None]:
         def welcome(sock: socket.socket, peer: str) -> None:

@@ -38,13 +38,17 @@ class Reaper:
         """The deadline `seconds` from now; `now` is up to a tick old, hence the tick on top."""
         return self.now + seconds + TICK_S
 
+    def tick(self) -> None:
+        """Look at the clock, and end what is overdue; once before the first deadline is set, then by `run`."""
+        self.now = trio.current_time()
+        self._on_tick()
+        for connection in [one for one in self._watched if one.deadline <= self.now]:
+            connection.expire()
+
     async def run(self) -> None:
         """Tick until cancelled."""
         while True:
-            self.now = trio.current_time()
-            self._on_tick()
-            for connection in [one for one in self._watched if one.deadline <= self.now]:
-                connection.expire()
+            self.tick()
             await trio.sleep(TICK_S)
 
 

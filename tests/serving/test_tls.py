@@ -1,0 +1,172 @@
+"""TLS doors: handshakes, other bytes, swapping the certificate, silence."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trio
+
+from edge_node.serving.certificate import fingerprint, make_self_signed, store_pair
+from edge_node.serving.counters import HANDSHAKES_REFUSED
+from edge_node.serving.http_server import HttpServer
+from edge_node.serving.request import Request
+from edge_node.serving.response import Response
+from edge_node.serving.tls import CertificateUnusable, TlsIdentity, make_context
+from edge_node.settings.tree import HttpSettings
+from tests.serving.rig import (
+    CLOSING_GET,
+    GET,
+    dial,
+    echo,
+    loopback,
+    parse_answers,
+    post,
+    read_answer,
+    read_to_end,
+    running,
+)
+
+
+def write_pair(directory: Path, name: str) -> tuple[Path, Path]:
+    """A fresh certificate and key for 127.0.0.1."""
+    now = datetime.now(UTC)
+    certificate, key = directory / f"{name}.crt", directory / f"{name}.key"
+    store_pair(make_self_signed(["127.0.0.1"], now - timedelta(days=1), now + timedelta(days=1)), certificate, key)
+    return certificate, key
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One pair for the module."""
+    return write_pair(tmp_path_factory.mktemp("tls"), "node")
+
+
+def only_tls(**changes: object) -> HttpSettings:
+    """Settings with one TLS door."""
+    return loopback(listen="", listen_tls="127.0.0.1:0", **changes)
+
+
+@asynccontextmanager
+async def secured(
+    server: HttpServer, trusted: Path, **changes: object
+) -> AsyncIterator[trio.SSLStream[trio.SocketStream]]:
+    """A TLS client that trusts one certificate."""
+    context = ssl.create_default_context(cafile=trusted)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    for name, value in changes.items():
+        setattr(context, name, value)
+    socket_stream = await dial(server)
+    stream = trio.SSLStream(socket_stream, context, server_hostname="127.0.0.1", https_compatible=True)
+    try:
+        await stream.do_handshake()
+        yield stream
+    finally:
+        await trio.aclose_forcefully(stream)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_requests_over_tls(pair: tuple[Path, Path], version: ssl.TLSVersion) -> None:
+    """Both versions, ALPN http/1.1, several requests on one connection, bodies larger than a record."""
+    seen: list[Request] = []
+
+    async def noting(request: Request) -> Response:
+        seen.append(request)
+        return await echo(request)
+
+    body = bytes(range(256)) * 1_000
+    async with (
+        running(noting, only_tls(), TlsIdentity(*pair)) as server,
+        secured(server, pair[0], maximum_version=version) as stream,
+    ):
+        assert stream.selected_alpn_protocol() == "http/1.1"
+        await stream.send_all(post(b"small"))
+        assert (await read_answer(stream)).body == b"small"
+        await stream.send_all(post(body))
+        assert (await read_answer(stream)).body == body
+    assert [(request.secure, request.peer) for request in seen] == [(True, "127.0.0.1")] * 2
+
+
+async def test_an_answer_larger_than_the_socket_takes_goes_out_whole(pair: tuple[Path, Path]) -> None:
+    """A slow TLS reader gets every byte, and close_notify at the end."""
+    content = bytes(range(256)) * 40_000
+
+    async def large(request: Request) -> Response:
+        return Response(200, (), content)
+
+    async with running(large, only_tls(), TlsIdentity(*pair)) as server, secured(server, pair[0]) as stream:
+        await stream.send_all(CLOSING_GET)
+        await trio.sleep(0.05)
+        [answer] = parse_answers(await read_to_end(stream))
+    assert answer.body == content
+
+
+async def test_plain_http_at_the_tls_door_is_closed_cleanly(pair: tuple[Path, Path]) -> None:
+    """The connection ends with an alert at most, is counted, and the next handshake works."""
+    before = HANDSHAKES_REFUSED._value.get()
+    async with running(echo, only_tls(), TlsIdentity(*pair)) as server:
+        async with await dial(server) as stream:
+            await stream.send_all(GET)
+            assert len(await read_to_end(stream)) < 10
+        async with secured(server, pair[0]) as stream:
+            await stream.send_all(GET)
+            assert (await read_answer(stream)).status == 200
+    assert HANDSHAKES_REFUSED._value.get() == before + 1
+
+
+async def test_old_tls_is_refused(pair: tuple[Path, Path]) -> None:
+    """Nothing below TLS 1.2."""
+    assert make_context(*pair).minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+async def test_a_client_that_leaves_during_the_handshake_is_forgotten(pair: tuple[Path, Path]) -> None:
+    """It is counted as a refused handshake and its place is free again."""
+    before = HANDSHAKES_REFUSED._value.get()
+    async with running(echo, only_tls(), TlsIdentity(*pair)) as server:
+        async with await dial(server) as stream:
+            await stream.send_all(b"\x16\x03\x01")
+        while server.connections or HANDSHAKES_REFUSED._value.get() == before:
+            await trio.sleep(0.001)
+
+
+async def test_a_silent_handshake_blocks_nobody_and_ends(pair: tuple[Path, Path]) -> None:
+    """Others are served meanwhile; the silent one ends after the header time."""
+    settings = only_tls(header_timeout_s=0.2)
+    async with running(echo, settings, TlsIdentity(*pair)) as server, await dial(server) as silent:
+        async with secured(server, pair[0]) as stream:
+            await stream.send_all(GET)
+            assert (await read_answer(stream)).status == 200
+        assert await read_to_end(silent) == b""
+
+
+async def test_the_certificate_changes_for_new_connections_only(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A swap leaves running connections alone; a bad pair leaves the present one in force."""
+    other = write_pair(tmp_path, "other")
+    identity = TlsIdentity(*pair)
+    async with running(echo, only_tls(), identity) as server, secured(server, pair[0]) as old:
+        identity.load(*other)
+        assert identity.fingerprint == fingerprint(other[0].read_bytes())
+        async with secured(server, other[0]) as new:
+            for stream in (old, new):
+                await stream.send_all(GET)
+                assert (await read_answer(stream)).status == 200
+        with pytest.raises(CertificateUnusable):
+            identity.load(pair[0], other[1])
+        assert identity.fingerprint == fingerprint(other[0].read_bytes())
+
+
+@pytest.mark.parametrize("case", ["missing", "not PEM", "other key"])
+def test_an_unusable_certificate_is_named(case: str, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """The error carries the path and OpenSSL's reason."""
+    certificate, key = pair
+    if case == "missing":
+        certificate = tmp_path / "absent.crt"
+    elif case == "not PEM":
+        certificate = tmp_path / "bad.crt"
+        certificate.write_bytes(b"nothing")
+    else:
+        key = write_pair(tmp_path, "other")[1]
+    with pytest.raises(CertificateUnusable, match=str(certificate)):
+        make_context(certificate, key)

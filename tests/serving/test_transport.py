@@ -1,0 +1,108 @@
+"""Transports: partial sends, ends and vanished peers, on sockets and on streams."""
+
+import socket
+
+import pytest
+import trio
+import trio.testing
+
+from edge_node.serving.transport import RETRY_AFTER_WAITS, PeerGone, PlainTransport, StreamTransport
+
+
+def sockets() -> tuple[PlainTransport, socket.socket]:
+    """A transport and the client's blocking end."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    return PlainTransport(ours, "peer"), theirs
+
+
+async def test_bytes_arrive_however_often_one_waits() -> None:
+    """Reading works at once, after a wait, and around the retries of the hopeful path."""
+    transport, client = sockets()
+    for number in range(RETRY_AFTER_WAITS * 2 + 3):
+        async with trio.open_nursery() as nursery:
+
+            async def read(wanted: bytes) -> None:
+                assert await transport.receive(10) == wanted
+
+            if number % 3 == 0:
+                client.send(b"%d" % number)
+                nursery.start_soon(read, b"%d" % number)
+            else:
+                nursery.start_soon(read, b"%d" % number)
+                await trio.testing.wait_all_tasks_blocked()
+                client.send(b"%d" % number)
+    client.close()
+    assert await transport.receive(10) == b""
+    await transport.close()
+
+
+async def test_a_full_socket_keeps_the_rest_for_flush() -> None:
+    """What does not go at once goes when the reader reads, with progress told."""
+    transport, client = sockets()
+    content = bytes(range(256)) * 20_000
+    progress: list[int] = []
+    assert transport.offer(b"small")
+    assert not transport.offer(content)
+    assert not transport.settled
+    received = bytearray()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(transport.flush, lambda: progress.append(1))
+        while len(received) < len(content) + 5:
+            received += await trio.to_thread.run_sync(client.recv, 100_000)
+    assert received == b"small" + content
+    assert transport.settled
+    assert len(progress) > 1
+    transport.finish()
+    assert client.recv(10) == b""
+    client.close()
+    await transport.close()
+
+
+async def test_a_vanished_peer_is_gone() -> None:
+    """Sending to it says PeerGone, receiving gives the end, closing never raises."""
+    transport, client = sockets()
+    client.close()
+    with pytest.raises(PeerGone):
+        transport.offer(b"x")
+    assert await transport.receive(10) == b""
+    await transport.close()
+    with pytest.raises(PeerGone):
+        transport.finish()
+
+
+async def test_a_peer_that_vanishes_during_a_flush_is_gone() -> None:
+    """The wait ends with PeerGone."""
+    transport, client = sockets()
+    assert not transport.offer(bytes(5_000_000))
+    async with trio.open_nursery() as nursery:
+
+        async def flush() -> None:
+            with pytest.raises(PeerGone):
+                await transport.flush(lambda: None)
+
+        nursery.start_soon(flush)
+        await trio.testing.wait_all_tasks_blocked()
+        client.close()
+    await transport.close()
+
+
+async def test_streams_are_transports_too() -> None:
+    """Any trio stream is read and written; its end is an end, its loss PeerGone."""
+    client, server = trio.testing.memory_stream_pair()
+    transport = StreamTransport(server, "peer", secure=True)
+    await transport.open()
+    await client.send_all(b"ask")
+    assert await transport.receive(10) == b"ask"
+    assert not transport.offer(bytes(200_000))
+    steps: list[int] = []
+    await transport.flush(lambda: steps.append(1))
+    assert len(steps) == 4
+    assert len(await client.receive_some()) == 200_000
+    transport.finish()
+    await client.aclose()
+    assert await transport.receive(10) == b""
+    transport.offer(b"x")
+    with pytest.raises(PeerGone):
+        await transport.flush(lambda: None)
+    await transport.close()
