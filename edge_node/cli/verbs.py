@@ -21,6 +21,10 @@ VERBS = (
     Verb("settings", "edge_node.cli.settings:settings", "Show every setting with its value and source."),
     Verb("key", "edge_node.cli.key:app", "Make key files and show public keys."),
     Verb("device", "edge_node.cli.device:app", "Manage the devices of a stopped node."),
+    Verb("stream", "edge_node.cli.stream:app", "List and read event streams."),
+    Verb("piece", "edge_node.cli.piece:app", "Store and fetch pieces by their CID."),
+    Verb("verify", "edge_node.cli.verify:verify", "Check a saved page or body without any node."),
+    Verb("devnet", "edge_node.cli.devnet:app", "Try a node and five devices on this machine."),
     Verb("version", "edge_node.cli.version:version", "Show the version and what it runs on."),
     Verb("completion", "edge_node.cli.completion:completion", "Print a completion script for a shell."),
 )

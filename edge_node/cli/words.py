@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from edge_node.base.errors import EdgeNodeError
+from edge_node.base.ids import strip_type
 
 
 def say(line: str = "") -> None:
@@ -17,7 +18,7 @@ def say(line: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """An answer for machines: one JSON document, indented."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    print(msgspec.json.format(msgspec.json.encode(value, enc_hook=strip_type), indent=2).decode())
 
 
 def say_line(value: Any) -> None:

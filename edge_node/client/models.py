@@ -67,19 +67,19 @@ class Event(msgspec.Struct, frozen=True):
     key: str
     seq: int
     content_type: str
-    event: msgspec.Raw | None = None
+    event: msgspec.Raw = msgspec.Raw()  # empty: there is none, since no JSON is empty
     data_base64: str | None = None
 
     @property
     def content(self) -> bytes:
         """The event's bytes as its device sent them."""
-        if self.event is not None:
+        if self.data_base64 is None:
             return bytes(self.event)
-        return base64.b64decode(self.data_base64 or "", validate=True)
+        return base64.b64decode(self.data_base64, validate=True)
 
     def value(self) -> Any:
         """The event's JSON as a Python value; None for opaque bytes."""
-        return None if self.event is None else msgspec.json.decode(self.event)
+        return msgspec.json.decode(self.event) if self.data_base64 is None else None
 
 
 class Proof(msgspec.Struct, frozen=True):

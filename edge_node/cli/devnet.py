@@ -1,0 +1,89 @@
+"""`edge-node devnet`: a trial of the real thing on this machine."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from edge_node.base.errors import EdgeNodeError
+from edge_node.cli.exits import ExitCode
+from edge_node.cli.options import JsonOption
+from edge_node.cli.words import say, say_json, say_table
+
+app = App(name="devnet", help="A node and its devices on this machine, for trial.")
+
+SiteDirectory = Annotated[Path, Parameter(help="A trial's directory.")]
+
+
+class NoLiveView(EdgeNodeError):
+    """The trial runs once to its end; nothing else is there to look at."""
+
+    slug = "no-live-view"
+    remedy = "Run `edge-node devnet demo --once`."
+
+    def __init__(self) -> None:
+        super().__init__("a live system to look at is not part of this release")
+
+
+@app.command
+def demo(*, once: Annotated[bool, Parameter(help="Run the trial to its end; needs no terminal.")] = False) -> int:
+    """Five devices, ten seconds, one cut link, one kill -9; exit 1 unless every printed line is proved."""
+    from edge_node.devnet import run_trial
+
+    if not once:
+        raise NoLiveView
+    return ExitCode.OK if run_trial(Terminal()) else ExitCode.REFUSED
+
+
+@app.command(show=False)
+def station(directory: SiteDirectory, *, sensor: Literal["cpu", "memory", "disk", "network", "load"]) -> None:
+    """One device process of a trial."""
+    from edge_node.devnet import run_station
+
+    run_station(directory, sensor)
+
+
+@app.command
+def check(directory: SiteDirectory, *, json: JsonOption = False) -> int:
+    """Verify a running trial's node against its devices' ledgers; exit 1 if a claim does not hold."""
+    from edge_node.devnet import check_site
+
+    report = check_site(directory)
+    if json:
+        say_json(report)
+    else:
+        for claim in report.claims:
+            say(f"{'proved' if claim.holds else 'FALSE '}  {claim.text}")
+    # With --json the trial reads the claims: a false one is an answer, not a check that could not run.
+    return ExitCode.OK if json or all(claim.holds for claim in report.claims) else ExitCode.REFUSED
+
+
+class Terminal:
+    """One line that changes on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+
+    def live(self, text: str) -> None:
+        """What happens at the moment."""
+        if self._live:
+            sys.stdout.write(f"\r\x1b[K{text}")
+        else:
+            sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    def line(self, text: str = "") -> None:
+        """A line that stays."""
+        self._clear()
+        say(text)
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Aligned columns."""
+        self._clear()
+        say_table(heads, rows)
+
+    def _clear(self) -> None:
+        if self._live:
+            sys.stdout.write("\r\x1b[K")
