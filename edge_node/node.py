@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -32,6 +33,7 @@ from edge_node.supervise import RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
+from edge_node.trust.devices import DeviceTable
 
 log = get_log("node")
 
@@ -115,7 +117,7 @@ async def _build(
     devices = await journal.query(load_devices, database=Database.META)
     day = clock.now_ms() // DAY_MS
     owners, keys = await journal.query(load_usage, day)
-    quota = QuotaLedger(settings.store, owners, keys, day)
+    quota = QuotaLedger(settings.store, owners, keys, day, partial(_own_day_max, devices))
     audit = AuditLog(paths.audit_db, settings.trust.audit_rows_max)
     access = AccessControl(devices, node_key, audit)
     ingest = Ingest(journal, access, devices, quota, clock, settings.ingest, settings.clock)
@@ -131,6 +133,11 @@ async def _build(
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)
     return Rooms(node_key, journal, audit, ingest, pieces, server)
+
+
+def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:
+    device = devices.get(PublicKey(key))
+    return device.bytes_per_day_max if device is not None else None
 
 
 def _services(settings: Settings, rooms: Rooms) -> list[Service]:

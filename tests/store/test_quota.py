@@ -49,10 +49,13 @@ def test_a_key_s_day_ends() -> None:
 
 def test_a_device_s_own_limit_stands_before_the_node_s() -> None:
     """A limit given at enrolment replaces the general one."""
-    ledger = QuotaLedger(StoreSettings(key_bytes_per_day_max=10))
-    with pytest.raises(QuotaExceeded):
-        ledger.reserve(OWNER, KEY, 6, 0, key_day_max=5)
-    ledger.reserve(OWNER, KEY, 20, 0, key_day_max=20)
+    own = {b"strict": 5, b"free": 0}
+    ledger = QuotaLedger(StoreSettings(key_bytes_per_day_max=10), own_day_max=own.get)
+    for key, most in ((b"strict", 5), (KEY, 10)):
+        with pytest.raises(QuotaExceeded):
+            ledger.reserve(OWNER, key, most + 1, 0)
+        ledger.reserve(OWNER, key, most, 0)
+    ledger.reserve(OWNER, b"free", 2**40, 0)
 
 
 def test_zero_does_not_limit() -> None:

@@ -68,7 +68,7 @@ class Admission:
         return heads, windows
 
     def fill(self, heads: dict[HeadKey, int], windows: dict[WindowKey, ReplayWindow], generation: int) -> None:
-        """Take what was loaded, unless a setback came in between; what is tracked already is newer and stays."""
+        """Take what was loaded, unless a setback or a `trim` came in between; what is tracked is newer and stays."""
         if generation != self.generation:
             return
         for head_key, next_offset in heads.items():
@@ -139,6 +139,8 @@ class Admission:
         """Forget quiet windows and heads, oldest first, once too many are tracked."""
         if len(self._windows) <= TRACKED_MAX:
             return
+        # What is being loaded now may be older than what is forgotten here.
+        self.generation += 1
         quiet = [key for key, tracked in self._windows.items() if not tracked.in_flight]
         for key in quiet[: len(self._windows) - TRACKED_MAX // 2]:
             del self._windows[key]

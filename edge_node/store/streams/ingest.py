@@ -154,10 +154,6 @@ class Ingest:
         own = device.late_max_s if device is not None else None
         return self._settings.late_max_s if own is None else own
 
-    def _bytes_per_day_max(self, key: PublicKey) -> int | None:
-        device = self._devices.get(key)
-        return device.bytes_per_day_max if device is not None else None
-
     async def _prepare_forever(self) -> None:
         while True:
             while not self._waiting:
@@ -256,13 +252,7 @@ class Ingest:
 
     def _reserve(self, submission: Submission) -> None:
         header = submission.header
-        self._quota.reserve(
-            header.audience,
-            header.key,
-            len(submission.body),
-            submission.received_ms,
-            key_day_max=self._bytes_per_day_max(header.key),
-        )
+        self._quota.reserve(header.audience, header.key, len(submission.body), submission.received_ms)
 
     def _release(self, submission: Submission) -> None:
         self._quota.release(submission.header.audience, submission.header.key, len(submission.body))

@@ -120,3 +120,17 @@ def test_trim_keeps_what_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     room.trim()
     assert bodies[0].window_key not in room.missing(bodies)[1]
     assert len(room.missing(bodies)[1]) >= 4
+
+
+def test_what_was_loaded_before_a_trim_is_not_believed_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older head would give out offsets twice: whoever loaded across a trim loads again."""
+    monkeypatch.setattr(admission, "TRACKED_MAX", 1)
+    bodies = [Body(1, count=3, key=key) for key in range(1, 4)]
+    room, generation = opened(*bodies), 0
+    room.admit(bodies[0])
+    room.hand_over()
+    room.settle(bodies[0])
+    room.trim()
+    late = Body(2)
+    room.fill({late.head_key: 0}, {late.window_key: ReplayWindow()}, generation)
+    assert room.missing([late]) == ({late.head_key}, {late.window_key})
