@@ -73,6 +73,7 @@ class Connection:
         self._http = ServerConnection(service.head_limits)
         self._wait: trio.CancelScope | None = None
         self._owes_continue = False
+        self._ended = False
         self._lost = False  # the body's framing or its sender is lost: nothing can follow on this connection
         self._known_headers: object = None
         self._known_lines = ""
@@ -84,7 +85,15 @@ class Connection:
         """End the wait that is overdue, or else the connection."""
         CONNECTIONS_EXPIRED.inc()
         self.deadline = NEVER
-        (self._wait or self.scope).cancel()
+        if self._wait is not None:
+            self._wait.cancel()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """End the connection; a request that arrives in the same instant is not begun."""
+        self._ended = True
+        self.scope.cancel()
 
     async def run(self) -> None:
         """Serve until the client leaves, misbehaves or is overdue. The boundary: no error goes beyond it."""
@@ -111,11 +120,11 @@ class Connection:
             except Refusal as refusal:
                 await self._refuse(refusal)
                 return
-            if head is None:
+            if head is None or self._ended:
                 return
             self.idle = False
             self.deadline = NEVER
-            if not await self._exchange(head):
+            if not await self._exchange(head) or service.draining:
                 return
             http.start_next_cycle()
             self.idle = True

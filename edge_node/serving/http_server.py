@@ -66,7 +66,7 @@ class HttpServer:
         self._service.draining = True
         for connection in list(self._connections):
             if connection.idle:
-                connection.scope.cancel()
+                connection.end()
         with trio.move_on_after(self._settings.drain_s) as patience:
             if self._connections:
                 await self._emptied.wait()

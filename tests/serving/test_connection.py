@@ -453,6 +453,41 @@ async def test_a_reader_that_takes_nothing_is_cut(autojump_clock: trio.testing.M
         assert connection.scope.cancelled_caught
 
 
+async def test_a_drain_that_begins_inside_an_answer_ends_the_connection_after_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The client was told that the connection stays; it is closed all the same once the answer is out."""
+    begun, go_on = trio.Event(), trio.Event()
+
+    async def two_parts() -> AsyncIterator[bytes]:
+        yield b"a"
+        begun.set()
+        await go_on.wait()
+        yield b"b"
+
+    async def handler(request: Request) -> Response:
+        return Response(200, (), two_parts(), length=2)
+
+    async with connected(handler) as (client, connection):
+        await client.send_all(GET)
+        await begun.wait()
+        connection._service.draining = True
+        go_on.set()
+        began = trio.current_time()
+        [answer] = parse_answers(await read_to_end(client))
+        assert trio.current_time() - began < 1
+    assert answer.body == b"ab"
+
+
+async def test_an_ended_connection_says_nothing(autojump_clock: trio.testing.MockClock) -> None:
+    """Ending an idle connection closes it; no answer, no wait."""
+    async with connected() as (client, connection):
+        await client.send_all(GET)
+        await read_answer(client)
+        connection.end()
+        assert await read_to_end(client) == b""
+
+
 async def test_a_working_handler_has_no_deadline(autojump_clock: trio.testing.MockClock) -> None:
     """The server ends waits for clients, never work of its own."""
 
