@@ -10,6 +10,8 @@ from edge_node.trust.audit_row import AuditRow, AuditSink
 from edge_node.trust.device import Device, DeviceStatus
 from edge_node.trust.devices import DeviceTable
 
+GIVEN_MAX = 16_384  # accesses kept for reuse, about 400 bytes each; the busy ones come back at once
+
 
 class AccessControl:
     """Decides for every door, on the event loop. Only enrolled keys are cached, so the registry bounds the memory.
@@ -24,6 +26,7 @@ class AccessControl:
         self._revoked: dict[PublicKey, int] = dict(devices.revoked())
         self._revocations = 0
         self._cache: dict[PublicKey, tuple[Capability, ...]] = {}
+        self._given: dict[tuple[PublicKey, Resource, Verb], Access] = {}
         self._cached_at = self.generation
 
     @property
@@ -87,13 +90,29 @@ class AccessControl:
             return UnknownKey(holder)
         if device.status is not DeviceStatus.ACTIVE:
             return _refusal_of(device)
-        verdict = check(self._capabilities(device), holder, resource, verb, now_ms)
-        return AccessDenied(holder, resource, verb, verdict.reason) if isinstance(verdict, Deny) else verdict
+        capabilities = self._capabilities(device)
+        given = self._given.get((holder, resource, verb))
+        if given is not None and (given.not_after_ms is None or now_ms <= given.not_after_ms):
+            return given
+        verdict = check(capabilities, holder, resource, verb, now_ms)
+        if isinstance(verdict, Deny):
+            return AccessDenied(holder, resource, verb, verdict.reason)
+        if not any(capability.not_before_ms for capability in capabilities):
+            self._keep(verdict)
+        return verdict
+
+    def _keep(self, access: Access) -> None:
+        # An Access cannot be changed, so the same one serves every request for the same thing until a generation ends.
+        # One that depends on a beginning is decided anew each time: a clock that steps back must find it closed.
+        if len(self._given) >= GIVEN_MAX:
+            self._given.clear()
+        self._given[access.holder, access.resource, access.verb] = access
 
     def _capabilities(self, device: Device) -> tuple[Capability, ...]:
         # Devices change seldom: starting over costs each key 10 us once, and forgets nothing that could be stale.
         if self._cached_at != (generation := self.generation):
             self._cache.clear()
+            self._given.clear()
             self._cached_at = generation
         cached = self._cache.get(device.key)
         if cached is None:
