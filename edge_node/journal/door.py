@@ -14,7 +14,14 @@ from edge_node.base.log import get_log
 from edge_node.base.offload import DB_READ, FILE, WRITER, offload
 from edge_node.journal.commit import Setback
 from edge_node.journal.engine import Engine, Recovery, Site, open_engine
-from edge_node.journal.errors import JournalError, JournalMisuse, RoundRefused, SegmentInUse, not_writable
+from edge_node.journal.errors import (
+    JournalBroken,
+    JournalError,
+    JournalMisuse,
+    RoundRefused,
+    SegmentInUse,
+    not_writable,
+)
 from edge_node.journal.files import FileLayer, OsFiles
 from edge_node.journal.identity import NodeIdentity
 from edge_node.journal.kinds import Database, Kind, KindTable, Placed, Record
@@ -142,11 +149,15 @@ class Journal:
         return await self.submit(drafts, lane).wait()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """The writer: rounds as long as anything is queued, until cancelled. A round under way is always finished."""
+        """The writer: rounds as long as anything is queued, until cancelled. A round under way is always finished.
+
+        JournalBroken when log and databases can no longer be reconciled: the process should end.
+        """
         task_status.started()
-        while True:
+        while self.state.mode is not Mode.BROKEN:
             await self._wait_for_work()
             await self._write_round()
+        raise JournalBroken(self.state.reason)
 
     async def _wait_for_work(self) -> None:
         if self._lanes.waiting():

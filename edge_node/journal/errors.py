@@ -61,6 +61,26 @@ class DigestMismatch(JournalError):
         super().__init__(f"the {part} of the record in segment {where} does not match its digest")
 
 
+class RecordUnreadable(DigestMismatch):
+    """The medium cannot give back the bytes at a position: damage like any other to who wants them."""
+
+    def __init__(self, position: Position, why: str) -> None:
+        super().__init__(position, why)
+        where = f"{position.segment_class}/{position.segment:08d} at {position.offset}"
+        self.args = (f"the record in segment {where} cannot be read: {why}",)
+
+
+class JournalBroken(JournalError):
+    """Log and databases differ, and only a start can tell how: the process ends."""
+
+    slug = "journal-broken"
+    remedy = "start the node again; recovery reconciles them"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the journal cannot go on: {reason}")
+
+
 class RecordAbsent(JournalError):
     """The segment of a position is no longer there."""
 

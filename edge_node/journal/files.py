@@ -1,6 +1,8 @@
 """The port through which segments reach the disk, and its real side; tests put faults in between."""
 
+import errno
 import fcntl
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from edge_node.journal.segment import Buffer
 
+_BLOCK_BYTES = 4096
 _VECTOR_MAX = 1024  # IOV_MAX on Linux
 
 
@@ -192,7 +195,7 @@ def write_all(files: FileLayer, descriptor: int, buffers: Sequence[Buffer], offs
         if written == left:
             return
         if written <= 0:
-            raise OSError(28, "the disk took no more bytes")
+            raise OSError(errno.ENOSPC, "the disk took no more bytes")
         offset, left, buffers = offset + written, left - written, _rest(buffers, written)
 
 
@@ -202,6 +205,30 @@ def _rest(buffers: Sequence[Buffer], written: int) -> Sequence[Buffer]:
             return [memoryview(part)[written:], *buffers[index + 1 :]]
         written -= len(part)
     return ()
+
+
+def read_around_damage(files: FileLayer, descriptor: int, offset: int, length: int) -> bytes:
+    """Read like pread, with zeros for the blocks that the medium cannot give back.
+
+    No record of zeros passes its checks, so a bad sector costs the records that lie on it and no others.
+    """
+    try:
+        return files.pread(descriptor, length, offset)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+    end = min(offset + length, files.size(descriptor))
+    borders = [offset, *range(offset - offset % _BLOCK_BYTES + _BLOCK_BYTES, end, _BLOCK_BYTES), end]
+    return b"".join(_read_block(files, descriptor, at, stop - at) for at, stop in itertools.pairwise(borders))
+
+
+def _read_block(files: FileLayer, descriptor: int, offset: int, length: int) -> bytes:
+    try:
+        return files.pread(descriptor, length, offset)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return bytes(length)
 
 
 def replace_file(files: FileLayer, path: Path, content: bytes) -> None:

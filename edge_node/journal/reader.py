@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge_node.journal.errors import DigestMismatch, NewerFormat, RecordAbsent
+from edge_node.journal.errors import DigestMismatch, NewerFormat, RecordAbsent, RecordUnreadable
 from edge_node.journal.files import FileLayer, read_file
 from edge_node.journal.footer import FOOTER_MAX_BYTES, decode_footer
 from edge_node.journal.kinds import Record
@@ -51,14 +51,20 @@ class SegmentReader:
     def read(self, position: Position) -> Record:
         """The record at `position`; DigestMismatch if its bytes are not those written, RecordAbsent without segment."""
         with self._handle(position) as handle:
-            raw = self._files.pread(handle.descriptor, RECORD_HEADER_BYTES, position.offset)
-            header = decode_record_header(raw, handle.key)
-            if header is None:
-                raise DigestMismatch(position, "header")
-            start = position.offset + RECORD_HEADER_BYTES
-            payload = self._files.pread(handle.descriptor, header.length, start) if header.length else b""
-            if payload_digest(handle.key, payload) != header.digest:
-                raise DigestMismatch(position, "payload")
+            try:
+                return self._read(handle, position)
+            except OSError as error:
+                raise RecordUnreadable(position, str(error)) from error
+
+    def _read(self, handle: _Handle, position: Position) -> Record:
+        raw = self._files.pread(handle.descriptor, RECORD_HEADER_BYTES, position.offset)
+        header = decode_record_header(raw, handle.key)
+        if header is None:
+            raise DigestMismatch(position, "header")
+        start = position.offset + RECORD_HEADER_BYTES
+        payload = self._files.pread(handle.descriptor, header.length, start) if header.length else b""
+        if payload_digest(handle.key, payload) != header.digest:
+            raise DigestMismatch(position, "payload")
         return Record(position, header.sequence, header.kind, header.version, header.cid, payload)
 
     def forget(self, segment_class: SegmentClass, number: int) -> None:

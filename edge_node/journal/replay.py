@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from edge_node.base.limits import MIB
 from edge_node.journal.errors import NewerFormat
-from edge_node.journal.files import FileLayer
+from edge_node.journal.files import FileLayer, read_around_damage
 from edge_node.journal.index import Applied, JournalDatabase
 from edge_node.journal.kinds import Database, Entry, Kind, KindTable, Record
 from edge_node.journal.open_segment import segment_path
@@ -68,7 +68,7 @@ class Replay:
         descriptor = self._files.open_read(path)
 
         def read_at(offset: int, length: int) -> bytes:
-            return self._files.pread(descriptor, length, offset)
+            return read_around_damage(self._files, descriptor, offset, length)
 
         try:
             for item in scan_records(read_at, offset, stretch.end, segment_key(stretch.salt)):

@@ -1,12 +1,13 @@
 """Bring one class's segments to rest after a start: find where its log ends and cut off what a crash left behind."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from edge_node.base.log import get_log
 from edge_node.journal.catalogue import SegmentFile, list_segments, sweep_debris
-from edge_node.journal.files import FileLayer, replace_file
+from edge_node.journal.files import FileLayer, read_around_damage, replace_file
 from edge_node.journal.footer import FOOTER_VERSION, Cause, Footer, Hole, encode_footer
 from edge_node.journal.index import Applied
 from edge_node.journal.open_segment import OpenSegment, footer_path, segment_path
@@ -167,11 +168,16 @@ def _flush(files: FileLayer, path: Path) -> None:
 def _survey(task: Settling, segment: SegmentFile, salt: bytes, start: int, size: int) -> Outcome:
     descriptor = task.files.open_read(segment_path(task.directory, segment.number))
     try:
-        return survey(
-            lambda offset, length: task.files.pread(descriptor, length, offset), start, size, segment_key(salt)
-        )
+        return survey(partial(_read_at, task, descriptor), start, size, segment_key(salt))
     finally:
         task.files.close(descriptor)
+
+
+def _read_at(task: Settling, descriptor: int, offset: int, length: int) -> bytes:
+    """Before something is cut off every byte must be readable: what the medium hides may be a sound record."""
+    if task.writable:
+        return task.files.pread(descriptor, length, offset)
+    return read_around_damage(task.files, descriptor, offset, length)
 
 
 def _take(

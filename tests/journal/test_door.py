@@ -17,6 +17,7 @@ from edge_node.journal import (
     DirectoryInUse,
     DiskFull,
     Draft,
+    JournalBroken,
     JournalError,
     JournalMisuse,
     Lane,
@@ -320,3 +321,24 @@ async def test_rounds_are_counted(tmp_path: Path) -> None:
     assert (stats.rounds, stats.records, stats.payload_bytes, stats.next_sequence) == (1, 2, 6, 3)
     assert stats.open_segments[SegmentClass.EV] == 1
     assert journal.identity.incarnation == 1
+
+
+async def test_only_a_broken_journal_ends_its_writer(tmp_path: Path) -> None:
+    """When meta.db took a round that index.db did not; the next start reconciles them."""
+    journal = open_door(tmp_path)
+    index = journal._engine.databases[Database.INDEX]
+
+    def refuse(marks) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    index.commit = refuse
+    with pytest.RaisesGroup(JournalBroken):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(journal.run)
+            with pytest.raises(NotWritable):
+                await journal.append([draft(FACT, b"fact"), draft(NOTE, b"note")], Lane.CONTROL)
+            assert journal.state.mode is Mode.BROKEN
+            await trio.sleep_forever()
+    await journal.flush_and_close()
+    await open_door(tmp_path).flush_and_close()
+    assert [row[0] for row in rows(tmp_path)] == [1, 2]

@@ -215,3 +215,26 @@ def test_the_ballast_makes_room_for_opening(tmp_path: Path) -> None:
     files.room = Space(1 << 30, 100)
     open_rig(tmp_path, files, settings=settings).close(clean=True)
     assert not Paths(tmp_path).reserve.exists()
+
+
+def test_a_bad_sector_in_the_open_segment_stops_writing_not_reading(tmp_path: Path) -> None:
+    """What cannot be read may be a sound record: nothing is cut off behind it."""
+    before = filled(tmp_path, clean=False)
+    (tmp_path / "index.db").unlink()
+    segment = segment_path(tmp_path / "seg" / "px", 1)
+    size = segment.stat().st_size
+    files = FaultyFiles()
+    whole = files.pread
+
+    def pread(descriptor: int, length: int, offset: int) -> bytes:
+        if "px/" in files.names_of[descriptor] and length > 100:
+            raise OSError(errno.EIO, "bad sector")
+        return whole(descriptor, length, offset)
+
+    files.pread = pread
+    engine = open_rig(tmp_path, files)
+    assert engine.state.mode is Mode.READ_ONLY
+    found = engine.databases[Database.INDEX].connection.execute("SELECT * FROM rows ORDER BY sequence").fetchall()
+    assert found == [row for row in before if row[1] not in {FACT, BLOB}]
+    engine.close(clean=True)
+    assert segment.stat().st_size == size

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_node.journal.files import OsFiles, read_file, replace_file, write_all
+from edge_node.journal.files import OsFiles, read_around_damage, read_file, replace_file, write_all
 from tests.journal.faulty import FaultyFiles
 
 FILES = OsFiles()
@@ -105,3 +105,26 @@ def test_space_is_what_the_file_system_says(tmp_path: Path) -> None:
     """Free bytes are never more than there are."""
     space = FILES.space(tmp_path)
     assert 0 < space.free <= space.total
+
+
+def test_a_bad_sector_reads_as_zeros(tmp_path: Path) -> None:
+    """And costs nothing around it."""
+    files = FaultyFiles()
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 20_000)
+    descriptor = files.open_read(path)
+    bad = range(8192, 12_288)
+
+    class Sector(OsFiles):
+        def pread(self, descriptor, length, offset) -> bytes:
+            if offset < bad.stop and offset + length > bad.start:
+                raise OSError(errno.EIO, "bad sector")
+            return super().pread(descriptor, length, offset)
+
+    wanted = b"x" * 8192 + bytes(4096) + b"x" * (20_000 - 12_288)
+    assert read_around_damage(Sector(), descriptor, 0, 1 << 20) == wanted
+    assert read_around_damage(Sector(), descriptor, 12_288, 100) == b"x" * 100
+    files.refuse("pread", errno.EBADF)
+    with pytest.raises(OSError):
+        read_around_damage(files, descriptor, 0, 10)
+    files.close(descriptor)

@@ -1,5 +1,6 @@
 """Verified reads by position, from any thread, whatever becomes of the segment meanwhile."""
 
+import errno
 import threading
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from edge_node.journal.commit import Setback
 from edge_node.journal.engine import Engine
-from edge_node.journal.errors import DigestMismatch, NewerFormat, RecordAbsent
+from edge_node.journal.errors import DigestMismatch, NewerFormat, RecordAbsent, RecordUnreadable
 from edge_node.journal.kinds import Placed
 from edge_node.journal.open_segment import footer_path, segment_path
 from edge_node.journal.reader import SegmentReader
@@ -167,4 +168,19 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
         thread.join()
     assert wrong == []
     reader.close()
+    engine.close(clean=True)
+
+
+def test_a_bad_sector_is_damage_like_any_other(tmp_path: Path) -> None:
+    """Whoever handles a wrong digest handles it too."""
+    files = FaultyFiles()
+    engine = open_rig(tmp_path, files)
+    (placed,) = put(engine, b"body")
+    engine.reader.read(placed.position)
+    files.refuse("pread", errno.EIO)
+    with pytest.raises(RecordUnreadable) as caught:
+        engine.reader.read(placed.position)
+    assert isinstance(caught.value, DigestMismatch)
+    assert "segment ev/00000001 at 64 cannot be read" in str(caught.value)
+    files.heal()
     engine.close(clean=True)

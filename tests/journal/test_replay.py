@@ -1,5 +1,6 @@
 """The databases catch up with the log."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from edge_node.journal.commit import Setback
 from edge_node.journal.engine import Engine
 from edge_node.journal.footer import Cause
 from edge_node.journal.open_segment import segment_path
+from edge_node.journal.states import Mode
 from edge_node.paths import Paths
+from tests.journal.faulty import FaultyFiles
 from tests.journal.rig import BLOB, ERASE, FACT, NOTE, draft, open_rig, rig_kinds, rows
 
 
@@ -140,3 +143,27 @@ def test_a_large_log_is_applied_in_batches(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(module, "BATCH_RECORDS", 7)
     open_rig(tmp_path).close(clean=True)
     assert rows(tmp_path) == before
+
+
+def test_a_bad_sector_costs_only_what_lies_on_it(tmp_path: Path) -> None:
+    """A rebuild reads around it."""
+    engine = open_rig(tmp_path)
+    for number in range(10):
+        write(engine, draft(NOTE, bytes([number]) * 3000))
+    engine.close(clean=True)
+    lose(tmp_path, Database.INDEX)
+    files = FaultyFiles()
+    bad = range(8192, 12_288)
+    whole = files.pread
+
+    def pread(descriptor: int, length: int, offset: int) -> bytes:
+        if "ev/00000001.seg" in files.names_of[descriptor] and offset < bad.stop and offset + length > bad.start:
+            raise OSError(errno.EIO, "bad sector")
+        return whole(descriptor, length, offset)
+
+    files.pread = pread
+    engine = open_rig(tmp_path, files)
+    assert engine.state.mode is Mode.WRITABLE
+    assert {damage.position.segment for damage in engine.recovery.damages} == {1}
+    engine.close(clean=True)
+    assert [row[0] for row in rows(tmp_path)] == [1, 2, 5, 6, 7, 8, 9, 10]
