@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -119,7 +119,7 @@ class Connection:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise NodeUnreachable(self.url, f"{type(error).__name__}: {error}") from error
+            raise NodeUnreachable(self.url, _reason(error)) from error
 
     async def _sign(self, request: httpx.Request, digest: bytes | None) -> str:
         if self._key is None:
@@ -135,11 +135,41 @@ class Connection:
         )
 
 
+def _reason(error: BaseException) -> str:
+    """The transport's error, and the cause beneath it where that says more (a certificate that is not believed)."""
+    cause: BaseException = error
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+    words = [f"{type(error).__name__}: {error}" if str(error) else type(error).__name__]
+    if str(cause) and str(cause) not in words[0]:
+        words.append(str(cause))
+    return ", ".join(words)
+
+
+@asynccontextmanager
+async def open_body(response: httpx.Response) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The chunks of a body; whoever leaves early leaves nothing of it behind.
+
+    httpx nests async generators, which only end by being read to their end: closed first, they end at once.
+    """
+    chunks = response.aiter_raw()
+    try:
+        yield chunks
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
+            with suppress(httpx.HTTPError, httpx.StreamError):
+                async for _ in chunks:
+                    pass
+        raise
+
+
 async def read_body(response: httpx.Response, limit: int = ANSWER_MAX_BYTES) -> bytes:
     """The whole body; AnswerNotUnderstood beyond `limit` bytes, so that no answer fills the memory."""
     body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > limit:
-            raise AnswerNotUnderstood(response.status_code, f"longer than {limit} bytes")
+    async with open_body(response) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > limit:
+                raise AnswerNotUnderstood(response.status_code, f"longer than {limit} bytes")
     return bytes(body)

@@ -13,7 +13,7 @@ from edge_node.base.clock import Clock, SystemClock
 from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.base.limits import PIECE_MAX_BYTES
 from edge_node.client.answers import read_answer
-from edge_node.client.connection import Connection, read_body
+from edge_node.client.connection import Connection, open_body, read_body
 from edge_node.client.contents import hash_file, read_file, save_verified
 from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch
 from edge_node.client.models import Info, Page, PieceReceipt, Readiness, Receipt, StreamInfo, StreamList
@@ -141,8 +141,11 @@ class Node:
 
     async def get_piece_to_file(self, cid: Cid, path: Path) -> int:
         """A whole piece into a file, which appears only when the content is right; its size in bytes."""
-        async with self._connection.open("GET", _piece_path(cid), query=self._vault) as response:
-            return await save_verified(cid, response.aiter_raw(), path, PIECE_MAX_BYTES)
+        async with (
+            self._connection.open("GET", _piece_path(cid), query=self._vault) as response,
+            open_body(response) as chunks,
+        ):
+            return await save_verified(cid, chunks, path, PIECE_MAX_BYTES)
 
     async def get_piece_range(self, cid: Cid, start: int, length: int) -> bytes:
         """Part of a piece, as the node gives it: a CID proves a whole piece only, so a part cannot be checked.

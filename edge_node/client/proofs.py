@@ -32,16 +32,27 @@ class VerifiedBody:
 
 def verify_body(body: bytes, signature: str, content_type: str, cid: str) -> VerifiedBody:
     """Check one body against the text of its Edge-Signature header and of its CID; ProofBroken if one does not hold."""
-    try:
-        named, header = parse_cid(cid), parse_event_header(signature, content_type)
-        inspect_body(header.content_type, body, items_max=ITEMS_MAX)
-    except EdgeNodeError as error:
-        raise ProofBroken(str(error)) from error
+    named, header = _read_names(signature, content_type, cid)
     if not content_matches(named, body):
         raise ProofBroken(f"the body does not hash to {cid}")
     if not verify_event(header, body):
         raise ProofBroken(f"the signature under key {header.key} is not valid for these bytes")
-    return VerifiedBody(header, named, body, tuple(split_items(header.content_type, body)))
+    return VerifiedBody(header, named, body, _split(header.content_type, body))
+
+
+def _read_names(signature: str, content_type: str, cid: str) -> tuple[Cid, EventHeader]:
+    try:
+        return parse_cid(cid), parse_event_header(signature, content_type)
+    except EdgeNodeError as error:
+        raise ProofBroken(str(error)) from error
+
+
+def _split(content_type: str, body: bytes) -> tuple[bytes, ...]:
+    try:
+        inspect_body(content_type, body, items_max=ITEMS_MAX)
+        return tuple(split_items(content_type, body))
+    except EdgeNodeError as error:
+        raise ProofBroken(str(error)) from error
 
 
 def verify_proof(proof: Proof) -> VerifiedBody:
