@@ -29,11 +29,13 @@ from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
-from edge_node.supervise import RoomState, Service, Supervisor
+from edge_node.supervise import Progress, RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
+
+BEAT_S = 15.0  # a disk that is merely slow syncs within seconds; one that does not in this time is worth a word
 
 log = get_log("node")
 
@@ -94,6 +96,7 @@ async def run_node(
     async with trio.open_nursery() as nursery:
         await nursery.start(supervisor.stop_on_signals)
         await nursery.start(run_and_end)
+        nursery.start_soon(_beat_forever, supervisor, rooms)
         if supervisor.health().rooms["http"].state is RoomState.RUNNING:
             announce(rooms.server.urls)
             log.info("node.started", node=str(node_key), doors=rooms.server.urls)
@@ -148,11 +151,24 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
             run=journal.run,
             close=journal.flush_and_close,
             condition=lambda: "" if journal.state.mode is Mode.WRITABLE else str(journal.state),
+            beat_s=BEAT_S,
         ),
         Service(name="audit", run=rooms.audit.run, required=False),
-        Service(name="store", run=rooms.ingest.run),
+        Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
     ]
+
+
+async def _beat_forever(supervisor: Supervisor, rooms: Rooms) -> None:
+    """Heartbeats of the rooms that have queues: a room is alive while its queue is empty or moves."""
+    journal, store = Progress(), Progress()
+    while True:
+        stats = rooms.journal.stats()
+        if journal.alive(waiting=stats.queued_records, done=stats.rounds):
+            supervisor.beat("journal")
+        if store.alive(waiting=rooms.ingest.waiting, done=rooms.ingest.answered):
+            supervisor.beat("store")
+        await trio.sleep(BEAT_S / 3)
 
 
 class _Status:

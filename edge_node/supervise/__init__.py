@@ -3,11 +3,13 @@
 from edge_node.supervise.budget import RestartBudget
 from edge_node.supervise.health import Health, RoomHealth, RoomState
 from edge_node.supervise.lateness import watch_lateness
+from edge_node.supervise.progress import Progress
 from edge_node.supervise.service import Service, ServiceEnded, StopOverdue
 from edge_node.supervise.supervisor import Supervisor
 
 __all__ = [
     "Health",
+    "Progress",
     "RestartBudget",
     "RoomHealth",
     "RoomState",

@@ -69,12 +69,18 @@ class Ingest:
         self._waiting: deque[Submission] = deque()
         self._waiting_bytes = 0
         self._under_way: set[Submission] = set()
+        self.answered = 0  # bodies answered or refused since the start
         self._idle = trio.lowlevel.ParkingLot()
         self._flights: deque[tuple[Ticket, list[Submission]]] = deque()
         self._landing = trio.lowlevel.ParkingLot()
         self._rates = KeyRates(RATES_MAX)
         self._evidence: dict[PublicKey, int] = {}
         journal.on_setback(self._set_back)
+
+    @property
+    def waiting(self) -> int:
+        """Bodies under way: taken in and not answered."""
+        return len(self._under_way)
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run the preparers and the settler until cancelled."""
@@ -115,6 +121,7 @@ class Ingest:
             await submission.done.wait()
         finally:
             self._under_way.discard(submission)
+            self.answered += 1
         if submission.error is not None:
             raise submission.error
         assert submission.receipt is not None
