@@ -12,7 +12,7 @@ from pathlib import Path
 from edge_node.base.ids import PublicKey, StreamName, VaultId
 from edge_node.base.limits import MIB
 from edge_node.client.queue_errors import QueueForeign, QueueFull, QueueStorage
-from edge_node.client.queue_files import DATABASE, put_aside, read_boots, take_lock, write_boots
+from edge_node.client.queue_files import DATABASE, put_aside, read_lives, take_lock, write_lives
 from edge_node.client.queue_rows import (
     APPLICATION_ID,
     FORMAT,
@@ -32,7 +32,7 @@ from edge_node.client.queue_rows import (
     restore_refused,
     transaction,
 )
-from edge_node.client.sequence import COUNTER_MAX, boot_of, first_seq, make_seq
+from edge_node.client.sequence import COUNTER_MAX, first_seq, life_of, make_seq
 
 QUEUE_BYTES_MAX = 64 * MIB  # a day of 1 KiB readings every 1.5 s, and still small on a 1 GB card
 
@@ -196,15 +196,15 @@ class OfflineQueue:
         return conn
 
     def _make(self, conn: sqlite3.Connection, key: PublicKey) -> None:
-        boots = read_boots(self._directory)
+        lives = read_lives(self._directory)
         with transaction(conn):
             for statement in SCHEMA.split(";")[:-1]:
                 conn.execute(statement)
             conn.execute("INSERT INTO owner VALUES(?)", (bytes(key),))
-            # The queue is new but the device is not: its numbers go on above every boot it has used.
-            for place, boot in boots.items():
+            # The queue is new but the device is not: its numbers go on above every life it has used.
+            for place, life in lives.items():
                 vault, _, stream = place.partition("/")
-                mark_acknowledged(conn, VaultId.parse(vault), StreamName(stream), make_seq(boot, COUNTER_MAX))
+                mark_acknowledged(conn, VaultId.parse(vault), StreamName(stream), make_seq(life, COUNTER_MAX))
             conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             conn.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -222,16 +222,16 @@ class OfflineQueue:
         if last is not None and last & COUNTER_MAX != COUNTER_MAX:
             return last + 1
         seq = first_seq(marks_of(self._conn, audience, stream))
-        boots = read_boots(self._directory)
+        lives = read_lives(self._directory)
         place = f"{audience}/{stream}"
-        if boots.get(place) != boot_of(seq):
-            write_boots(self._directory, boots | {place: boot_of(seq)})
+        if lives.get(place) != life_of(seq):
+            write_lives(self._directory, lives | {place: life_of(seq)})
         return seq
 
     def _reconsider(self, audience: VaultId, stream: StreamName) -> None:
-        """After a refusal the present boot may be a jump too far; then the next event begins anew."""
+        """After a refusal the present life may be a jump too far; then the next event begins anew."""
         last = self._last.get((audience, stream))
-        if last is not None and boot_of(first_seq(marks_of(self._conn, audience, stream))) < boot_of(last):
+        if last is not None and life_of(first_seq(marks_of(self._conn, audience, stream))) < life_of(last):
             del self._last[audience, stream]
 
     def _make_room(self, size: int) -> int:

@@ -1,4 +1,4 @@
-"""The files of a queue directory: its lock, the boots already used, and a damaged database put aside."""
+"""The files of a queue directory: its lock, the lives already used, and a damaged database put aside."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from edge_node.client.queue_errors import QueueDamaged, QueueInUse
 
 DATABASE = "queue.db"
 LOCK = "LOCK"
-BOOTS = "boots.json"
+LIVES = "lives.json"
 
 
 def take_lock(directory: Path) -> int:
@@ -36,9 +36,9 @@ def put_aside(directory: Path, why: str, now_ms: int) -> QueueDamaged:
     return QueueDamaged(file, aside, why)
 
 
-def read_boots(directory: Path) -> dict[str, int]:
-    """The last boot used per stream; empty before the first. An unreadable file is put aside with QueueDamaged."""
-    file = directory / BOOTS
+def read_lives(directory: Path) -> dict[str, int]:
+    """The last life used per stream; empty before the first. An unreadable file is put aside with QueueDamaged."""
+    file = directory / LIVES
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, int])
     except FileNotFoundError:
@@ -49,16 +49,16 @@ def read_boots(directory: Path) -> dict[str, int]:
         raise QueueDamaged(file, aside, str(error)) from error
 
 
-def write_boots(directory: Path, boots: dict[str, int]) -> None:
-    """Replace the file, durable on return: two small writes for a stream's first event after a boot, none later."""
-    draft = directory / (BOOTS + ".draft")
+def write_lives(directory: Path, lives: dict[str, int]) -> None:
+    """Replace the file, durable on return: once for a stream's first event of a process life, never later."""
+    draft = directory / (LIVES + ".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, msgspec.json.encode(boots))
+        os.write(descriptor, msgspec.json.encode(lives))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    draft.rename(directory / BOOTS)
+    draft.rename(directory / LIVES)
     _sync_directory(directory)
 
 

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -69,7 +69,8 @@ class TinyNode:
     """A context manager; `misbehave` queues one fault per event post.
 
     Faults: an int (a problem of that status), "portal" (a 403 of HTML), "wrong-cid", "hang-up" (after the commit),
-    "hold" (after the commit, until `release`), "garbage" (a 202 that is no receipt).
+    "hold" (after the commit, until `release`), "garbage" (a 202 that is no receipt), "retry-later" (a 503 with
+    Retry-After: 60), "" (none).
     """
 
     def __init__(self, clock: FixedClock | None = None) -> None:
@@ -94,7 +95,7 @@ class TinyNode:
     def vault(self) -> VaultId:
         return VaultId(self.key.public)
 
-    def __enter__(self) -> "TinyNode":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -126,6 +127,8 @@ class TinyNode:
         fault = self.faults.popleft() if self.faults else ""
         if isinstance(fault, int):
             raise Problem(fault, f"made-{fault}", {"retry-after": "0"} if fault in {429, 503} else {}, limit=7)
+        if fault == "retry-later":
+            raise Problem(503, "overloaded", {"retry-after": "60"})
         if fault in {"portal", "garbage"}:
             return {}, fault
         header = parse_event_header(text, content_type)

@@ -3,8 +3,16 @@
 import pytest
 
 from edge_node.client.errors import (
-    Conflict, NodeRefusal, NodeUnavailable, NotAllowed, NotAuthenticated, NotProcessable, NotThere, RequestInvalid,
-    SlowDown, refusal_type,
+    Conflict,
+    NodeRefusal,
+    NodeUnavailable,
+    NotAllowed,
+    NotAuthenticated,
+    NotProcessable,
+    NotThere,
+    RequestInvalid,
+    SlowDown,
+    refusal_type,
 )  # fmt: skip
 
 

@@ -9,7 +9,12 @@ import pytest
 from edge_node.base.clock import ClockQuality
 from edge_node.base.ids import StreamName
 from edge_node.client.errors import (
-    AnswerNotUnderstood, ContentMismatch, NodeUnavailable, NotThere, ProofBroken, RequestInvalid,
+    AnswerNotUnderstood,
+    ContentMismatch,
+    NodeUnavailable,
+    NotThere,
+    ProofBroken,
+    RequestInvalid,
 )  # fmt: skip
 from edge_node.client.node import Node
 from edge_node.trust.keys import SigningKey

@@ -2,18 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge_node.base.ids import PublicKey, StreamName, VaultId
 from edge_node.client.offline_queue import OfflineQueue, WhenFull
 from edge_node.client.queue_errors import QueueDamaged, QueueForeign, QueueFull, QueueInUse, QueueStorage
-from edge_node.client.queue_files import BOOTS, DATABASE
+from edge_node.client.queue_files import DATABASE, LIVES
 from edge_node.client.queue_rows import ROW_BYTES, QueuedBody
-from edge_node.client.sequence import COUNTER_MAX, boot_of, make_seq
+from edge_node.client.sequence import COUNTER_MAX, life_of, make_seq
 
 KEY, VAULT, STREAM, OTHER = PublicKey(b"k" * 32), VaultId(b"v" * 32), StreamName("s"), StreamName("other")
 
@@ -65,8 +68,8 @@ def test_a_new_life_finds_every_body_unchanged(tmp_path: Path) -> None:
         assert queue.counts().waiting_bytes == body.bytes == SIZE
 
 
-def test_numbers_count_up_within_a_life_and_leap_one_boot_between_lives(tmp_path: Path) -> None:
-    """Upper half boot, lower half counter, per stream."""
+def test_numbers_count_up_within_a_life_and_leap_between_lives(tmp_path: Path) -> None:
+    """Life above, counter below, per stream."""
     with opened(tmp_path) as queue:
         assert [put(queue).seq for _ in range(3)] == [make_seq(1, n) for n in range(3)]
         assert put(queue, stream=OTHER).seq == make_seq(1, 0)
@@ -74,8 +77,8 @@ def test_numbers_count_up_within_a_life_and_leap_one_boot_between_lives(tmp_path
         assert put(queue).seq == make_seq(2, 0)
 
 
-def test_boots_without_an_event_take_no_number(tmp_path: Path) -> None:
-    """Ten idle boots, or ten boots that used another stream, are no leap."""
+def test_lives_without_an_event_take_no_number(tmp_path: Path) -> None:
+    """Ten idle lives, or ten that used another stream, are no leap."""
     with opened(tmp_path) as queue:
         put(queue)
     for _ in range(10):
@@ -85,29 +88,29 @@ def test_boots_without_an_event_take_no_number(tmp_path: Path) -> None:
         assert put(queue).seq == make_seq(2, 0)
 
 
-def test_the_boot_is_written_once_per_life(tmp_path: Path) -> None:
-    """The sequence costs flash one small file per boot and stream, and nothing when nothing is signed."""
+def test_the_life_is_written_once_per_life(tmp_path: Path) -> None:
+    """The sequence costs flash one small file per life and stream, and nothing when nothing is signed."""
     with opened(tmp_path) as queue:
-        assert not (tmp_path / BOOTS).exists()
+        assert not (tmp_path / LIVES).exists()
         put(queue)
-        first = (tmp_path / BOOTS).stat()
+        first = (tmp_path / LIVES).stat()
         for _ in range(5):
             put(queue)
             acknowledge(queue)
-        assert (tmp_path / BOOTS).stat().st_ino == first.st_ino
+        assert (tmp_path / LIVES).stat().st_ino == first.st_ino
     with opened(tmp_path):
-        assert (tmp_path / BOOTS).stat().st_ino == first.st_ino
+        assert (tmp_path / LIVES).stat().st_ino == first.st_ino
 
 
-def test_a_counter_that_runs_out_opens_the_next_boot(tmp_path: Path) -> None:
-    """After 2^32 events of one life the next number is still one above."""
+def test_a_counter_that_runs_out_opens_the_next_life(tmp_path: Path) -> None:
+    """After 2^31 events of one life the next number is still one above."""
     with opened(tmp_path) as queue:
         put(queue)
         queue._last[VAULT, STREAM] = make_seq(1, COUNTER_MAX)
         assert put(queue).seq == make_seq(2, 0)
 
 
-def test_a_boot_that_was_refused_whole_is_continued_in_this_life_and_the_next(tmp_path: Path) -> None:
+def test_a_life_that_was_refused_whole_is_continued_in_this_life_and_the_next(tmp_path: Path) -> None:
     """A suspended device that is resumed later goes on where the node can follow it."""
     with opened(tmp_path) as queue:
         put(queue)
@@ -150,8 +153,8 @@ def test_a_full_queue_drops_its_oldest_and_counts_it(tmp_path: Path) -> None:
         assert queue.counts().dropped == 1
 
 
-def test_dropping_never_opens_a_gap_of_a_boot(tmp_path: Path) -> None:
-    """Each boot keeps its newest body; when only those are left, the new one is refused instead."""
+def test_dropping_never_opens_a_gap_of_a_life(tmp_path: Path) -> None:
+    """Each life keeps its newest body; when only those are left, the new one is refused instead."""
     for _ in range(3):
         with opened(tmp_path, bytes_max=3 * SIZE, when_full=WhenFull.DROP_OLDEST) as queue:
             put(queue)
@@ -226,7 +229,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["head", "middle"])
 def test_a_damaged_file_is_put_aside_and_the_numbers_go_on(tmp_path: Path, damage: str) -> None:
-    """The error names the renamed file, which holds every byte; the next start works, one boot further."""
+    """The error names the renamed file, which holds every byte; the next start works, one life further."""
     with opened(tmp_path) as queue:
         for _ in range(40):
             put(queue, b"x" * 900)
@@ -240,7 +243,7 @@ def test_a_damaged_file_is_put_aside_and_the_numbers_go_on(tmp_path: Path, damag
     assert caught.value.aside.read_bytes() == raw
     with opened(tmp_path) as queue:
         assert queue.counts().waiting == 0
-        assert boot_of(put(queue).seq) == 2
+        assert life_of(put(queue).seq) == 2
 
 
 def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
@@ -249,3 +252,38 @@ def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> N
     with pytest.raises(QueueStorage), opened(tmp_path):
         pass
     assert (tmp_path / DATABASE).is_dir()
+
+
+ACTS = st.lists(st.sampled_from(["record"] * 4 + ["acknowledge", "refuse", "restart", "retry"]), max_size=60)
+
+
+@settings(max_examples=40)
+@given(acts=ACTS)
+def test_no_history_leads_to_a_number_the_node_refuses(acts: list[str]) -> None:
+    """Whatever is dropped, refused, tried again or restarted: no number comes twice and none is a jump."""
+    highest, seen = 0, set[int]()
+    with TemporaryDirectory() as name, ExitStack() as stack:
+
+        def open_queue() -> OfflineQueue:
+            options = {"bytes_max": 6 * SIZE, "when_full": WhenFull.DROP_OLDEST}
+            return stack.enter_context(opened(Path(name), **options))
+
+        queue = open_queue()
+        for act in ["record", "acknowledge", *acts, *["acknowledge"] * 12]:
+            body = queue.take()
+            if act == "record":
+                with suppress(QueueFull):
+                    seq = put(queue).seq
+                    assert seq not in seen
+                    seen.add(seq)
+            elif act == "restart":
+                stack.close()
+                queue = open_queue()
+            elif act == "retry":
+                queue.retry_refused()
+            elif body is not None and act == "acknowledge":
+                assert not highest or body.seq <= highest + 2**32
+                highest = max(highest, body.seq)
+                queue.acknowledge(body)
+            elif body is not None:
+                queue.refuse(body, 403, "s", "d", "r")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_node.client.queue_errors import QueueDamaged, QueueInUse
-from edge_node.client.queue_files import BOOTS, DATABASE, put_aside, read_boots, take_lock, write_boots
+from edge_node.client.queue_files import DATABASE, LIVES, put_aside, read_lives, take_lock, write_lives
 
 
 def test_a_directory_is_held_once(tmp_path: Path) -> None:
@@ -28,17 +28,17 @@ def test_putting_aside_keeps_every_byte(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(f"{DATABASE}")) + list(tmp_path.glob(f"{DATABASE}-*"))
 
 
-def test_boots_are_read_as_written(tmp_path: Path) -> None:
+def test_lives_are_read_as_written(tmp_path: Path) -> None:
     """A new device has none."""
-    assert read_boots(tmp_path) == {}
-    write_boots(tmp_path, {"aa/s": 7})
-    write_boots(tmp_path, {"aa/s": 8, "aa/t": 1})
-    assert read_boots(tmp_path) == {"aa/s": 8, "aa/t": 1}
+    assert read_lives(tmp_path) == {}
+    write_lives(tmp_path, {"aa/s": 7})
+    write_lives(tmp_path, {"aa/s": 8, "aa/t": 1})
+    assert read_lives(tmp_path) == {"aa/s": 8, "aa/t": 1}
 
 
-def test_unreadable_boots_are_put_aside_with_an_error(tmp_path: Path) -> None:
+def test_unreadable_lives_are_put_aside_with_an_error(tmp_path: Path) -> None:
     """Numbers must not begin again at 1 without anybody being told."""
-    (tmp_path / BOOTS).write_bytes(b"\x00\x00")
+    (tmp_path / LIVES).write_bytes(b"\x00\x00")
     with pytest.raises(QueueDamaged) as caught:
-        read_boots(tmp_path)
+        read_lives(tmp_path)
     assert caught.value.aside.read_bytes() == b"\x00\x00"
