@@ -57,6 +57,18 @@ def sweep_debris(files: FileLayer, directory: Path) -> None:
             files.unlink(directory / name)
 
 
+def unlink_segment(files: FileLayer, directory: Path, number: int) -> None:
+    """Remove a sealed segment and its footer, durably; what is absent already is fine.
+
+    The records go first: a footer without a segment is debris, a segment without a footer would be scanned again.
+    """
+    names = set(files.names(directory))
+    for path in (segment_path(directory, number), footer_path(directory, number)):
+        if path.name in names:
+            files.unlink(path)
+    files.sync_directory(directory)
+
+
 def _inspect(
     files: FileLayer, path: Path, number: int, footer: Footer | None, hint: tuple[int, bytes] | None
 ) -> SegmentFile:

@@ -12,6 +12,7 @@ from edge_node.base.clock import Clock
 from edge_node.base.counters import COMMIT_RECORDS, COMMIT_SECONDS
 from edge_node.base.log import get_log
 from edge_node.base.offload import DB_READ, FILE, WRITER, offload
+from edge_node.journal.catalogue import unlink_segment
 from edge_node.journal.commit import Setback
 from edge_node.journal.engine import Engine, Recovery, Site, open_engine
 from edge_node.journal.errors import (
@@ -26,7 +27,6 @@ from edge_node.journal.files import FileLayer, OsFiles
 from edge_node.journal.identity import NodeIdentity
 from edge_node.journal.kinds import Database, Kind, KindTable, Placed, Record
 from edge_node.journal.lock import DirectoryLock
-from edge_node.journal.open_segment import footer_path, segment_path
 from edge_node.journal.pool import ReadPool
 from edge_node.journal.segment import PAYLOAD_MAX_BYTES, Position, SegmentClass
 from edge_node.journal.settle import KnownEnd
@@ -267,17 +267,9 @@ class Journal:
                 raise not_writable(self.state)
             if stage.segments[segment_class].number == number:
                 raise SegmentInUse(segment_class.value, number)
-            await offload(self._unlink_segment, segment_class, number, limiter=FILE)
-
-    def _unlink_segment(self, segment_class: SegmentClass, number: int) -> None:
-        files, directory = self._site.files, self._site.paths.segments / segment_class.value
-        names = set(files.names(directory))
-        # The records go first: a footer without a segment is debris, a segment without a footer would be replayed.
-        for path in (segment_path(directory, number), footer_path(directory, number)):
-            if path.name in names:
-                files.unlink(path)
-        files.sync_directory(directory)
-        self._engine.reader.forget(segment_class, number)
+            directory = self._site.paths.segments / segment_class.value
+            await offload(unlink_segment, self._site.files, directory, number, limiter=FILE)
+            self._engine.reader.forget(segment_class, number)
 
     async def reopen(self) -> JournalState:
         """Try to write again after READ_ONLY: recover the directory anew, in new segments where a sync went wrong."""

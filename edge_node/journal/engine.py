@@ -16,11 +16,12 @@ from edge_node.journal.identity import NodeIdentity, ensure_identity, read_ident
 from edge_node.journal.index import JournalDatabase, open_database, set_aside
 from edge_node.journal.kinds import Database, KindTable
 from edge_node.journal.memory_index import open_unwritable
+from edge_node.journal.open_segment import OpenSegment
 from edge_node.journal.reader import SegmentReader
 from edge_node.journal.replay import Replay
 from edge_node.journal.segment import SegmentClass
 from edge_node.journal.settle import ClassLog, Damage, KnownEnd, Settling, settle_class
-from edge_node.journal.space import SpaceMeter, plan_space
+from edge_node.journal.space import SpaceMeter, SpacePlan, plan_space
 from edge_node.journal.states import WRITABLE, JournalState, Mode
 from edge_node.paths import Paths
 from edge_node.settings.tree import JournalSettings
@@ -89,11 +90,7 @@ def open_engine(site: Site, known_ends: Mapping[SegmentClass, KnownEnd]) -> Engi
 
 def _open_writable(site: Site, known_ends: Mapping[SegmentClass, KnownEnd]) -> Engine:
     identity = ensure_identity(site.paths, site.files, site.random, site.clock)
-    site.files.make_directory(site.paths.segments)
-    for name in SegmentClass:
-        site.files.make_directory(site.paths.segments / name.value)
-    site.files.sync_directory(site.paths.segments)
-    site.files.sync_directory(site.paths.root)
+    _make_directories(site)
     space = site.files.space(site.paths.root)
     plan = plan_space(space.total, site.settings)
     ballast = Ballast(site.paths, site.files)
@@ -102,43 +99,28 @@ def _open_writable(site: Site, known_ends: Mapping[SegmentClass, KnownEnd]) -> E
         ballast.release()
     with contextlib.ExitStack() as undo:
         databases, rebuilt = _open_databases(site, undo)
-        logs = [_settle(site, name, databases, known_ends, plan.preallocate, rebuilt) for name in SegmentClass]
-        for settled in logs:
-            if settled.open is not None:
-                undo.callback(settled.open.close)
+        logs = _settle_all(site, databases, rebuilt, known_ends, plan, undo)
         if _is_ahead(databases[Database.INDEX], logs):
             rebuilt = _rebuild_index(site, databases, rebuilt, undo)
         sequence = _next_sequence(databases, logs)
         replay = Replay(site.files, site.paths, site.kinds, databases)
         replay.run(logs)
-        segments = {}
-        for settled in logs:
-            directory = site.paths.segments / settled.segment_class.value
-            segments[settled.segment_class] = opened = settled.open or create_segment(
-                site.files, directory, settled.segment_class, settled.next_number, site.random, plan
-            )
-            if settled.open is None:
-                undo.callback(opened.close)
+        segments = _open_segments(site, logs, plan, undo)
         meter = SpaceMeter(space.free, site.clock.monotonic_s(), plan.ask_every)
-        stage = WriteStage(
-            site.files,
-            site.paths.segments,
-            site.kinds,
-            plan,
-            databases,
-            segments,
-            meter,
-            ballast,
-            site.random,
-            site.clock,
-            sequence,
-        )
+        where, how = (site.files, site.paths.segments, site.kinds), (site.random, site.clock)
+        stage = WriteStage(*where, plan, databases, segments, meter, ballast, *how, sequence)
         stage.check_space()
-        reader = _reader(site, logs)
         undo.pop_all()
-    recovery = Recovery(replay.records, sum(s.truncated_bytes for s in logs), rebuilt, _damages(logs, replay))
+    recovery = Recovery(replay.records, sum(one.truncated_bytes for one in logs), rebuilt, _damages(logs, replay))
     state = JournalState(Mode.LOW, "free space is short") if stage.low else WRITABLE
-    return Engine(identity, state, databases, reader, stage, recovery)
+    return Engine(identity, state, databases, _reader(site, logs), stage, recovery)
+
+
+def _make_directories(site: Site) -> None:
+    for path in (site.paths.segments, *(site.paths.segments / name.value for name in SegmentClass)):
+        site.files.make_directory(path)
+    site.files.sync_directory(site.paths.segments)
+    site.files.sync_directory(site.paths.root)
 
 
 def _open_databases(
@@ -153,25 +135,44 @@ def _open_databases(
     return databases, tuple(fresh)
 
 
-def _settle(
+def _settle_all(
     site: Site,
-    name: SegmentClass,
     databases: Mapping[Database, JournalDatabase],
-    known_ends: Mapping[SegmentClass, KnownEnd],
-    step: int,
     rebuilt: Sequence[Database],
-) -> ClassLog:
-    applied = databases[Database.INDEX].applied.get(name) if Database.INDEX not in rebuilt else None
-    task = Settling(
-        files=site.files,
-        directory=site.paths.segments / name.value,
-        segment_class=name,
-        applied=applied,
-        known_end=known_ends.get(name),
-        step=step,
-        writable=True,
-    )
-    return settle_class(task)
+    known_ends: Mapping[SegmentClass, KnownEnd],
+    plan: SpacePlan,
+    undo: contextlib.ExitStack,
+) -> list[ClassLog]:
+    logs = []
+    applied = databases[Database.INDEX].applied if Database.INDEX not in rebuilt else {}
+    for name in SegmentClass:
+        task = Settling(
+            files=site.files,
+            directory=site.paths.segments / name.value,
+            segment_class=name,
+            applied=applied.get(name),
+            known_end=known_ends.get(name),
+            step=plan.preallocate,
+            writable=True,
+        )
+        logs.append(settle_class(task))
+        if (reopened := logs[-1].open) is not None:
+            undo.callback(reopened.close)
+    return logs
+
+
+def _open_segments(
+    site: Site, logs: Sequence[ClassLog], plan: SpacePlan, undo: contextlib.ExitStack
+) -> dict[SegmentClass, OpenSegment]:
+    segments = {}
+    for settled in logs:
+        name = settled.segment_class
+        if settled.open is None:
+            directory = site.paths.segments / name.value
+            settled.open = create_segment(site.files, directory, name, settled.next_number, site.random, plan)
+            undo.callback(settled.open.close)
+        segments[name] = settled.open
+    return segments
 
 
 def _is_ahead(index: JournalDatabase, logs: Sequence[ClassLog]) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_node.journal.catalogue import list_segments, sweep_debris
+from edge_node.journal.catalogue import list_segments, sweep_debris, unlink_segment
 from edge_node.journal.errors import NewerFormat
 from edge_node.journal.files import OsFiles
 from edge_node.journal.footer import Footer, encode_footer
@@ -90,3 +90,13 @@ def test_debris_of_a_crash_is_swept(tmp_path: Path) -> None:
     (tmp_path / "00000003.sum.tmp").write_bytes(b"")
     sweep_debris(FILES, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["00000001.seg", "00000001.sum"]
+
+
+def test_a_removed_segment_takes_its_footer_along(tmp_path: Path) -> None:
+    """Removing it again, after a crash in between, is fine."""
+    segment(tmp_path, 1)
+    segment(tmp_path, 2)
+    footer(tmp_path, 1)
+    unlink_segment(FILES, tmp_path, 1)
+    unlink_segment(FILES, tmp_path, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["00000002.seg"]
