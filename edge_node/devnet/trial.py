@@ -122,7 +122,7 @@ class _Trial:
             self._doing, restarted_ms = "node runs again", self._clock.now_ms()
             with trio.move_on_after(self._load_s + RECONNECT_S - (self._clock.monotonic_s() - began)):
                 await self._until_reconnected(site, restarted_ms)
-                await trio.sleep(self._load_s - (self._clock.monotonic_s() - began))
+                await trio.sleep(max(0.0, self._load_s - (self._clock.monotonic_s() - began)))
             nursery.cancel_scope.cancel()
         return History(CUT_DEVICE, cut_ms, restored_ms, killed_ms, restarted_ms)
 
