@@ -4,6 +4,7 @@ import datetime as dt
 import sys
 from typing import Annotated
 
+import msgspec
 from cyclopts import App, Parameter
 
 from edge_node.cli.options import JsonOption
@@ -14,6 +15,12 @@ from edge_node.client import Event, Node, Page
 app = App(name="stream", help="List and read event streams.")
 
 SHOWN_CHARS = 100  # of one event in a table; --json shows all of it
+
+
+class _CloudEvent(msgspec.Struct):
+    type: str
+    data: msgspec.Raw = msgspec.Raw()
+    data_base64: str = ""
 
 
 @app.command
@@ -39,8 +46,7 @@ def read(
         # As it came: a proof is over these bytes, and nothing is lost in between.
         sys.stdout.write(raw.decode() + "\n")
         return
-    rows = [(str(event.offset), _time(event.t), event.key[:8], _shown(event)) for event in page.events]
-    say_table(("offset", "signed at", "key", "event"), rows)
+    say_table(("offset", "signed at", "key", "type", "data"), [_row(event) for event in page.events])
     say(f"next {page.next} of {page.end}" + (", all proofs hold" if proof else ""))
 
 
@@ -73,9 +79,18 @@ def _time(t_ms: int) -> str:
         return str(t_ms)
 
 
-def _shown(event: Event) -> str:
+def _row(event: Event) -> tuple[str, ...]:
+    kind, content = event.content_type, event.content
+    if kind.startswith("application/cloudevents"):
+        try:
+            cloud = msgspec.json.decode(content, type=_CloudEvent)
+        except msgspec.DecodeError:
+            cloud = _CloudEvent(type=kind, data=msgspec.Raw(content))
+        kind, content = cloud.type, bytes(cloud.data) or cloud.data_base64.encode()
+    return str(event.offset), _time(event.t), event.key[:8], _plain(kind), _plain(content.decode(errors="replace"))
+
+
+def _plain(text: str) -> str:
     # What a device wrote must not drive the reader's terminal.
-    text = "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in event.content.decode(errors="replace")
-    )
+    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
     return text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
