@@ -172,12 +172,18 @@ def _with_journal(
             clock=clock,
             holder="edge-node device",
         )
+        refusals: list[EdgeNodeError] = []
         try:
             async with trio.open_nursery() as nursery:
                 await nursery.start(journal.run)
-                await work(journal)
+                try:
+                    await work(journal)
+                except EdgeNodeError as refusal:  # carried out of the nursery, which would wrap it in a group
+                    refusals.append(refusal)
                 nursery.cancel_scope.cancel()
         finally:
             await journal.flush_and_close()
+        for refusal in refusals:
+            raise refusal
 
     trio.run(run)

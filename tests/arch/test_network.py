@@ -9,11 +9,19 @@ PACKAGE = Path(__file__).parents[2] / "edge_node"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # serving offers listeners to the rooms that listen; by itself it opens nothing, which the last test holds it to.
-LISTENS = ("gateway/", "control/", "serving/", "devnet/rpc", "media/rtc_bridge")
+LISTENS = (
+    "gateway/",
+    "control/",
+    "serving/",
+    "devnet/link",  # the cable of a trial that can be cut
+    "devnet/rpc",
+    "media/rtc_bridge",
+)
 DIALS = (
     "chain_light/rpc",
     "client/",
     "compute/runtime",
+    "devnet/link",
     "compute/sandbox",  # a socket pair to its own workers
     "media/ingest",
     "store/peers",
