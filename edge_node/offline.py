@@ -183,7 +183,7 @@ def _with_journal(
                 nursery.cancel_scope.cancel()
         finally:
             await journal.flush_and_close()
-        for refusal in refusals:
-            raise refusal
+        if refusals:
+            raise refusals[0]
 
     trio.run(run)
