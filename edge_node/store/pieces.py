@@ -16,6 +16,7 @@ from edge_node.journal import (
     DigestMismatch,
     Draft,
     Journal,
+    JournalError,
     Lane,
     NotWritable,
     Position,
@@ -53,6 +54,7 @@ from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
 
 INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
 QUEUE_POLL_S = 0.01  # a full queue of 64 MiB drains in tens of these
+LANDING_S = 4.0  # a round takes well under one; the supervisor gives up after five
 READ_AHEAD = 4  # extents a hop: 4 MiB are read and checked in about 3 ms
 
 log = get_log("store")
@@ -131,9 +133,7 @@ class Pieces:
     ) -> None:
         self._quota.reserve(vault, access.holder, size, self._clock.now_ms())
         try:
-            # Shielded: what is queued will land, and must not do so after its pin and its place in line are gone.
-            with trio.CancelScope(shield=True):
-                await self._journal.append(drafts, lane)
+            await _landed(self._journal.submit(drafts, lane))
         except BaseException:
             self._quota.release(vault, access.holder, size)
             raise
@@ -251,8 +251,7 @@ class Pieces:
                 if await self._journal.query(find_by_cid, vault, cid) is not None:
                     raise PieceIsEventBody(cid)
                 raise UnknownPiece(cid)
-            with trio.CancelScope(shield=True):
-                await self._journal.append([self._refer(DELETE_KIND, access, vault, cid, row.size)], Lane.CONTROL)
+            await _landed(self._journal.submit([self._refer(DELETE_KIND, access, vault, cid, row.size)], Lane.CONTROL))
             self._quota.release(vault, None, row.size)
         await self.reclaim()
 
@@ -281,6 +280,19 @@ class Pieces:
             yield
         finally:
             del self._uploads[upload]
+
+
+async def _landed(ticket: Ticket) -> None:
+    """Wait until the ticket is durable; a cancelled caller leaves only when it has landed or the journal is gone.
+
+    What is queued is written whatever becomes of its waiter, and must not be after its pin and its place in line went.
+    """
+    try:
+        await ticket.wait()
+    except trio.Cancelled:
+        with trio.move_on_after(LANDING_S, shield=True), contextlib.suppress(JournalError):
+            await ticket.wait()
+        raise
 
 
 class _Upload:
