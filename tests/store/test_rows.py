@@ -89,7 +89,7 @@ def test_the_index_agrees_with_a_model(plan: list[tuple[str, VaultId, int]]) -> 
     assert {s: b for s, b in conn.execute("SELECT segment, bytes FROM live") if b} == model.live()
     for number, cid in enumerate(CIDS):
         assert (rows.find_piece(conn, cid) is not None) == (number in model.copies)
-        assert {owner for owner, _ in rows.find_owners(conn, cid)} == model.held.get(number, set())
+        assert set(rows.find_standing(conn, cid).owners) == model.held.get(number, set())
     for owner in OWNERS:
         row = conn.execute("SELECT bytes, pieces FROM usage WHERE owner = ?", (owner,)).fetchone()
         assert (row or (0, 0)) == model.usage(owner)
