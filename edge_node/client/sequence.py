@@ -1,13 +1,14 @@
 """Sequence numbers of signed events: which process life, and the how-manieth event of it, one count per stream.
 
-The node refuses a number more than 2^32 above the highest it has seen of a key in a stream, which is one boot of the
-form boot u32 || counter u32. A whole boot per life would leave no slack: were the first event of a life refused, every
-later one of that life would be a jump too far. So two lives share a boot, the second at counter 2^31.
+The node refuses a number more than 2^32 above the highest it has seen of a key in a stream, which is exactly one boot
+of the form boot u32 || counter u32. A whole boot per life would leave no slack: were the first event of a life refused,
+every later one would be a jump too far. So a life begins at the next multiple of 2^24: 255 lives in a row may be
+refused or given up whole, and a life of more than 16 million events runs on into the next one's numbers.
 """
 
 from dataclasses import dataclass
 
-COUNTER_BITS = 31
+COUNTER_BITS = 24
 COUNTER_MAX = 2**COUNTER_BITS - 1
 
 
@@ -42,6 +43,7 @@ def first_seq(marks: Marks) -> int:
     without an event leaves no mark, hence takes no number.
     """
     known = [life_of(seq) for seq in (marks.acknowledged, marks.waiting) if seq is not None]
-    life = max(known, default=0) + 1
-    used = marks.refused.get(life)
-    return make_seq(life, 0) if used is None else used + 1
+    seq = make_seq(max(known, default=0) + 1, 0)
+    while (used := marks.refused.get(life_of(seq))) is not None and used >= seq:
+        seq = used + 1
+    return seq

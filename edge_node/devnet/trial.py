@@ -67,7 +67,7 @@ class _Trial:
         self._doing = ""
 
     async def run(self) -> bool:
-        with processes() as started, trio.open_signal_receiver(signal.SIGTERM) as signals:
+        with processes() as started, trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_end_on_signal, signals)
                 holds = await self._run(Site(self._root, started), nursery)

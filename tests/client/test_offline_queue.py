@@ -103,7 +103,7 @@ def test_the_life_is_written_once_per_life(tmp_path: Path) -> None:
 
 
 def test_a_counter_that_runs_out_opens_the_next_life(tmp_path: Path) -> None:
-    """After 2^31 events of one life the next number is still one above."""
+    """After 2^24 events of one life the next number is still one above."""
     with opened(tmp_path) as queue:
         put(queue)
         queue._last[VAULT, STREAM] = make_seq(1, COUNTER_MAX)
