@@ -1,13 +1,15 @@
 """Pieces: content under its CID, streamed to disk in extents, every byte checked on its way out."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 from blake3 import blake3
 
 from edge_node.base.clock import Clock
+from edge_node.base.gathered import Gathered
 from edge_node.base.ids import Cid, Digest, VaultId
 from edge_node.base.limits import EXTENT_BYTES, KIB
 from edge_node.base.log import get_log
@@ -46,7 +48,7 @@ from edge_node.store.records import (
     decode_piece,
     encode_record,
 )
-from edge_node.store.rows import PieceRow, find_dead_segments, find_held, find_owners, find_piece
+from edge_node.store.rows import PieceRow, Standing, find_dead_segments, find_held, find_standings
 from edge_node.store.streams.rows import find_by_cid
 from edge_node.store.streams.topics import read_body
 from edge_node.trust.access import Access, Verb, piece_resource
@@ -84,6 +86,7 @@ class Pieces:
 
     def __init__(self, journal: Journal, quota: QuotaLedger, clock: Clock, settings: StoreSettings) -> None:
         self._journal, self._quota, self._clock, self._settings = journal, quota, clock, settings
+        self._standings = Gathered[Cid, Standing](partial(journal.query, find_standings))
         self._damaged: set[Cid] = set()
         self._dropped: set[int] = set()
         self._reclaimed_at = 0
@@ -98,8 +101,7 @@ class Pieces:
         Memory per upload: about three extents, however slow the sender.
         """
         access.require(piece_resource(vault, None if expect is None else format_cid(expect)), Verb.PUT)
-        known = await self._standing(expect) if expect is not None else None
-        upload = _Upload(self._journal, self._settings.piece_bytes_max, keep=known is None)
+        upload = _Upload(self._journal, self._settings.piece_bytes_max, partial(self._knows, expect))
         with self._pinned(upload):
             async for chunk in chunks:
                 await upload.take(chunk)
@@ -113,14 +115,15 @@ class Pieces:
 
     async def _conclude(self, access: Access, vault: VaultId, cid: Cid, upload: "_Upload") -> Put:
         async with self._alone_with(cid):
-            existing = await self._standing(cid)
-            held = await self._journal.query(find_held, vault, cid) is not None
+            standing = await self._standings.ask(cid)
+            existing = None if cid in self._damaged else standing.piece
+            held = vault in standing.owners
             if held and existing is not None:
                 return Put(cid, upload.size, duplicate=True)
             if existing is not None:
                 drafts = [self._refer(REFERENCE_KIND, access, vault, cid, upload.size)]
             elif upload.kept:
-                drafts = [self._make(access, vault, cid, upload), *await self._carry_over(access, vault, cid)]
+                drafts = [self._make(access, vault, cid, upload), *self._carry_over(access, vault, cid, standing)]
             else:
                 raise PieceVanished(cid)
             lane = Lane.CONTROL if existing is not None else Lane.EVENTS
@@ -138,11 +141,12 @@ class Pieces:
             self._quota.release(vault, access.holder, size)
             raise
 
-    async def _carry_over(self, access: Access, vault: VaultId, cid: Cid) -> list[Draft]:
+    def _carry_over(self, access: Access, vault: VaultId, cid: Cid, standing: Standing) -> list[Draft]:
         """References of the other owners of a damaged piece: the log may lose theirs with the damaged copy."""
-        owners = await self._journal.query(find_owners, cid)
         return [
-            self._refer(REFERENCE_KIND, access, VaultId(owner), cid, size) for owner, size in owners if owner != vault
+            self._refer(REFERENCE_KIND, access, VaultId(owner), cid, size)
+            for owner, size in standing.owners.items()
+            if owner != vault
         ]
 
     @contextlib.asynccontextmanager
@@ -175,10 +179,10 @@ class Pieces:
         record = ReferenceRecord(kind, VERSION, vault, access.holder, now_ms, quality, size)
         return Draft(kind, VERSION, cid, encode_record(record), record)
 
-    async def _standing(self, cid: Cid) -> PieceRow | None:
-        if cid in self._damaged:
-            return None
-        return await self._journal.query(find_piece, cid)
+    async def _knows(self, cid: Cid | None) -> bool:
+        if cid is None or cid in self._damaged:
+            return False
+        return (await self._standings.ask(cid)).piece is not None
 
     async def open(self, access: Access, vault: VaultId, cid: Cid) -> OpenPiece:
         """Find a piece this vault holds, or the body of one of its events; UnknownPiece otherwise."""
@@ -298,8 +302,9 @@ async def _landed(ticket: Ticket) -> None:
 class _Upload:
     """Cuts what arrives into extents, hashes and stores them side by side, two tickets at a time."""
 
-    def __init__(self, journal: Journal, bytes_max: int, *, keep: bool) -> None:
-        self._journal, self._bytes_max, self.kept = journal, bytes_max, keep
+    def __init__(self, journal: Journal, bytes_max: int, is_known: Callable[[], Awaitable[bool]]) -> None:
+        self._journal, self._bytes_max, self._is_known = journal, bytes_max, is_known
+        self.kept, self._begun = True, False
         self._hasher = blake3()
         self._buffer = bytearray()
         self.size = 0
@@ -326,6 +331,9 @@ class _Upload:
         return make_cid(CidKind.RAW_PIECE, Digest(self._hasher.digest()))
 
     async def _store(self, amount: int) -> None:
+        if not self._begun:
+            # Only now: a piece that fits into its record is looked up once, when all of it is here.
+            self._begun, self.kept = True, not await self._is_known()
         content = bytes(memoryview(self._buffer)[:amount])
         del self._buffer[:amount]
         ticket = await self._queue(content) if self.kept else None

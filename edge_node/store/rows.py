@@ -1,7 +1,7 @@
 """The derived index of pieces: where each lies, who refers to it, which segments still hold live bytes."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS pieces(
     extents BLOB NOT NULL, holders INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS holders(
     owner BLOB NOT NULL, cid BLOB NOT NULL, size INTEGER NOT NULL, since_ms INTEGER NOT NULL,
-    PRIMARY KEY(owner, cid)) WITHOUT ROWID;
+    PRIMARY KEY(cid, owner)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS live(segment INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 """
 
@@ -34,6 +34,14 @@ class PieceRow:
     def positions(self) -> list[Position]:
         """Where each extent lies, in order."""
         return [Position(SegmentClass.PX, segment, offset) for segment, offset in self.extents]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A piece in the index, or None, and the size each of its owners refers to."""
+
+    piece: PieceRow | None
+    owners: Mapping[bytes, int]
 
 
 def apply_extents(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, None]]) -> None:
@@ -113,20 +121,21 @@ def _count_live(conn: sqlite3.Connection, row: PieceRow, sign: int) -> None:
     )
 
 
-def find_piece(conn: sqlite3.Connection, cid: Cid) -> PieceRow | None:
-    """Where a piece lies, whoever refers to it."""
-    return _find(conn, cid)
+def find_standing(conn: sqlite3.Connection, cid: Cid) -> Standing:
+    """Where a piece lies, if anywhere, and who refers to it."""
+    owners = conn.execute("SELECT owner, size FROM holders WHERE cid = ?", (cid,)).fetchall()
+    return Standing(_find(conn, cid), dict(owners))
+
+
+def find_standings(conn: sqlite3.Connection, cids: Sequence[Cid]) -> list[Standing]:
+    """`find_standing` for each."""
+    return [find_standing(conn, cid) for cid in cids]
 
 
 def find_held(conn: sqlite3.Connection, owner: VaultId, cid: Cid) -> PieceRow | None:
     """Where a piece lies that this owner refers to."""
     held = conn.execute("SELECT 1 FROM holders WHERE owner = ? AND cid = ?", (owner, cid)).fetchone()
     return _find(conn, cid) if held else None
-
-
-def find_owners(conn: sqlite3.Connection, cid: Cid) -> list[tuple[bytes, int]]:
-    """(owner, size) of every reference to a piece."""
-    return conn.execute("SELECT owner, size FROM holders WHERE cid = ?", (cid,)).fetchall()
 
 
 def find_dead_segments(conn: sqlite3.Connection, below: int) -> list[int]:

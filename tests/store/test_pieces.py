@@ -208,13 +208,13 @@ async def test_a_put_beside_the_last_delete_is_never_lost(tmp_path: Path) -> Non
 async def test_a_piece_deleted_while_it_is_sent_again(tmp_path: Path) -> None:
     """Bytes of a piece the node has are not stored twice; if it is gone at the end, the sender is told to come back."""
     async with opened(tmp_path / "data") as store:
-        content = bytes(INLINE_BYTES + 1)
+        content = bytes(MIB + 1)
         cid = (await put(store, content)).cid
 
         async def slowly() -> AsyncGenerator[bytes, None]:
-            yield content[:10]
+            yield content[:MIB]
             await delete(store, cid)
-            yield content[10:]
+            yield content[MIB:]
 
         with pytest.raises(PieceVanished) as refusal:
             await store.pieces.put(store.may("ann", Verb.PUT), vault_of("ann"), slowly(), expect=cid)

@@ -88,7 +88,7 @@ def test_the_index_agrees_with_a_model(plan: list[tuple[str, VaultId, int]]) -> 
         getattr(model, what)(owner, number, step)
     assert {s: b for s, b in conn.execute("SELECT segment, bytes FROM live") if b} == model.live()
     for number, cid in enumerate(CIDS):
-        assert (rows.find_piece(conn, cid) is not None) == (number in model.copies)
+        assert (rows.find_standing(conn, cid).piece is not None) == (number in model.copies)
         assert set(rows.find_standing(conn, cid).owners) == model.held.get(number, set())
     for owner in OWNERS:
         row = conn.execute("SELECT bytes, pieces FROM usage WHERE owner = ?", (owner,)).fetchone()
@@ -120,4 +120,4 @@ def test_owners_of_a_healed_piece_survive_the_loss_of_its_first_copy() -> None:
     for owner in OWNERS[:2]:
         assert rows.find_held(conn, owner, CIDS[0]) is not None
         rows.apply_deletes(conn, [(placed(CIDS[0], 0, 0), reference(DELETE_KIND, owner, 0))])
-    assert rows.find_piece(conn, CIDS[0]) is None
+    assert rows.find_standing(conn, CIDS[0]).piece is None

@@ -1,0 +1,91 @@
+"""Gathered questions: who shares a hop, and that one task's misfortune stays its own."""
+
+from collections.abc import Sequence
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from edge_node.base.gathered import Gathered
+
+
+class Oracle:
+    """Answers with the tenfold, when let; keeps what it was asked in one go."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.gate = trio.Event()
+        self.faults = 0
+
+    async def ask_all(self, keys: Sequence[int]) -> list[int]:
+        self.asked.append(list(keys))
+        await self.gate.wait()
+        if self.faults:
+            self.faults -= 1
+            raise OSError("out of order")
+        return [key * 10 for key in keys]
+
+
+async def test_a_lone_question_is_asked_at_once():
+    """Nobody is waited for."""
+    oracle = Oracle()
+    oracle.gate.set()
+    assert await Gathered(oracle.ask_all).ask(4) == 40
+    assert oracle.asked == [[4]]
+
+
+async def test_questions_that_come_meanwhile_share_the_next_hop():
+    """Each gets its own answer, and none an answer that was under way before it asked."""
+    oracle, answers = Oracle(), {}
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        answers[key] = await gathered.ask(key)
+
+    async with trio.open_nursery() as nursery:
+        for key in (1, 2, 3, 2):
+            nursery.start_soon(ask, key)
+            await wait_all_tasks_blocked()
+        oracle.gate.set()
+    assert answers == {1: 10, 2: 20, 3: 30}
+    assert oracle.asked == [[1], [2, 3, 2]]
+
+
+async def test_an_error_ends_one_question_and_the_others_are_asked_again():
+    """Who asked gets the error; who shared the hop gets an answer."""
+    oracle, outcomes = Oracle(), {}
+    oracle.faults = 2
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        try:
+            outcomes[key] = await gathered.ask(key)
+        except OSError:
+            outcomes[key] = None
+
+    async with trio.open_nursery() as nursery:
+        for key in (1, 2, 3):
+            nursery.start_soon(ask, key)
+            await wait_all_tasks_blocked()
+        oracle.gate.set()
+    assert outcomes == {1: None, 2: None, 3: 30}
+
+
+@pytest.mark.parametrize("cancelled", [1, 2])
+async def test_a_cancelled_question_leaves_the_others_theirs(cancelled):
+    """Whether it was asking for all or only waiting."""
+    oracle, answers, scopes = Oracle(), {}, {}
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        with trio.CancelScope() as scopes[key]:
+            answers[key] = await gathered.ask(key)
+
+    async with trio.open_nursery() as nursery:
+        for key in (1, 2, 3):
+            nursery.start_soon(ask, key)
+            await wait_all_tasks_blocked()
+        scopes[cancelled].cancel()
+        await wait_all_tasks_blocked()
+        oracle.gate.set()
+    assert answers == {key: key * 10 for key in (1, 2, 3) if key != cancelled}
