@@ -1,24 +1,38 @@
-"""The doors' own refusals: each a fact with a status, a name for machines and a remedy for people."""
+"""What the doors refuse by themselves: facts with a status, a remedy and data."""
 
-from edge_node.base.errors import Refusal
+import pytest
+
 from edge_node.gateway import errors
-from edge_node.gateway.errors import GatewayRefusal, SignatureMissing
-from edge_node.serving.problems import problem_document
+
+EVERY: list[errors.GatewayRefusal] = [
+    errors.SignatureMissing("Edge-Request", "docs/specs/signed-request.md"),
+    errors.AttributeHeaders("ce-type"),
+    errors.ContentEncodingRefused("gzip" * 100),
+    errors.StreamMismatch("site/a", "site/b"),
+    errors.BadParameter("from", "wants a decimal number"),
+    errors.WrongNode(),
+    errors.RequestExpired(400_000, 300_000),
+    errors.NonceReused(),
+    errors.RequestForged(),
+    errors.BodyDigestMismatch("baa", "bab"),
+]
 
 
-def test_every_refusal_has_a_name_a_status_and_a_remedy() -> None:
-    """What a client shows its user is never empty."""
-    concrete = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, GatewayRefusal)]
-    concrete.remove(GatewayRefusal)
-    assert concrete
-    for kind in concrete:
-        assert kind.slug != Refusal.slug
-        assert 400 <= kind.status < 500
-        assert kind.remedy or kind is SignatureMissing
+def test_the_list_is_complete() -> None:
+    """No refusal of the doors is left out below."""
+    assert {type(error) for error in EVERY} == set(errors.GatewayRefusal.__subclasses__())
 
 
-def test_a_missing_signature_names_the_page_that_explains_it() -> None:
-    """The remedy depends on which signature is missing."""
-    document = problem_document(SignatureMissing("Edge-Request", "docs/specs/signed-request.md"))
-    assert "signed-request.md" in str(document["remedy"])
-    assert document["header"] == "Edge-Request"
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
+def test_a_refusal_is_whole(error: errors.GatewayRefusal) -> None:
+    """A slug, a client's status, a message of bounded length, and what to do."""
+    assert 400 <= error.status < 500
+    assert error.slug != "internal"
+    assert 0 < len(str(error)) < 200
+    assert error.remedy.endswith(".")
+
+
+def test_the_missing_header_s_remedy_names_its_page() -> None:
+    """Two headers, two specifications."""
+    assert "signed-request.md" in EVERY[0].remedy
+    assert "signed-event.md" in errors.SignatureMissing("Edge-Signature", "docs/specs/signed-event.md").remedy

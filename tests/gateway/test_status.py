@@ -1,34 +1,34 @@
-"""The open paths say that the node lives, whether it takes writes, and who it is."""
+"""The open paths: alive, ready, and who this is."""
 
 from edge_node import __version__
+from edge_node.gateway.status import Identity, Readiness, StatusRoutes
+from edge_node.serving import Router
 from tests.gateway.rig import Site, running
+from tests.store.rig import NOW_MS, FixedClock, key_of, vault_of
 
 
-async def test_health_readiness_and_information_need_no_key(site: Site) -> None:
-    """Each answers JSON that nobody may cache."""
+async def test_a_running_node_says_so(site: Site) -> None:
+    """200 on all three, nothing of it kept by caches."""
     async with running(site) as node:
         for path in ("/healthz", "/readyz", "/info"):
             answer = await node.client.get(path)
-            assert answer.status_code == 200
-            assert answer.headers["cache-control"] == "no-store"
-        info = (await node.client.get("/info")).json()
-        assert info["version"] == __version__
-        assert info["node"] == info["vault"] == site.node.hex()
-        assert info["clock"] == 2
-
-
-async def test_readiness_names_every_room(site: Site) -> None:
-    """All required rooms run, and the answer says so one by one."""
-    async with running(site) as node:
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
         ready = (await node.client.get("/readyz")).json()
         assert ready["ready"] is True
         assert {room["state"] for room in ready["rooms"].values()} == {"running"}
-        assert {"journal", "store", "http"} <= set(ready["rooms"])
+        assert set(ready["rooms"]) == {"journal", "audit", "store", "http"}
+        info = (await node.client.get("/info")).json()
+        assert (info["node"], info["vault"]) == (str(site.node), str(site.node))
+        assert (info["name"], info["version"], info["clock"]) == ("edge-node", __version__, 2)
 
 
-async def test_head_answers_like_get_without_a_body(site: Site) -> None:
-    """HEAD has the length of the GET it stands for."""
-    async with running(site) as node:
-        answer = await node.client.head("/healthz")
-        assert (answer.status_code, answer.content) == (200, b"")
-        assert int(answer.headers["content-length"]) == len((await node.client.get("/healthz")).content)
+async def test_readiness_is_the_supervisor_s_word() -> None:
+    """503 with the rooms' own reasons while one of them is not well."""
+    rooms = {"journal": {"state": "degraded", "reason": "low: free space is short"}}
+    identity = Identity("n", "1", key_of("node").public, vault_of("node"))
+    routes = StatusRoutes(identity, FixedClock(), lambda: Readiness(ready=False, rooms=rooms))
+    routes.add_to(Router())
+    answer = await routes.readyz(None)
+    assert answer.status == 503
+    assert b"free space is short" in answer.body
+    assert str(NOW_MS).encode() in (await routes.info(None)).body
