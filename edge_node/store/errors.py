@@ -138,7 +138,7 @@ class SequenceJump(StoreRefusal):
     """The sequence number leaps further ahead than a reboot explains."""
 
     slug, status = "sequence-jump", 409
-    remedy = "Raise the boot counter by one per boot, and only when something was sent."
+    remedy = "Begin each boot at the next multiple of 2^24 above the last number used; a lost counter needs a new key."
 
     def __init__(self, seq: int, highest: int) -> None:
         self.seq, self.highest = seq, highest

@@ -3,7 +3,7 @@
 import enum
 
 WINDOW_BITS = 1_024
-JUMP_MAX = 2**32  # one boot counter step; more is a lost counter or an attempt to burn the number space
+JUMP_MAX = 2**32  # 256 boots of a device; more is a lost counter or an attempt to burn the number space
 _MASK = (1 << WINDOW_BITS) - 1
 _BIAS = 1 << 63  # SQLite integers are signed: a u64 keeps its order when shifted by half its range
 
