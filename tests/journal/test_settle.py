@@ -95,7 +95,7 @@ def test_settling_twice_changes_nothing_more(tmp_path: Path) -> None:
 def test_rot_in_the_open_segment_is_never_truncated(tmp_path: Path) -> None:
     """A naive log would drop everything behind the first bad record; this one is sealed with the hole named."""
     offsets = write_log(tmp_path, [b"one"], [b"two"], [b"three"])
-    alter(tmp_path, offsets[1] + 100, b"XXX")
+    alter(tmp_path, offsets[1] + 100, b"???")
     settled = settle(tmp_path)
     assert settled.open is None
     assert settled.stretches[0].end == offsets[2] + 112
@@ -108,7 +108,7 @@ def test_rot_in_the_open_segment_is_never_truncated(tmp_path: Path) -> None:
 def test_a_hole_in_the_last_round_is_torn(tmp_path: Path) -> None:
     """It may never have been synced, and is not called rot by a later scan either."""
     offsets = write_log(tmp_path, [b"one"], [b"two", b"three"])
-    alter(tmp_path, offsets[1] + 100, b"XXX")
+    alter(tmp_path, offsets[1] + 100, b"???")
     settled = settle(tmp_path)
     assert [hole.cause for hole in settled.stretches[0].holes] == [Cause.TORN]
     assert [hole.cause for hole in settle(tmp_path).stretches[0].holes] == [Cause.TORN]
@@ -139,10 +139,10 @@ def test_damage_in_a_segment_without_footer_is_reported(tmp_path: Path) -> None:
     """All of it is rot: a sealed segment was synced to its end."""
     offsets = write_log(tmp_path, *([bytes(5000)] for _ in range(5)))
     footer_path(tmp_path / "seg" / "ev", 1).unlink()
-    alter(tmp_path, offsets[-1] + 100, b"XXX")
+    alter(tmp_path, offsets[-1] + 100, b"???")
     settled = settle(tmp_path)
     assert [(damage.position.offset, damage.cause, damage.kind) for damage in settled.damages] == []
-    alter(tmp_path, offsets[0] + 100, b"XXX")
+    alter(tmp_path, offsets[0] + 100, b"???")
     footer_path(tmp_path / "seg" / "ev", 1).unlink()
     settled = settle(tmp_path)
     assert [(damage.position.offset, damage.cause, damage.kind) for damage in settled.damages] == [
@@ -153,7 +153,7 @@ def test_damage_in_a_segment_without_footer_is_reported(tmp_path: Path) -> None:
 def test_a_scan_starts_where_the_index_stands(tmp_path: Path) -> None:
     """What was applied was synced before; it is not read again."""
     offsets = write_log(tmp_path, [b"one"], [b"two"], [b"three"])
-    alter(tmp_path, offsets[0] + 100, b"XXX")
+    alter(tmp_path, offsets[0] + 100, b"???")
     settled = settle(tmp_path, applied=Applied(1, offsets[1], 1, SALT))
     assert settled.open is not None
     assert settled.last_sequence == 3
@@ -211,7 +211,7 @@ def test_what_this_process_never_acknowledged_is_not_believed(tmp_path: Path) ->
 def test_a_disk_that_cannot_be_written_is_only_read(tmp_path: Path) -> None:
     """The end is found, nothing is cut, swept or sealed."""
     offsets = write_log(tmp_path, [b"one"], [b"two"], [b"three"])
-    alter(tmp_path, offsets[1] + 100, b"XXX")
+    alter(tmp_path, offsets[1] + 100, b"???")
     (tmp_path / "seg" / "ev" / "00000009.sum").write_bytes(b"debris")
     before = {path: path.read_bytes() for path in (tmp_path / "seg" / "ev").iterdir()}
     settled = settle(tmp_path, writable=False)
