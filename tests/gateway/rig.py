@@ -42,7 +42,9 @@ ENROLLED: tuple[tuple[str, frozenset[Role], tuple[str, ...]], ...] = (
     ("writer", frozenset({Role.WRITER}), ()),
     ("suspended", frozenset({Role.DEVICE}), ()),
     ("revoked", frozenset({Role.DEVICE}), ()),
+    ("modest", frozenset({Role.DEVICE}), ()),
 )
+MODEST_BYTES_A_DAY = 100
 
 
 @functools.cache
@@ -99,6 +101,7 @@ def make_site(root: Path) -> Site:
             vault=VaultId(made.node),
             streams=prefixes,
             t_ms=CLOCK.now_ms(),
+            bytes_per_day_max=MODEST_BYTES_A_DAY if name == "modest" else None,
         )
         device = change_devices(settings, CLOCK, os.urandom, lambda _, change=enrolment: change)
         action = {"suspended": DeviceAction.SUSPEND, "revoked": DeviceAction.REVOKE}.get(name)

@@ -7,7 +7,7 @@ from edge_node.base import counters
 from edge_node.base.ids import StreamName
 from edge_node.base.offload import CPU
 from tests.gateway.gate import GatedFiles
-from tests.gateway.rig import RunningNode, Site, running
+from tests.gateway.rig import MODEST_BYTES_A_DAY, RunningNode, Site, running
 
 BODY = b'{"celsius":21}'
 
@@ -91,6 +91,21 @@ async def test_a_key_beyond_its_day(site: Site) -> None:
         assert (problem["used"], problem["limit"]) == (50, 50)
     async with running(site, store={"key_bytes_per_day_max": 50}) as node:
         await node.refuses(429, "quota-exceeded", lambda: node.say(b"2", "device", seq=9))
+
+
+async def test_a_device_beyond_its_own_bytes_a_day(site: Site) -> None:
+    """The limit of its enrolment stands for events and pieces together, before and after a restart."""
+    async with running(site) as node:
+        assert (await node.say(bytes(40), "modest", content_type="a/b")).status_code == 202
+        await node.refuses(429, "quota-exceeded", lambda: node.say(bytes(61), "modest", content_type="a/b"))
+        too_much = bytes(61)
+        problem = await node.refuses(
+            429, "quota-exceeded", lambda: node.ask("POST", "/api/v1/pieces", too_much, "modest"), tables=("pieces",)
+        )
+        assert (problem["used"], problem["limit"]) == (40, MODEST_BYTES_A_DAY)
+        assert (await node.ask("POST", "/api/v1/pieces", bytes(60), "modest")).status_code == 201
+    async with running(site) as node:
+        await node.refuses(429, "quota-exceeded", lambda: node.say(b"1", "modest", seq=9))
 
 
 async def test_an_owner_beyond_its_bytes(site: Site) -> None:
