@@ -175,12 +175,12 @@ def run_puts(directory: Path, puts: Puts, unit: int) -> Measure:
 
 def run_appends(directory: Path, puts: Puts, unit: int) -> Measure:
     """Append the same sizes to a file, each made durable before the next."""
-    content, watch = os.urandom(puts.size), Watch()
+    contents, watch = [os.urandom(puts.size) for _ in range(8)], Watch()
     with fresh(directory) as place:
         place.mkdir()
         with (place / "raw").open("wb", buffering=0) as file, watch.running():
-            for _ in range(puts.raw):
-                file.write(content)
+            for number in range(puts.raw):
+                file.write(contents[number % 8])
                 os.fdatasync(file.fileno())
     return Measure(puts.raw * (puts.size / unit if unit else 1), watch.wall_s, watch.cpu_s)
 

@@ -1,6 +1,7 @@
 """Pieces: content under its CID, streamed to disk in extents, every byte checked on its way out."""
 
 import contextlib
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -55,6 +56,7 @@ from edge_node.trust.access import Access, Verb, piece_resource
 from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
 
 INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
+FLYING_MAX = 2  # extents queued while the next one comes: so two share a sync, and a slow disk holds up the sender
 QUEUE_POLL_S = 0.01  # a full queue of 64 MiB drains in tens of these
 LANDING_S = 4.0  # a round takes well under one; the supervisor gives up after five
 READ_AHEAD = 4  # extents a hop: 4 MiB are read and checked in about 3 ms
@@ -98,7 +100,7 @@ class Pieces:
     ) -> Put:
         """Store what `chunks` yields; durable on return. CidMismatch, and nothing kept, if `expect` differs.
 
-        Memory per upload: about three extents, however slow the sender.
+        Memory per upload: about four extents, however slow the sender.
         """
         access.require(piece_resource(vault, None if expect is None else format_cid(expect)), Verb.PUT)
         upload = _Upload(self._journal, self._settings.piece_bytes_max, partial(self._knows, expect))
@@ -300,7 +302,7 @@ async def _landed(ticket: Ticket) -> None:
 
 
 class _Upload:
-    """Cuts what arrives into extents, hashes and stores them side by side, two tickets at a time."""
+    """Cuts what arrives into extents, and hashes one while those before it are on their way to the disk."""
 
     def __init__(self, journal: Journal, bytes_max: int, is_known: Callable[[], Awaitable[bool]]) -> None:
         self._journal, self._bytes_max, self._is_known = journal, bytes_max, is_known
@@ -308,6 +310,7 @@ class _Upload:
         self._hasher = blake3()
         self._buffer = bytearray()
         self.size = 0
+        self._flying: deque[Ticket] = deque()
         self.extents: list[tuple[int, int]] = []
         self.inline = b""
 
@@ -316,10 +319,13 @@ class _Upload:
         self.size += len(chunk)
         if self.size > self._bytes_max:
             raise PieceTooLarge(self._bytes_max)
-        self._buffer += chunk
-        if len(self._buffer) >= EXTENT_BYTES:
-            whole = len(self._buffer) // EXTENT_BYTES * EXTENT_BYTES
-            await self._store(whole)
+        view = memoryview(chunk)
+        while view:
+            room = EXTENT_BYTES - len(self._buffer)
+            self._buffer += view[:room]
+            view = view[room:]
+            if len(self._buffer) == EXTENT_BYTES:
+                await self._store()
 
     async def finish(self) -> Cid:
         """The CID of all that was taken, its extents durable (or its bytes in `inline`)."""
@@ -327,30 +333,31 @@ class _Upload:
             self.inline = bytes(self._buffer)
             self._hasher.update(self.inline)
         elif self._buffer:
-            await self._store(len(self._buffer))
+            await self._store()
+        while self._flying:
+            await self._land()
         return make_cid(CidKind.RAW_PIECE, Digest(self._hasher.digest()))
 
-    async def _store(self, amount: int) -> None:
+    async def _store(self) -> None:
         if not self._begun:
             # Only now: a piece that fits into its record is looked up once, when all of it is here.
             self._begun, self.kept = True, not await self._is_known()
-        content = bytes(memoryview(self._buffer)[:amount])
-        del self._buffer[:amount]
-        ticket = await self._queue(content) if self.kept else None
-        await offload(self._hasher.update, content)
-        if ticket is not None:
-            placed = await ticket.wait()
-            self.extents += [(p.position.segment, p.position.offset) for p in placed]
+        extent, self._buffer = self._buffer, bytearray()  # handed on, not copied
+        if self.kept:
+            self._flying.append(await self._queue(extent))
+        await offload(self._hasher.update, extent)
+        while len(self._flying) > FLYING_MAX:
+            await self._land()
 
-    async def _queue(self, content: bytes) -> Ticket:
-        view = memoryview(content)
-        drafts = [
-            Draft(EXTENT_KIND, VERSION, b"", view[at : at + EXTENT_BYTES], None)
-            for at in range(0, len(content), EXTENT_BYTES)
-        ]
+    async def _land(self) -> None:
+        placed = await self._flying.popleft().wait()
+        self.extents += [(p.position.segment, p.position.offset) for p in placed]
+
+    async def _queue(self, extent: bytearray) -> Ticket:
+        draft = Draft(EXTENT_KIND, VERSION, b"", extent, None)
         while True:
             try:
-                return self._journal.submit(drafts, Lane.EXTENTS)
+                return self._journal.submit([draft], Lane.EXTENTS)
             except QueueFull:
                 # Back-pressure here, not a refusal: the sender's socket stays unread while the queue drains.
                 await trio.sleep(QUEUE_POLL_S)
