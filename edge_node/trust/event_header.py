@@ -23,6 +23,11 @@ _CHECKS: dict[str, FieldCheck] = {
     "q": re.compile(r"[0-3]").fullmatch,
     "sig": base64_64,
 }
+# What format_event_header writes, as nearly every sender does: read in one step instead of field by field.
+_AS_FORMATTED = re.compile(
+    r"key=([0-9a-f]{64}), audience=([0-9a-f]{64}), stream=([a-z0-9][a-z0-9._/-]{0,126}),"
+    r" seq=(0|[1-9][0-9]{0,19}), t=(0|[1-9][0-9]{0,19}), q=([0-3]), sig=([A-Za-z0-9+/]{85}[AQgw]==)"
+).fullmatch
 _QUALITIES = {str(int(quality)): quality for quality in ClockQuality}
 
 
@@ -56,17 +61,23 @@ def parse_event_header(text: str, content_type: str) -> EventHeader:
 
     Raises MalformedSignatureHeader or ContentTypeRefused. Nothing is verified.
     """
-    fields = read_fields(HEADER_NAME, text, _CHECKS)
+    found = _AS_FORMATTED(text)
+    key, audience, stream, seq, t_ms, quality, signature = found.groups() if found else _in_any_order(text)
     return EventHeader(
-        key=PublicKey(bytes.fromhex(fields["key"])),
-        audience=VaultId(bytes.fromhex(fields["audience"])),
-        stream=StreamName(fields["stream"]),
+        key=PublicKey(bytes.fromhex(key)),
+        audience=VaultId(bytes.fromhex(audience)),
+        stream=StreamName(stream),
         content_type=clean_content_type(content_type),
-        seq=read_u64(HEADER_NAME, "seq", fields["seq"]),
-        t_ms=read_u64(HEADER_NAME, "t", fields["t"]),
-        quality=_QUALITIES[fields["q"]],
-        signature=Signature(binascii.a2b_base64(fields["sig"])),
+        seq=read_u64(HEADER_NAME, "seq", seq),
+        t_ms=read_u64(HEADER_NAME, "t", t_ms),
+        quality=_QUALITIES[quality],
+        signature=Signature(binascii.a2b_base64(signature)),
     )
+
+
+def _in_any_order(text: str) -> list[str]:
+    fields = read_fields(HEADER_NAME, text, _CHECKS)
+    return [fields[name] for name in _CHECKS]
 
 
 def format_event_header(header: EventHeader) -> str:
