@@ -69,8 +69,8 @@ rooted: setup ## the tests that want root or a tool, outside tests/faults
 faults-quick: setup ## the fault campaign in under five minutes
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults -m "not faults"
 
-faults: setup ## the whole fault campaign
-	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults
+faults: setup ## the whole fault campaign: 200 kills of a journal and of a node
+	EDGE_NODE_CI=1 EDGE_NODE_KILL_ROUNDS=200 $(BIN)/python -m pytest tests/faults
 
 bench-quick: setup ## every benchmark at a smaller load, one JSON line per case
 	@status=0
