@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge_node.base.log import get_log
 from edge_node.journal.errors import NewerFormat
-from edge_node.journal.files import FileLayer, read_file
+from edge_node.journal.files import FileLayer, read_around_damage
 from edge_node.journal.footer import FOOTER_MAX_BYTES, FOOTER_VERSION, Footer, decode_footer
 from edge_node.journal.open_segment import footer_path, segment_path
 from edge_node.journal.segment import SEGMENT_HEADER_BYTES, SEGMENT_VERSION, decode_segment_header
@@ -75,7 +75,7 @@ def _inspect(
     descriptor = files.open_read(path)
     try:
         size = files.size(descriptor)
-        header = decode_segment_header(files.pread(descriptor, SEGMENT_HEADER_BYTES, 0))
+        header = decode_segment_header(read_around_damage(files, descriptor, 0, SEGMENT_HEADER_BYTES))
     finally:
         files.close(descriptor)
     if header is not None and header.version > SEGMENT_VERSION:
@@ -94,7 +94,11 @@ def _inspect(
 
 
 def _read_footer(files: FileLayer, path: Path, number: int) -> Footer | None:
-    footer = decode_footer(read_file(files, path, FOOTER_MAX_BYTES))
+    descriptor = files.open_read(path)
+    try:
+        footer = decode_footer(read_around_damage(files, descriptor, 0, FOOTER_MAX_BYTES))
+    finally:
+        files.close(descriptor)
     if footer is None or footer.number != number:
         log.warning("footer.ignored", segment=str(path), reason="its digest is wrong")
         return None

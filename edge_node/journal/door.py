@@ -39,6 +39,7 @@ from edge_node.settings.tree import JournalSettings
 Result = TypeVar("Result")
 
 GATHER_MAX_MS = 2.0  # longer would be felt by a single writer
+REOPEN_FIRST_S, REOPEN_LONGEST_S = 30.0, 900.0  # a disk that came back is noticed; one that fails is not worn out
 SPACE_POLL_S = 1.0  # how soon a node notices that somebody made room
 
 log = get_log("journal")
@@ -97,6 +98,7 @@ class Journal:
         self._stage_free = trio.Lock()
         self._known_ends: dict[SegmentClass, KnownEnd] = {}
         self._closing = False
+        self._reopen_pause_s = REOPEN_FIRST_S
         self._take_engine(engine)
 
     def _take_engine(self, engine: Engine) -> None:
@@ -164,13 +166,24 @@ class Journal:
             return
         while not self._lanes.waiting():
             self._work = trio.Event()
-            low = self.state.mode is Mode.LOW
-            with trio.move_on_after(SPACE_POLL_S if low else math.inf) as patience:
+            with trio.move_on_after(self._patience_s()) as patience:
                 await self._work.wait()
             if patience.cancelled_caught:
-                await self._look_for_space()
+                await self._look_again()
         if self._site.settings.gather_ms:
             await trio.sleep(min(self._site.settings.gather_ms, GATHER_MAX_MS) / 1000)
+
+    def _patience_s(self) -> float:
+        if self.state.mode is Mode.LOW:
+            return SPACE_POLL_S
+        return self._reopen_pause_s if self.state.mode is Mode.READ_ONLY and not self._closing else math.inf
+
+    async def _look_again(self) -> None:
+        if self.state.mode is Mode.LOW:
+            await self._look_for_space()
+        elif self.state.mode is Mode.READ_ONLY and not self._closing:
+            self._reopen_pause_s = min(2 * self._reopen_pause_s, REOPEN_LONGEST_S)
+            await self.reopen()
 
     async def _look_for_space(self) -> None:
         stage = self._engine.stage
@@ -272,9 +285,13 @@ class Journal:
             self._engine.reader.forget(segment_class, number)
 
     async def reopen(self) -> JournalState:
-        """Try to write again after READ_ONLY: recover the directory anew, in new segments where a sync went wrong."""
+        """Try to write again after READ_ONLY: recover the directory anew, in new segments where a sync went wrong.
+
+        `run` does so by itself, at growing intervals. Setback callbacks are called: what was read before may be old.
+        """
         if self.state.mode is not Mode.READ_ONLY:
             return self.state
+        reason = self.state
         async with self._stage_free:
             if self._engine.stage is not None:
                 self._known_ends = self._engine.stage.known_ends()
@@ -283,6 +300,10 @@ class Journal:
             self._take_engine(engine)
             for pool in old_pools.values():
                 pool.close()
+            for callback in self._setbacks:
+                callback(not_writable(reason))
+        if engine.state.mode is not Mode.READ_ONLY:
+            self._reopen_pause_s = REOPEN_FIRST_S
         log.warning("journal.reopened", state=str(self.state))
         return self.state
 

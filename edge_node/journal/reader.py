@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge_node.journal.errors import DigestMismatch, NewerFormat, RecordAbsent, RecordUnreadable
-from edge_node.journal.files import FileLayer, read_file
+from edge_node.journal.files import FileLayer, read_around_damage, read_file
 from edge_node.journal.footer import FOOTER_MAX_BYTES, decode_footer
 from edge_node.journal.kinds import Record
 from edge_node.journal.open_segment import footer_path, segment_path
@@ -124,7 +124,7 @@ class SegmentReader:
         return _Handle(descriptor, segment_key(salt))
 
     def _salt(self, descriptor: int, path: Path, position: Position) -> bytes:
-        header = decode_segment_header(self._files.pread(descriptor, SEGMENT_HEADER_BYTES, 0))
+        header = decode_segment_header(read_around_damage(self._files, descriptor, 0, SEGMENT_HEADER_BYTES))
         if header is not None and header.version > SEGMENT_VERSION:
             raise NewerFormat(str(path), header.version, SEGMENT_VERSION)
         if header is not None and header.number == position.segment:

@@ -4,11 +4,12 @@ import errno
 from typing import Any
 
 import httpx
+import pytest
 import trio
 
 from edge_node.base import counters
 from edge_node.base.limits import MIB
-from edge_node.journal import Space
+from edge_node.journal import Space, door
 from tests.gateway.rig import RunningNode, Site, running
 from tests.journal.faulty import FaultyFiles
 
@@ -68,6 +69,27 @@ async def test_a_sync_that_ends_in_an_error(site: Site) -> None:
         answer = await node.say(b'{"celsius":23}', seq=100)
         assert (answer.status_code, answer.json()["first_offset"]) == (202, 1)
         assert (await node.client.get("/readyz")).status_code == 200
+
+
+async def test_a_disk_that_comes_back_is_written_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a broken sync the node tries by itself, without a restart; offsets go on where the acknowledged end."""
+    monkeypatch.setattr(door, "REOPEN_FIRST_S", 0.05)
+    files = FaultyFiles()
+    async with running(site, files=files) as node:
+        page, piece = await fill(node)
+        files.refuse("fdatasync", errno.EIO)
+        assert (await node.say(b'{"celsius":22}', seq=50)).status_code == 503
+        await named_unready(node, "disk refused")
+        files.heal()
+        with trio.fail_after(30):
+            while (await node.client.get("/readyz")).status_code != 200:
+                await trio.sleep(0.05)
+        await reads_well(node, page, piece)
+        answer = await node.say(b'{"celsius":22}', seq=50)
+        assert (answer.status_code, answer.json()["first_offset"]) == (202, 1)
+        assert (await node.ask("DELETE", piece)).status_code == 204
+    async with running(site) as node:
+        assert len((await node.ask("GET", STREAM)).json()["events"]) == 2
 
 
 async def test_a_full_disk(site: Site) -> None:
