@@ -211,6 +211,16 @@ class BodyFault(StoreRefusal):
         super().__init__("the node could not process this body")
 
 
+class StoreUnreadable(StoreRefusal):
+    """What is stored could not be read just now, so that nobody can say whether the body is new."""
+
+    slug, status, retry_after_s = "store-unreadable", 503, 5
+    remedy = "Send the same signed body again; if it stays, the node's log names the disk's error."
+
+    def __init__(self) -> None:
+        super().__init__("the node cannot read its index or log at this moment; nothing was stored")
+
+
 class Stopping(StoreRefusal):
     """The node ended before it could say whether the body was stored."""
 

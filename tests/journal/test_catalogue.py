@@ -1,5 +1,6 @@
 """What lies in a class's directory."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from edge_node.journal.errors import NewerFormat
 from edge_node.journal.files import OsFiles
 from edge_node.journal.footer import Footer, encode_footer
 from edge_node.journal.segment import encode_segment_header
+from tests.journal.faulty import FaultyFiles
 
 FILES = OsFiles()
 SALT = bytes(range(16))
@@ -100,3 +102,14 @@ def test_a_removed_segment_takes_its_footer_along(tmp_path: Path) -> None:
     unlink_segment(FILES, tmp_path, 1)
     unlink_segment(FILES, tmp_path, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["00000002.seg"]
+
+
+def test_a_bad_sector_in_a_header_or_footer_stops_no_start(tmp_path: Path) -> None:
+    """The other copy of the salt serves; without a footer the segment is scanned."""
+    segment(tmp_path, 1)
+    footer(tmp_path, 1)
+    for only, header_sound, has_footer in ((".seg", False, True), (".sum", True, False)):
+        files = FaultyFiles()
+        files.refuse("pread", errno.EIO, only=only)
+        (found,) = list_segments(files, tmp_path, None)
+        assert (found.salt, found.header_sound, found.footer is not None) == (SALT, header_sound, has_footer)

@@ -184,3 +184,23 @@ def test_a_bad_sector_is_damage_like_any_other(tmp_path: Path) -> None:
     assert "segment ev/00000001 at 64 cannot be read" in str(caught.value)
     files.heal()
     engine.close(clean=True)
+
+
+def test_a_bad_sector_under_the_segment_header_costs_no_record(tmp_path: Path) -> None:
+    """The salt is known from elsewhere, as for a header that rotted."""
+    engine = open_rig(tmp_path)
+    (placed,) = put(engine, b"body")
+    engine.close(clean=True)
+
+    class BadFirstSector(FaultyFiles):
+        def pread(self, descriptor: int, length: int, offset: int) -> bytes:
+            if offset == 0:
+                raise OSError(errno.EIO, "bad sector")
+            return super().pread(descriptor, length, offset)
+
+    engine = open_rig(tmp_path)
+    reader = SegmentReader(BadFirstSector(), tmp_path / "seg")
+    reader.know_salt(EV, placed.position.segment, engine.stage.segments[EV].salt)
+    assert reader.read(placed.position).payload == b"body"
+    reader.close()
+    engine.close(clean=True)

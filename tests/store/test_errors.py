@@ -28,6 +28,7 @@ EVERY: list[errors.StoreRefusal] = [
     errors.RateExceeded(0.5),
     errors.QuotaExceeded("owner", 7, 5),
     errors.BodyFault(ValueError("secret")),
+    errors.StoreUnreadable(),
     errors.Stopping(),
 ]
 

@@ -1,6 +1,7 @@
 """Ingest: from a signed body to an acknowledgement that is true, in batches, with bounded queues."""
 
 import contextlib
+import sqlite3
 from collections import deque
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ from edge_node.store.errors import (
     SequenceConflict,
     SequenceTooOld,
     Stopping,
+    StoreUnreadable,
     WrongAudience,
 )
 from edge_node.store.quota import QuotaLedger
@@ -46,6 +48,7 @@ log = get_log("store")
 BATCH_BODIES = 64  # 64 signatures are 4 ms of one core: a hop well under 50 ms
 BATCH_BYTES = 4 * MIB
 RATES_MAX = 4_096  # rate limits remembered; the quietest are forgotten first
+_UNREADABLE = (OSError, sqlite3.Error, JournalError)
 EVIDENCE_PER_KEY = 16  # pieces of evidence kept per key and process life: enough to convict
 
 
@@ -193,7 +196,11 @@ class Ingest:
         return kept
 
     async def _admit(self, batch: list[Submission]) -> None:
-        await self._load(batch)
+        try:
+            await self._load(batch)
+        except _UNREADABLE as error:
+            self._refuse_unread(batch, error)
+            return
         # From here to `submit` there is no checkpoint: offsets are given out in the order of the log.
         seen: list[Submission] = []
         admitted: list[Submission] = []
@@ -205,9 +212,19 @@ class Ingest:
         if admitted:
             self._queue(admitted)
         for submission in seen:
-            await self._answer_repeat(submission)
+            try:
+                await self._answer_repeat(submission)
+            except _UNREADABLE as error:
+                self._refuse_unread([submission], error)
+
+    def _refuse_unread(self, submissions: Sequence[Submission], error: Exception) -> None:
+        # A bad sector or a want of descriptors: those who asked are told, and the next are tried again.
+        log.error("index.unreadable", bodies=len(submissions), reason=f"{type(error).__name__}: {error}")
+        for submission in submissions:
+            submission.refuse(StoreUnreadable())
 
     async def _load(self, batch: Sequence[Submission]) -> None:
+        self._admission.trim()  # what is refused after this is tracked too, and never comes to the settler
         while True:
             heads, windows = self._admission.missing(batch)
             if not heads and not windows:

@@ -8,7 +8,7 @@ from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.journal import Placed, Position, SegmentClass
 from edge_node.store.streams.admission import HeadKey, WindowKey
 from edge_node.store.streams.records import EventsRecord, EvidenceRecord
-from edge_node.store.streams.replay import ReplayWindow, seq_to_row
+from edge_node.store.streams.replay import ReplayWindow, seq_from_row, seq_to_row
 from edge_node.store.usage import Added, add_usage
 
 SCHEMA = """
@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS windows(
 CREATE TABLE IF NOT EXISTS bodies(
     id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first_offset INTEGER NOT NULL, count INTEGER NOT NULL,
     cid BLOB NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    window INTEGER NOT NULL, seq INTEGER NOT NULL, t_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL);
+    window INTEGER NOT NULL, seq INTEGER NOT NULL, t_ms INTEGER NOT NULL, -- both u64, shifted
+    received_ms INTEGER NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS bodies_by_offset ON bodies(stream, first_offset);
 CREATE INDEX IF NOT EXISTS bodies_by_cid ON bodies(cid);
 CREATE INDEX IF NOT EXISTS bodies_by_seq ON bodies(window, seq);
@@ -129,7 +130,7 @@ def _append(conn: sqlite3.Connection, batch: Batch) -> None:
                 item.bytes,
                 windows[item.vault, item.stream, item.key],
                 seq_to_row(item.seq),
-                item.t_ms,
+                seq_to_row(item.t_ms),
                 item.received_ms,
             )
             for placed, item in batch
@@ -251,7 +252,7 @@ _SELECT_PAGE = (
 
 def _body_row(row: tuple[int, int, bytes, int, int, int, int]) -> BodyRow:
     first, count, cid, segment, offset, size, t_ms = row
-    return BodyRow(first, count, Cid(cid), Position(SegmentClass.EV, segment, offset), size, t_ms)
+    return BodyRow(first, count, Cid(cid), Position(SegmentClass.EV, segment, offset), size, seq_from_row(t_ms))
 
 
 def find_by_seq(

@@ -1,12 +1,15 @@
 """Ingest as a shell: order, twins, setbacks and what a waiter is told, over a journal that can be held and broken."""
 
 import errno
+import sqlite3
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 import trio
 
+from edge_node.base.clock import ClockQuality
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import StreamName
 from edge_node.journal import NotWritable
@@ -18,10 +21,12 @@ from edge_node.store.errors import (
     SequenceConflict,
     SequenceTooOld,
     Stopping,
+    StoreUnreadable,
     TimeAhead,
     TimeTooLate,
     WrongAudience,
 )
+from edge_node.store.streams import admission
 from edge_node.store.streams import ingest as module
 from edge_node.store.streams.submission import Receipt
 from edge_node.trust.access_errors import AccessDenied, DeviceSuspended, UnknownKey
@@ -261,3 +266,57 @@ async def test_waiters_are_told_when_the_node_stops(tmp_path: Path) -> None:
                 while not refusals:
                     await trio.sleep(0.01)
     assert isinstance(refusals[0], Stopping)
+
+
+async def test_any_time_a_header_can_say_is_stored(tmp_path: Path) -> None:
+    """A clock that was never set may show any u64; its post neither fails nor takes a neighbour's round with it."""
+    async with opened(tmp_path / "data") as store:
+        wild = {"t_ms": 2**64 - 1, "quality": ClockQuality.UNSYNCED}
+        receipts: list[Receipt] = []
+
+        async def one(who: str, **changed) -> None:
+            receipts.append(await submit(store, 1, who=who, **changed))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(one, "ann", **wild))
+            nursery.start_soon(one, "bob")
+        assert [receipt.duplicate for receipt in receipts] == [False, False]
+        assert (await submit(store, 1, **wild)).duplicate
+        assert (await store.page())["events"][0]["t"] == str(2**64 - 1)
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EACCES])
+async def test_a_log_that_cannot_be_opened_ends_one_answer_and_not_the_node(tmp_path: Path, code: int) -> None:
+    """Out of descriptors, nobody knows whether a repeat is one: it is asked to come again, and then it is known."""
+    async with opened(tmp_path / "data") as store:
+        await submit(store, 1)
+    files = FaultyFiles()
+    async with opened(tmp_path / "data", files=files) as store:
+        files.refuse("open_read", code, only=".seg")
+        assert isinstance(await refusal_of(store, 1), StoreUnreadable)
+        files.heal()
+        assert (await submit(store, 1)).duplicate
+
+
+async def test_an_index_that_cannot_be_read_ends_one_answer_and_not_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next post, once it can be read again, gets the first offset."""
+    async with opened(tmp_path / "data") as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "load_state", _no_database)
+            assert isinstance(await refusal_of(store, 1), StoreUnreadable)
+        assert (await submit(store, 1)).first_offset == 0
+
+
+def _no_database(*_: object) -> None:
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+async def test_refused_posts_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is out of quota and names a new stream each time does not make the node remember them all."""
+    monkeypatch.setattr(admission, "TRACKED_MAX", 8)
+    async with opened(tmp_path / "data", store=StoreSettings(owner_bytes_max=1)) as store:
+        for number in range(40):
+            assert isinstance(await refusal_of(store, 1, stream=StreamName(f"s{number}")), QuotaExceeded)
+        assert len(store.ingest._admission._windows) <= 9
