@@ -1,6 +1,7 @@
 """The journal's door: submit drafts, wait until they are durable, read them back, query what was made of them."""
 
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -291,24 +292,29 @@ class Journal:
         """
         if self.state.mode is not Mode.READ_ONLY:
             return self.state
-        reason = self.state
         async with self._stage_free:
-            if self._engine.stage is not None:
-                self._known_ends = self._engine.stage.known_ends()
-            old_pools = self._pools
-            engine = await offload(self._reopen_engine, limiter=WRITER)
+            if self._closing:
+                return self.state
+            try:
+                former, old_pools = self._engine, self._pools
+                engine = await offload(self._open_anew, limiter=WRITER)
+            except (OSError, sqlite3.Error, JournalError) as error:
+                # What can be read now stays readable: the former engine was not touched.
+                log.warning("journal.not_reopened", reason=str(error))
+                return self.state
+            refused = partial(not_writable, self.state)
             self._take_engine(engine)
-            for pool in old_pools.values():
-                pool.close()
             for callback in self._setbacks:
-                callback(not_writable(reason))
+                callback(refused())
+            await offload(_put_down, former, old_pools.values(), limiter=WRITER)
         if engine.state.mode is not Mode.READ_ONLY:
             self._reopen_pause_s = REOPEN_FIRST_S
         log.warning("journal.reopened", state=str(self.state))
         return self.state
 
-    def _reopen_engine(self) -> Engine:
-        self._engine.close(clean=False)
+    def _open_anew(self) -> Engine:
+        if self._engine.stage is not None:
+            self._known_ends = self._engine.stage.known_ends()
         return open_engine(self._site, self._known_ends)
 
     async def flush_and_close(self) -> None:
@@ -326,3 +332,12 @@ class Journal:
             pool.close()
         self._engine.close(clean=self.state.mode in {Mode.WRITABLE, Mode.LOW})
         self._lock.release()
+
+
+def _put_down(engine: Engine, pools: Iterable[ReadPool]) -> None:
+    for pool in pools:
+        pool.close()
+    try:
+        engine.close(clean=False)
+    except (OSError, sqlite3.Error) as error:
+        log.warning("journal.closed_uncleanly", reason=str(error))

@@ -211,6 +211,28 @@ async def test_a_sync_error_makes_the_journal_read_only_until_reopened(tmp_path:
     assert len(rows(tmp_path)) == 2
 
 
+@pytest.mark.parametrize(
+    ("operation", "code"), [("open_write", errno.EMFILE), ("sync_directory", errno.ENXIO), ("space", errno.ESTALE)]
+)
+async def test_a_reopening_that_cannot_be_leaves_the_journal_reading(tmp_path: Path, operation: str, code: int) -> None:
+    """Whatever the disk says then: the writer lives, what is stored is read, and the next try may be the good one."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files)) as journal:
+        first = (await journal.append([draft(NOTE, b"first")], Lane.EVENTS))[0]
+        files.refuse("fdatasync", errno.EIO)
+        with pytest.raises(NotWritable):
+            await journal.append([draft(NOTE, b"refused")], Lane.EVENTS)
+        files.refuse(operation, code)
+        for _ in range(2):
+            assert (await journal.reopen()).mode is Mode.READ_ONLY
+        assert journal.read(first.position).payload == b"first"
+        assert await journal.query(count, "rows") == 1
+        files.heal()
+        assert (await journal.reopen()).mode is Mode.WRITABLE
+        await journal.append([draft(NOTE, b"again")], Lane.EVENTS)
+    assert len(rows(tmp_path)) == 2
+
+
 async def test_a_disk_that_refuses_at_start_gives_a_journal_that_reads(tmp_path: Path) -> None:
     """Its state says why; writing is refused, closing is fine."""
     async with running(open_door(tmp_path)) as journal:
