@@ -194,6 +194,8 @@ class Pieces:
             return await self._open_row(cid, row)
         body = await self._journal.query(find_by_cid, vault, cid)
         if body is None:
+            if vault in (await self._standings.ask(cid)).owners:
+                raise PieceDamaged(cid, "the record that made it is lost")
             raise UnknownPiece(cid)
         with self._damage_of(cid):
             _, content = await offload(read_body, self._journal, body, limiter=FILE)
@@ -252,13 +254,14 @@ class Pieces:
         """Remove this vault's reference; works on a full disk. UnknownPiece if there is none."""
         access.require(piece_resource(vault, format_cid(cid)), Verb.DELETE)
         async with self._alone_with(cid):
-            row = await self._journal.query(find_held, vault, cid)
-            if row is None:
+            # Asked of the references: one whose piece was lost to rot is let go, and its bytes given back, all the same.
+            size = (await self._standings.ask(cid)).owners.get(vault)
+            if size is None:
                 if await self._journal.query(find_by_cid, vault, cid) is not None:
                     raise PieceIsEventBody(cid)
                 raise UnknownPiece(cid)
-            await _landed(self._journal.submit([self._refer(DELETE_KIND, access, vault, cid, row.size)], Lane.CONTROL))
-            self._quota.release(vault, None, row.size)
+            await _landed(self._journal.submit([self._refer(DELETE_KIND, access, vault, cid, size)], Lane.CONTROL))
+            self._quota.release(vault, None, size)
         await self.reclaim()
 
     async def reclaim(self) -> int:

@@ -265,6 +265,23 @@ async def test_a_healed_piece_keeps_its_owners_when_the_index_is_lost(tmp_path: 
             assert await get(store, cid, who) == content
 
 
+async def test_a_reference_whose_piece_was_lost_can_be_let_go(tmp_path: Path) -> None:
+    """The record that made the piece rots and the index is lost: its other owner hears of damage, and gets room back."""
+    root, content = tmp_path / "data", os.urandom(1_000)
+    async with opened(root) as store:
+        cid = (await put(store, content, "ann")).cid
+        await put(store, content, "bob")
+    flip(root, content)
+    drop_index(root)
+    async with opened(root) as store:
+        with pytest.raises(PieceDamaged):
+            await store.pieces.open(store.may("bob", Verb.GET), vault_of("bob"), cid)
+        await store.pieces.delete(store.may("bob", Verb.DELETE), vault_of("bob"), cid)
+        with pytest.raises(UnknownPiece):
+            await store.pieces.open(store.may("bob", Verb.GET), vault_of("bob"), cid)
+        assert await store.journal.query(_used_bytes, vault_of("bob")) == 0
+
+
 async def test_verify_finds_rot_before_a_reader_does(tmp_path: Path) -> None:
     """Verify names the damage, and the next put heals it."""
     root, content = tmp_path / "data", os.urandom(100_000)
