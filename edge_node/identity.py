@@ -2,12 +2,14 @@
 
 import datetime as dt
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey
+from edge_node.base.log import get_log
 from edge_node.paths import Paths
 from edge_node.serving import TlsIdentity, expires_at, fingerprint, make_self_signed, store_pair
 from edge_node.settings import NodeSettings, Settings
@@ -17,6 +19,10 @@ from edge_node.trust.keystore import read_credential, read_key_file
 CERTIFICATE_DAYS = 825  # what browsers accept at most from a certificate the user trusts by hand
 RENEW_DAYS = 30
 _DAY = dt.timedelta(days=1)
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # a name for people need not be one
+
+log = get_log("node")
 
 
 def load_node_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, str]) -> SigningKey:
@@ -45,27 +51,40 @@ def load_tls_identity(settings: Settings, paths: Paths, clock: Clock, environ: M
         return TlsIdentity(Path(http.certificate_file), Path(http.certificate_key_file))
     certificate, key = paths.tls / "certificate.pem", paths.tls / "key.pem"
     now = dt.datetime.fromtimestamp(clock.now_ms() / 1_000, dt.UTC)
-    if not certificate.exists() or not key.exists() or _ends_soon(certificate, now):
-        with load_node_key(settings.node, paths, environ) as node_key:
-            make_certificate(paths, node_key, settings.node.name, now)
+    left = _time_left(certificate, key, now)
+    if left < RENEW_DAYS * _DAY:
+        try:
+            with load_node_key(settings.node, paths, environ) as node_key:
+                make_certificate(paths, node_key, settings.node.name, now)
+        except OSError as error:
+            if left < dt.timedelta(0):
+                raise
+            # A full or read-only disk: the certificate at hand still serves, and the next start tries again.
+            log.warning("certificate.not_renewed", reason=str(error), days_left=left.days)
     return TlsIdentity(certificate, key)
 
 
-def _ends_soon(certificate: Path, now: dt.datetime) -> bool:
-    return expires_at(certificate.read_bytes()) - now < RENEW_DAYS * _DAY
+def _time_left(certificate: Path, key: Path, now: dt.datetime) -> dt.timedelta:
+    """How long the self-signed pair serves; negative for one that is missing or cannot be read."""
+    try:
+        return expires_at(certificate.read_bytes()) - now if key.exists() else -_DAY
+    except (FileNotFoundError, ValueError):
+        return -_DAY
 
 
 def make_certificate(paths: Paths, node_key: SigningKey, name: str, now: dt.datetime) -> None:
     """Make the self-signed certificate, its key and the node key's word for its fingerprint."""
     certificate, key = paths.tls / "certificate.pem", paths.tls / "key.pem"
     paths.tls.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for former in (certificate, key):
-        with suppress(FileNotFoundError):
-            former.rename(former.with_suffix(".pem.old"))
+    drafts = certificate.with_suffix(".pem.new"), key.with_suffix(".pem.new")
+    for draft in drafts:
+        draft.unlink(missing_ok=True)
     # A day of slack before now: a client whose clock is a little behind must not refuse a new certificate.
     begin, end = now - _DAY, now + CERTIFICATE_DAYS * _DAY
-    pair = make_self_signed([name, "localhost", "127.0.0.1", "::1"], begin, end)
-    store_pair(pair, certificate, key)
+    names = [name, *_LOCAL_NAMES] if _HOST_NAME.fullmatch(name) else [*_LOCAL_NAMES]
+    pair = make_self_signed(names, begin, end)
+    # Whole beside the former before that one goes: a full disk must not take both.
+    store_pair(pair, *drafts)
     statement = KeyCertificate(
         use=KeyUse.TLS,
         key=PublicKey.parse(fingerprint(pair.certificate)),
@@ -74,6 +93,11 @@ def make_certificate(paths: Paths, node_key: SigningKey, name: str, now: dt.date
         serial=_ms(now),
     )
     _replace(paths.tls / "certificate.json", certify_key(node_key, statement))
+    for former in (certificate, key):
+        with suppress(FileNotFoundError):
+            former.rename(former.with_suffix(".pem.old"))
+    drafts[1].rename(key)
+    drafts[0].rename(certificate)  # last: without it the next start makes a pair anew
 
 
 def _ms(moment: dt.datetime) -> int:

@@ -1,12 +1,14 @@
 """The node's key is read where the operator keeps it; its TLS certificate is vouched for by it."""
 
 import datetime as dt
+import errno
 import stat
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from edge_node import identity as module
 from edge_node.base.clock import SystemClock
 from edge_node.identity import load_node_key, load_public_key, load_tls_identity
 from edge_node.paths import Paths
@@ -108,3 +110,38 @@ def test_the_operator_s_own_certificate_wins(paths: Paths, key: SigningKey) -> N
     closed = msgspec.structs.replace(own, listen_tls="")
     assert load_tls_identity(settings_of(paths, closed), paths, SystemClock(), {}) is None
     assert key.public not in (paths.root / "k.pem").read_bytes()
+
+
+@pytest.mark.usefixtures("key")
+def test_a_certificate_that_cannot_be_read_is_made_anew(paths: Paths) -> None:
+    """A power cut or a bad sector in a file the node made itself does not keep it from starting."""
+    load_tls_identity(settings_of(paths), paths, SystemClock(), {})
+    for junk in (b"", b"-----BEGIN CERTIFICATE-----"):
+        (paths.tls / "certificate.pem").write_bytes(junk)
+        identity = load_tls_identity(settings_of(paths), paths, SystemClock(), {})
+        assert identity is not None
+        assert identity.fingerprint == fingerprint((paths.tls / "certificate.pem").read_bytes())
+
+
+@pytest.mark.usefixtures("key")
+def test_a_certificate_that_cannot_be_renewed_serves_to_its_end(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full or read-only disk nothing of it is lost, and once it has ended the disk's word is the answer."""
+    first = load_tls_identity(settings_of(paths), paths, SystemClock(), {})
+    assert first is not None
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "store_pair", full)
+    again = load_tls_identity(settings_of(paths), paths, LateClock(800), {})
+    assert again is not None
+    assert again.fingerprint == first.fingerprint
+    with pytest.raises(OSError, match="No space"):
+        load_tls_identity(settings_of(paths), paths, LateClock(826), {})
+
+
+@pytest.mark.usefixtures("key")
+def test_a_name_for_people_needs_not_be_a_host_name(paths: Paths) -> None:
+    """The certificate then names only the machine itself."""
+    settings = msgspec.structs.replace(settings_of(paths), node=NodeSettings(name="Käserei am Bach"))
+    assert load_tls_identity(settings, paths, SystemClock(), {}) is not None

@@ -254,7 +254,7 @@ class Pieces:
         """Remove this vault's reference; works on a full disk. UnknownPiece if there is none."""
         access.require(piece_resource(vault, format_cid(cid)), Verb.DELETE)
         async with self._alone_with(cid):
-            # Asked of the references: one whose piece was lost to rot is let go, and its bytes given back, all the same.
+            # Asked of the references: one whose piece was lost to rot is let go all the same, and its bytes given back.
             size = (await self._standings.ask(cid)).owners.get(vault)
             if size is None:
                 if await self._journal.query(find_by_cid, vault, cid) is not None:

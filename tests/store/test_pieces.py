@@ -266,7 +266,7 @@ async def test_a_healed_piece_keeps_its_owners_when_the_index_is_lost(tmp_path: 
 
 
 async def test_a_reference_whose_piece_was_lost_can_be_let_go(tmp_path: Path) -> None:
-    """The record that made the piece rots and the index is lost: its other owner hears of damage, and gets room back."""
+    """The record that made the piece rots, the index is lost: its other owner hears of damage, and gets room back."""
     root, content = tmp_path / "data", os.urandom(1_000)
     async with opened(root) as store:
         cid = (await put(store, content, "ann")).cid
