@@ -83,6 +83,19 @@ class RequestExpired(GatewayRefusal):
         super().__init__(f"the request is {off_ms} ms away from this node's time; at most {window_ms} ms are accepted")
 
 
+class SignedBeforeStart(GatewayRefusal):
+    """The request was signed before this node started, and which requests were used until then is not remembered."""
+
+    slug, status = "signed-before-start", 503
+    remedy = "Sign the request anew; if this stays for minutes, set the caller's clock."
+
+    def __init__(self, early_ms: int) -> None:
+        self.early_ms = early_ms
+        # By then a clock that is behind shows a time after the start.
+        self.retry_after_s = early_ms // 1_000 + 1  # type: ignore[misc]  # as long as it takes this caller
+        super().__init__(f"the request was signed {early_ms} ms before this node started")
+
+
 class NonceReused(GatewayRefusal):
     """This request was already made."""
 

@@ -12,6 +12,7 @@ EVERY: list[errors.GatewayRefusal] = [
     errors.BadParameter("from", "wants a decimal number"),
     errors.WrongNode(),
     errors.RequestExpired(400_000, 300_000),
+    errors.SignedBeforeStart(2_500),
     errors.NonceReused(),
     errors.RequestForged(),
     errors.BodyDigestMismatch("baa", "bab"),
@@ -26,7 +27,7 @@ def test_the_list_is_complete() -> None:
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
 def test_a_refusal_is_whole(error: errors.GatewayRefusal) -> None:
     """A slug, a client's status, a message of bounded length, and what to do."""
-    assert 400 <= error.status < 500
+    assert 400 <= error.status < 500 or (error.status == 503 and error.retry_after_s)
     assert error.slug != "internal"
     assert 0 < len(str(error)) < 200
     assert error.remedy.endswith(".")

@@ -4,7 +4,14 @@ import pytest
 from blake3 import blake3
 
 from edge_node.base.ids import Digest, Nonce, PublicKey, VaultId
-from edge_node.gateway.errors import NonceReused, RequestExpired, RequestForged, SignatureMissing, WrongNode
+from edge_node.gateway.errors import (
+    NonceReused,
+    RequestExpired,
+    RequestForged,
+    SignatureMissing,
+    SignedBeforeStart,
+    WrongNode,
+)
 from edge_node.gateway.requests import EMPTY_BODY, RequestDoor
 from edge_node.serving import Request
 from edge_node.settings import TrustSettings
@@ -31,6 +38,15 @@ class NoBody:
         return b""
 
 
+class HandClock(FixedClock):
+    """A clock whose elapsed time is set by hand."""
+
+    elapsed_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return self.elapsed_s
+
+
 class Door:
     """A door before an access control that knows `ann`, a reader."""
 
@@ -39,7 +55,8 @@ class Door:
         reader = frozenset({Role.READER})
         table.apply(Enrolment(key=key_of("ann").public, name="ann", roles=reader, vault=VAULT, t_ms=NOW_MS))
         access = AccessControl(table, NODE, self.audit)
-        self.door = RequestDoor(access, NODE, FixedClock(), TrustSettings())
+        self.clock = HandClock()
+        self.door = RequestDoor(access, NODE, self.clock, TrustSettings())
 
     def ask(
         self, verb: Verb = Verb.LIST, *, header: str | None = None, method: str = "GET", who: str = "ann", **changed
@@ -90,7 +107,9 @@ def test_each_step_refuses_by_its_own_name(changed: dict, error: type[Exception]
 def test_the_window_s_borders_are_inside() -> None:
     """Exactly five minutes pass, before and after."""
     for t_ms in (NOW_MS - 300_000, NOW_MS + 300_000):
-        Door().ask(t_ms=t_ms)
+        door = Door()
+        door.clock.elapsed_s = 300.0
+        door.ask(t_ms=t_ms)
 
 
 def test_a_nonce_counts_once_per_key() -> None:
@@ -100,3 +119,14 @@ def test_a_nonce_counts_once_per_key() -> None:
     with pytest.raises(NonceReused):
         door.ask()
     door.ask(nonce=Nonce(b"n" * 16))
+
+
+def test_a_request_from_before_the_start_may_be_a_second_use() -> None:
+    """The nonces of the process before are gone with it: what was signed until the start is refused for a window."""
+    door = Door()
+    with pytest.raises(SignedBeforeStart) as refusal:
+        door.ask(t_ms=NOW_MS - 2_500)
+    assert (refusal.value.status, refusal.value.retry_after_s) == (503, 3)
+    assert door.ask(t_ms=NOW_MS) is not None
+    door.clock.elapsed_s = 300.0
+    assert door.ask(t_ms=NOW_MS - 2_500, nonce=Nonce(b"\1" * 16)) is not None
