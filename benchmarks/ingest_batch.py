@@ -4,7 +4,7 @@ from benchmarks._ingest import Trial
 from benchmarks.frame import emit, read_options
 
 TRIAL = Trial(
-    name="ingest_batch", events=100, connections=16, requests_per_s=6_000, rate_min=150_000, ratio_min=3.0,
+    name="ingest_batch", events=100, connections=64, requests_per_s=6_000, rate_min=150_000, ratio_min=3.0,
 )  # fmt: skip
 
 if __name__ == "__main__":

