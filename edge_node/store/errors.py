@@ -58,13 +58,15 @@ class PieceTooLarge(StoreRefusal):
 
 
 class PieceDamaged(StoreRefusal):
-    """Stored bytes no longer match their digest; they do not leave the node."""
+    """Stored bytes no longer match their digest; they do not leave the node. In a stream, `next` passes over them."""
 
     slug, status = "piece-damaged", 500
     remedy = "Put the same content again: the good copy replaces the damaged one."
 
-    def __init__(self, cid: Cid, why: str) -> None:
+    def __init__(self, cid: Cid, why: str, next_offset: int | None = None) -> None:
         self.cid = format_cid(cid)
+        if next_offset is not None:
+            self.next = next_offset
         super().__init__(f"piece {format_cid(cid)} is damaged on this node: {why}")
 
 

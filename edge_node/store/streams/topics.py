@@ -24,7 +24,8 @@ class Topics:
     ) -> bytes:
         """One JSON page of events from offset `start` on; UnknownStream if nothing was ever stored there.
 
-        At most `limit` events and `page_bytes_max` bytes of bodies, but at least one body if there is one.
+        At most `limit` events and `page_bytes_max` bytes of bodies, but at least one body if there is one. A page ends
+        before a damaged body; one that would begin with it is PieceDamaged, which names the offset after it.
         """
         access.require(stream_resource(vault, stream), Verb.READ)
         found = await self._journal.query(find_page, vault, stream, start, limit, self._settings.page_bytes_max)
@@ -42,14 +43,21 @@ class Topics:
     def _render(
         self, vault: str, stream: str, start: int, limit: int, end: int, rows: list[BodyRow], *, proof: bool
     ) -> bytes:
-        bodies = [(row.cid, self._read(row)) for row in rows]
+        bodies: list[tuple[Cid, EventsRecord]] = []
+        for row in rows:
+            try:
+                bodies.append((row.cid, self._read(row)))
+            except PieceDamaged:
+                if not bodies:
+                    raise
+                break  # the page ends before it; who asks on from there hears of it
         return render_page(vault, stream, start, limit, end, bodies, proof=proof)
 
     def _read(self, row: BodyRow) -> EventsRecord:
         try:
             return decode_events(self._journal.read(row.position).payload)
         except (DigestMismatch, RecordAbsent) as damage:
-            raise PieceDamaged(row.cid, str(damage)) from damage
+            raise PieceDamaged(row.cid, str(damage), next_offset=row.first_offset + row.count) from damage
 
 
 def read_body(journal: Journal, row: BodyRow) -> tuple[Cid, bytes]:

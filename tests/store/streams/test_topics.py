@@ -14,6 +14,7 @@ from edge_node.store.errors import PieceDamaged, UnknownStream
 from edge_node.store.streams.rows import StreamRow, find_by_cid
 from edge_node.store.streams.topics import read_body
 from edge_node.trust.access import AccessDenied, Verb
+from edge_node.wire.cid import format_cid
 from tests.store.rig import NOW_MS, STREAM, opened, sign, vault_of
 
 NDJSON = "application/x-ndjson"
@@ -99,7 +100,7 @@ async def test_another_vault_is_closed(tmp_path: Path) -> None:
 
 
 async def test_damage_is_named_and_stays_where_it_is(tmp_path: Path) -> None:
-    """A page that holds a rotten body is refused with its CID; pages around it read."""
+    """A page ends before a rotten body; the refusal of the next page has its CID and says where to go on."""
     async with opened(tmp_path / "data") as store:
         cids = []
         for seq in range(3):
@@ -109,9 +110,11 @@ async def test_damage_is_named_and_stays_where_it_is(tmp_path: Path) -> None:
         raw = bytearray(path.read_bytes())
         raw[raw.index(b"number 1")] ^= 1
         path.write_bytes(raw)
-        with pytest.raises(PieceDamaged):
-            await store.page()
-        assert [event["event"] for event in (await store.page(limit=1))["events"]] == ["number 0"]
+        page = await store.page()
+        assert ([event["event"] for event in page["events"]], page["next"], page["end"]) == (["number 0"], 1, 3)
+        with pytest.raises(PieceDamaged) as damage:
+            await store.page(start=1)
+        assert (damage.value.cid, damage.value.next) == (format_cid(cids[1]), 2)
         assert [event["event"] for event in (await store.page(start=2))["events"]] == ["number 2"]
 
 
