@@ -102,7 +102,9 @@ class Lanes:
     def put(self, ticket: Ticket) -> None:
         """Queue a ticket or raise QueueFull. A ticket above the bound by itself passes when nothing waits."""
         records, size = self.records + len(ticket.drafts), self.bytes + ticket.payload_bytes
-        if self.records and (records > self._records_max or size > self._bytes_max):
+        # Uploads can wait: they may fill half, so that events and deletes always find room beside them.
+        share = 2 if ticket.lane is Lane.EXTENTS else 1
+        if self.records and (records > self._records_max // share or size > self._bytes_max // share):
             raise QueueFull(self.records, self.bytes)
         self._queues[ticket.lane].append(ticket)
         self.records, self.bytes = records, size

@@ -59,6 +59,18 @@ def test_the_queue_is_full_at_its_bounds(records: int, size: int, fits: bool) ->
         assert (lanes.records, lanes.bytes) == (1, 1)
 
 
+def test_uploads_leave_room_for_events_and_deletes() -> None:
+    """However many extents wait, they fill half of the queue."""
+    lanes = Lanes(100, 100)
+    lanes.put(ticket(Lane.EXTENTS, 50))
+    with pytest.raises(QueueFull):
+        lanes.put(ticket(Lane.EXTENTS, 1))
+    lanes.put(ticket(Lane.EVENTS, 30))
+    lanes.put(ticket(Lane.CONTROL, 20))
+    with pytest.raises(QueueFull):
+        lanes.put(ticket(Lane.EVENTS, 1))
+
+
 def test_a_ticket_above_the_bound_passes_alone() -> None:
     """Else it could never be written."""
     lanes = Lanes(5, 10)
