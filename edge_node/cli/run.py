@@ -1,10 +1,13 @@
 """`edge-node run`: the node in the foreground, as a service manager wants it."""
 
 import os
+import resource
 from functools import partial
 
 from edge_node.cli.options import ConfigOption
 from edge_node.cli.words import say_line
+
+DESCRIPTORS = 65_536  # every client one, every segment being read one, and room
 
 
 def run(*, config: ConfigOption = None) -> None:
@@ -19,6 +22,7 @@ def run(*, config: ConfigOption = None) -> None:
     from edge_node.settings import load
 
     os.umask(0o077)
+    _allow_descriptors()
     settings = load(config, os.environ).settings
     configure(settings.log.level, settings.log.form)
     trio.run(partial(run_node, settings, announce=_announce))
@@ -26,3 +30,12 @@ def run(*, config: ConfigOption = None) -> None:
 
 def _announce(urls: list[str]) -> None:
     say_line({"event": "listening", **{url.partition("://")[0]: url for url in urls}})
+
+
+def _allow_descriptors() -> None:
+    # Service managers start with 1,024 and permit far more: clients alone may take 2,048, and a journal that gets none
+    # for its next segment would have to stop writing.
+    allowed, possible = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if possible == resource.RLIM_INFINITY else min(possible, DESCRIPTORS)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, possible))

@@ -63,10 +63,11 @@ def unlink_segment(files: FileLayer, directory: Path, number: int) -> None:
     The records go first: a footer without a segment is debris, a segment without a footer would be scanned again.
     """
     names = set(files.names(directory))
-    for path in (segment_path(directory, number), footer_path(directory, number)):
-        if path.name in names:
-            files.unlink(path)
-    files.sync_directory(directory)
+    there = [path for path in (segment_path(directory, number), footer_path(directory, number)) if path.name in names]
+    for path in there:
+        files.unlink(path)
+    if there:  # a store that forgot over a restart what it removed asks for all of it again
+        files.sync_directory(directory)
 
 
 def _inspect(

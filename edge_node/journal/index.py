@@ -1,6 +1,7 @@
 """index.db and meta.db: opened, checked, applied to in one transaction with the position they have come to."""
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -112,6 +113,10 @@ def open_database(path: Path, database: Database, kinds: KindTable) -> tuple[Jou
 
 
 def _open(path: Path, database: Database, kinds: KindTable, *, fresh: bool) -> tuple[JournalDatabase, bool]:
+    if not path.exists():
+        # Who sent what is nobody's business: private before SQLite sees it, and its side files follow its mode.
+        with contextlib.suppress(OSError):  # SQLite says in its own way what it cannot make
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         fresh = _check(connection, path, database) or fresh

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,9 +17,10 @@ DOORS = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS"
 
 
 @contextmanager
-def running(config: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+def running(config: Path, below: int | None = None, **more: str) -> Iterator[subprocess.Popen[str]]:
+    limited = [] if below is None else ["prlimit", f"--nofile={below}:"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "edge_node", "run", "--config", str(config)],
+        [*limited, sys.executable, "-m", "edge_node", "run", "--config", str(config)],
         env=os.environ | DOORS | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -90,3 +92,13 @@ def test_broken_settings_end_the_start_with_their_line(tmp_path: Path) -> None:
         assert process.returncode == 3
         assert "listen_tls" in errors
         assert ":2" in errors or "line 2" in errors
+
+
+def test_run_takes_the_descriptors_it_may_have(tmp_path: Path) -> None:
+    """A service manager's low limit is raised as far as it permits, before clients can use it up."""
+    config, possible = made(tmp_path), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with running(config, below=256) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        allowed, _ = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    assert allowed == min(65_536, possible)

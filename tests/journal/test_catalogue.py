@@ -113,3 +113,12 @@ def test_a_bad_sector_in_a_header_or_footer_stops_no_start(tmp_path: Path) -> No
         files.refuse("pread", errno.EIO, only=only)
         (found,) = list_segments(files, tmp_path, None)
         assert (found.salt, found.header_sound, found.footer is not None) == (SALT, header_sound, has_footer)
+
+
+def test_what_is_absent_costs_no_sync(tmp_path: Path) -> None:
+    """Removing it once more is free."""
+    segment(tmp_path, 1)
+    files = FaultyFiles()
+    for _ in range(3):
+        unlink_segment(files, tmp_path, 1)
+    assert [operation for operation, _ in files.calls] == ["unlink", "sync_directory"]

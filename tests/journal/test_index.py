@@ -1,5 +1,6 @@
 """The databases: opened, checked, set aside, applied to."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def test_a_new_database_must_be_filled(path: Path, database: Database) -> None:
     assert second.connection.execute("PRAGMA application_id").fetchone()[0].to_bytes(4) in {b"EDGI", b"EDGM"}
     assert second.connection.execute("PRAGMA user_version").fetchone() == (1,)
     second.close()
+
+
+def test_a_database_is_its_owner_s_alone(path: Path) -> None:
+    """Whatever umask the process has: file and write-ahead log."""
+    former = os.umask(0o022)
+    try:
+        one, _ = opened(path)
+        assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+        one.close()
+    finally:
+        os.umask(former)
 
 
 def test_the_index_may_lose_its_newest_commits_and_meta_may_not(tmp_path: Path) -> None:
