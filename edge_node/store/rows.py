@@ -1,6 +1,7 @@
 """The derived index of pieces: where each lies, who refers to it, which segments still hold live bytes."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from edge_node.store.usage import Added, add_usage
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pieces(
     cid BLOB PRIMARY KEY, size INTEGER NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL,
-    extents BLOB NOT NULL, holders INTEGER NOT NULL) WITHOUT ROWID;
+    extents BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS holders(
     owner BLOB NOT NULL, cid BLOB NOT NULL, size INTEGER NOT NULL, since_ms INTEGER NOT NULL,
     PRIMARY KEY(cid, owner)) WITHOUT ROWID;
@@ -55,17 +56,18 @@ def apply_extents(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, None]]
 
 def apply_pieces(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, PieceRecord]]) -> None:
     """A piece now exists and its owner refers to it; a second copy of the same CID replaces the first (healing)."""
+    live: Counter[int] = Counter()
     for placed, record in batch:
         former = _find(conn, placed.cid)
-        holders = conn.execute("SELECT count(*) FROM holders WHERE cid = ?", (placed.cid,)).fetchone()[0]
         if former is not None:
-            _count_live(conn, former, -1)
+            live.subtract(_amounts(former))
         row = PieceRow(record.size, placed.position, tuple(record.extents))
         conn.execute(
-            "INSERT OR REPLACE INTO pieces(cid, size, segment, position, extents, holders) VALUES(?,?,?,?,?,?)",
-            (placed.cid, row.size, *placed.position[1:], msgspec.msgpack.encode(row.extents), holders),
+            "INSERT OR REPLACE INTO pieces(cid, size, segment, position, extents) VALUES(?,?,?,?,?)",
+            (placed.cid, row.size, *placed.position[1:], msgspec.msgpack.encode(row.extents)),
         )
-        _count_live(conn, row, 1)
+        live.update(_amounts(row))
+    _count_live(conn, live)
     apply_references(conn, batch)
 
 
@@ -78,7 +80,6 @@ def apply_references(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, Pie
             (record.owner, placed.cid, record.size, record.received_ms),
         ).rowcount
         if new:
-            conn.execute("UPDATE pieces SET holders = holders + 1 WHERE cid = ?", (placed.cid,))
             added.append(Added(record.owner, record.key, record.size, record.received_ms, pieces=1))
     add_usage(conn, added)
 
@@ -86,6 +87,7 @@ def apply_references(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, Pie
 def apply_deletes(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, ReferenceRecord]]) -> None:
     """Owners let go; with its last reference a piece leaves the index and its bytes are dead."""
     removed = []
+    live: Counter[int] = Counter()
     for placed, record in batch:
         gone = conn.execute(
             "DELETE FROM holders WHERE owner = ? AND cid = ? RETURNING size", (record.owner, placed.cid)
@@ -93,31 +95,37 @@ def apply_deletes(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, Refere
         if gone is None:
             continue
         removed.append(Added(record.owner, None, -gone[0], record.received_ms, pieces=-1))
-        conn.execute("UPDATE pieces SET holders = holders - 1 WHERE cid = ?", (placed.cid,))
-        row = _find(conn, placed.cid, unheld=True)
+        held = conn.execute("SELECT 1 FROM holders WHERE cid = ?", (placed.cid,)).fetchone()
+        row = None if held else _find(conn, placed.cid)
         if row is not None:
-            _count_live(conn, row, -1)
+            live.subtract(_amounts(row))
             conn.execute("DELETE FROM pieces WHERE cid = ?", (placed.cid,))
+    _count_live(conn, live)
     add_usage(conn, removed)
 
 
-def _find(conn: sqlite3.Connection, cid: bytes, *, unheld: bool = False) -> PieceRow | None:
-    row = conn.execute("SELECT size, segment, position, extents, holders FROM pieces WHERE cid = ?", (cid,)).fetchone()
-    if row is None or (unheld and row[4] > 0):
+def _find(conn: sqlite3.Connection, cid: bytes) -> PieceRow | None:
+    row = conn.execute("SELECT size, segment, position, extents FROM pieces WHERE cid = ?", (cid,)).fetchone()
+    if row is None:
         return None
     extents = msgspec.msgpack.decode(row[3], type=tuple[tuple[int, int], ...])
     return PieceRow(row[0], Position(SegmentClass.PX, row[1], row[2]), extents)
 
 
-def _count_live(conn: sqlite3.Connection, row: PieceRow, sign: int) -> None:
+def _amounts(row: PieceRow) -> dict[int, int]:
+    """The live bytes of a piece in each segment."""
     # The record itself counts as a byte, so that a segment that holds only a piece's record stays live.
     amounts: dict[int, int] = {row.position.segment: 1 + (0 if row.extents else row.size)}
     for at, (segment, _) in enumerate(row.extents):
         amounts[segment] = amounts.get(segment, 0) + min(EXTENT_BYTES, row.size - at * EXTENT_BYTES)
+    return amounts
+
+
+def _count_live(conn: sqlite3.Connection, live: Counter[int]) -> None:
     conn.executemany(
         "INSERT INTO live(segment, bytes) VALUES(?,?)"
         " ON CONFLICT(segment) DO UPDATE SET bytes = bytes + excluded.bytes",
-        [(segment, sign * amount) for segment, amount in amounts.items()],
+        live.items(),
     )
 
 

@@ -101,7 +101,7 @@ async def test_a_rotten_small_piece_heals_when_it_is_put_again(site: Site) -> No
     """500 names it, the same bytes replace it, and then it reads."""
     async with running(site) as node:
         target = (await node.ask("POST", PIECES, b"small")).headers["location"]
-        ((_, _, segment, position, _, _),) = node.rows("pieces")["pieces"]
+        ((_, _, segment, position, _),) = node.rows("pieces")["pieces"]
     flip(site, "px", segment, position + 110)
     async with running(site) as node:
         await node.refuses(500, "piece-damaged", lambda: node.ask("GET", target))
