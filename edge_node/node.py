@@ -16,6 +16,7 @@ from edge_node.base.offload import FILE, offload
 from edge_node.gateway.events import EventRoutes
 from edge_node.gateway.pieces import PieceRoutes
 from edge_node.gateway.requests import RequestDoor
+from edge_node.gateway.room import Room
 from edge_node.gateway.status import Identity, Readiness, StatusRoutes
 from edge_node.gateway.streams import StreamRoutes
 from edge_node.identity import load_public_key, load_tls_identity
@@ -129,9 +130,10 @@ async def _build(
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
     StatusRoutes(identity, clock, status.readiness).add_to(router)
-    EventRoutes(ingest, settings.ingest).add_to(router)
+    room = Room(settings.http.bodies_bytes_max)
+    EventRoutes(ingest, settings.ingest, room).add_to(router)
     StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest).add_to(router)
-    PieceRoutes(pieces, door, vault, settings.store).add_to(router)
+    PieceRoutes(pieces, door, vault, settings.store, room).add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from edge_node.cli.options import ConfigOption, JsonOption
+from edge_node.cli.options import JsonOption
 from edge_node.cli.words import say, say_json
 
 Plain = Literal["loopback", "lan"]
@@ -17,7 +17,9 @@ def init(
     *,
     data_dir: Annotated[Path, Parameter(help="Where the node keeps its data and keys.")] = Path("/var/lib/edge-node"),
     name: Annotated[str, Parameter(help="A name for people.")] = "edge-node",
-    config: ConfigOption = None,
+    config: Annotated[
+        Path | None, Parameter(help="The settings file to write; default: edge-node.toml in the data directory.")
+    ] = None,
     plain: Annotated[
         Plain | None, Parameter(help="Who may use plain HTTP: this machine, or the whole network (asked if absent).")
     ] = None,
@@ -65,5 +67,8 @@ def _ask_plain() -> Plain:
     say(
         "Devices on your network can use HTTPS at once. Plain HTTP is neither private nor safe from changes on the way."
     )
-    answer = input("Offer plain HTTP to the whole network as well? [y/N] ")
+    try:
+        answer = input("Offer plain HTTP to the whole network as well? [y/N] ")
+    except EOFError:
+        answer = ""
     return "lan" if answer.strip().lower() in {"y", "yes"} else "loopback"

@@ -125,3 +125,14 @@ class BodyDigestMismatch(GatewayRefusal):
     def __init__(self, signed: str, got: str) -> None:
         self.signed, self.got = signed, got
         super().__init__(f"the body hashes to {got}, and {signed} was signed")
+
+
+class NoRoom(GatewayRefusal):
+    """Bodies under way hold all the memory there is for them."""
+
+    slug, status, retry_after_s = "overloaded", 503, 1
+    remedy = "Send again after Retry-After; nothing of the body was read."
+
+    def __init__(self, held: int, limit: int) -> None:
+        self.held, self.limit = held, limit
+        super().__init__(f"bodies under way hold {held} of {limit} bytes")

@@ -7,6 +7,7 @@ from edge_node.gateway.errors import (
     SignatureMissing,
     StreamMismatch,
 )
+from edge_node.gateway.room import Room
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.response import JSON_HEADERS
 from edge_node.settings import IngestSettings
@@ -20,8 +21,8 @@ from edge_node.wire.event_body import ContentTypeRefused, body_form, clean_conte
 class EventRoutes:
     """The ingest door over HTTP."""
 
-    def __init__(self, ingest: Ingest, settings: IngestSettings) -> None:
-        self._ingest, self._settings = ingest, settings
+    def __init__(self, ingest: Ingest, settings: IngestSettings, room: Room) -> None:
+        self._ingest, self._settings, self._room = ingest, settings, room
 
     def add_to(self, router: Router) -> None:
         """Register `/events` and its alias under /api/v1."""
@@ -42,8 +43,11 @@ class EventRoutes:
             raise StreamMismatch(named, header.stream)
         source = f"http {request.peer}"
         self._ingest.screen(header, source)
-        body = await request.body(self._settings.body_bytes_max)
-        return render_receipt(await self._ingest.submit(header, body, source))
+        limit = self._settings.body_bytes_max
+        expected = limit if request.content_length is None else min(request.content_length, limit)
+        with self._room.hold(expected):
+            body = await request.body(limit)
+            return render_receipt(await self._ingest.submit(header, body, source))
 
 
 def read_content_type(request: Request) -> str:

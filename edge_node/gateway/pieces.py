@@ -3,9 +3,11 @@
 import msgspec
 
 from edge_node.base.ids import VaultId
+from edge_node.base.limits import EXTENT_BYTES
 from edge_node.gateway.errors import BodyDigestMismatch
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
+from edge_node.gateway.room import Room
 from edge_node.serving import Request, Response, Router, problem_response
 from edge_node.settings import StoreSettings
 from edge_node.store.errors import CidMismatch
@@ -14,6 +16,7 @@ from edge_node.trust.access import Verb, piece_resource
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
 from edge_node.wire.http_range import RangeNotSatisfiable, parse_range, range_applies, unsatisfied_content_range
 
+UPLOAD_BYTES = 4 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
 _ENCODER = msgspec.json.Encoder()
 _JSON = ("content-type", "application/json")
 
@@ -21,8 +24,8 @@ _JSON = ("content-type", "application/json")
 class PieceRoutes:
     """The piece door."""
 
-    def __init__(self, pieces: Pieces, door: RequestDoor, vault: VaultId, settings: StoreSettings) -> None:
-        self._pieces, self._door, self._vault, self._settings = pieces, door, vault, settings
+    def __init__(self, pieces: Pieces, door: RequestDoor, vault: VaultId, settings: StoreSettings, room: Room) -> None:
+        self._pieces, self._door, self._vault, self._settings, self._room = pieces, door, vault, settings, room
 
     def add_to(self, router: Router) -> None:
         """Register the routes; HEAD is answered by GET."""
@@ -40,8 +43,10 @@ class PieceRoutes:
             raise CidMismatch(cid, signed)
         access = self._door.prove(request, proof, piece_resource(vault, format_cid(signed)), Verb.PUT)
         chunks = request.chunks(self._settings.piece_bytes_max)
+        size = self._settings.piece_bytes_max if request.content_length is None else request.content_length
         try:
-            put = await self._pieces.put(access, vault, chunks, expect=signed)
+            with self._room.hold(min(size, UPLOAD_BYTES)):
+                put = await self._pieces.put(access, vault, chunks, expect=signed)
         except CidMismatch as mismatch:
             if named is None:
                 raise BodyDigestMismatch(mismatch.want, mismatch.got) from mismatch

@@ -8,6 +8,7 @@ import msgspec
 from edge_node.base.counters import REFUSALS
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import FixedBytes
+from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.serving.response import Response
 
 PROBLEM_TYPE = "application/problem+json"
@@ -44,8 +45,13 @@ def problem_document(error: Refusal, instance: str | None = None) -> dict[str, o
         document["instance"] = instance
     for name, value in vars(error).items():
         if not name.startswith("_") and name not in _RESERVED and _speakable(value):
-            document[name] = str(value) if isinstance(value, FixedBytes) else value
+            document[name] = str(value) if isinstance(value, FixedBytes) or _is_large(value) else value
     return document
+
+
+def _is_large(value: object) -> bool:
+    """Integers that a JSON reader may round are decimal strings (ARCHITECTURE section 5)."""
+    return isinstance(value, int) and abs(value) >= NUMBER_EXACT_IN_JSON
 
 
 def internal_problem() -> Response:

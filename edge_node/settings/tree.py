@@ -88,6 +88,9 @@ class HttpSettings(Section, frozen=True):
     idle_timeout_s: Annotated[float, about("A kept-alive connection without a request."), msgspec.Meta(gt=0)] = 75.0
     body_timeout_s: Annotated[float, about("The longest wait for the next bytes of a body."), msgspec.Meta(gt=0)] = 20.0
     write_timeout_s: Annotated[float, about("The longest wait for a reader to take bytes."), msgspec.Meta(gt=0)] = 30.0
+    bodies_bytes_max: Annotated[
+        int, about("Bytes that request bodies under way may hold together."), msgspec.Meta(ge=MIB)
+    ] = 256 * MIB
     drain_s: Annotated[float, about("How long running requests may finish at shutdown."), msgspec.Meta(ge=0)] = 10.0
 
 

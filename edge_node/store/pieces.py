@@ -56,6 +56,7 @@ from edge_node.trust.access import Access, Verb, piece_resource
 from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
 
 INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
+TOGETHER_MAX = 8  # extents of one ticket: what the write stage takes in a round
 FLYING_MAX = 2  # extents queued while the next one comes: so two share a sync, and a slow disk holds up the sender
 QUEUE_POLL_S = 0.01  # a full queue of 64 MiB drains in tens of these
 LANDING_S = 4.0  # a round takes well under one; the supervisor gives up after five
@@ -304,6 +305,9 @@ async def _landed(ticket: Ticket) -> None:
         raise
 
 
+Extent = bytearray | memoryview
+
+
 class _Upload:
     """Cuts what arrives into extents, and hashes one while those before it are on their way to the disk."""
 
@@ -322,13 +326,27 @@ class _Upload:
         self.size += len(chunk)
         if self.size > self._bytes_max:
             raise PieceTooLarge(self._bytes_max)
-        view = memoryview(chunk)
-        while view:
+        full: list[Extent] = []
+        for extent in self._cut(memoryview(chunk)):
+            full.append(extent)
+            if len(full) == TOGETHER_MAX:
+                await self._store(full)
+                full = []
+        if full:
+            await self._store(full)
+
+    def _cut(self, view: memoryview) -> Iterator[Extent]:
+        """The extents that `view` completes; the rest is kept. What comes in large chunks is never copied."""
+        while len(self._buffer) + len(view) >= EXTENT_BYTES:
             room = EXTENT_BYTES - len(self._buffer)
-            self._buffer += view[:room]
+            if self._buffer:
+                self._buffer += view[:room]
+                yield self._buffer
+                self._buffer = bytearray()
+            else:
+                yield view[:room]
             view = view[room:]
-            if len(self._buffer) == EXTENT_BYTES:
-                await self._store()
+        self._buffer += view
 
     async def finish(self) -> Cid:
         """The CID of all that was taken, its extents durable (or its bytes in `inline`)."""
@@ -336,31 +354,35 @@ class _Upload:
             self.inline = bytes(self._buffer)
             self._hasher.update(self.inline)
         elif self._buffer:
-            await self._store()
+            await self._store([self._buffer])
         while self._flying:
             await self._land()
         return make_cid(CidKind.RAW_PIECE, Digest(self._hasher.digest()))
 
-    async def _store(self) -> None:
+    async def _store(self, extents: Sequence[Extent]) -> None:
         if not self._begun:
             # Only now: a piece that fits into its record is looked up once, when all of it is here.
             self._begun, self.kept = True, not await self._is_known()
-        extent, self._buffer = self._buffer, bytearray()  # handed on, not copied
         if self.kept:
-            self._flying.append(await self._queue(extent))
-        await offload(self._hasher.update, extent)
+            # What is here at once is queued at once, and so shares a round and its sync.
+            self._flying.append(await self._queue(extents))
+        await offload(self._hash, extents)
         while len(self._flying) > FLYING_MAX:
             await self._land()
+
+    def _hash(self, extents: Sequence[Extent]) -> None:
+        for extent in extents:
+            self._hasher.update(extent)
 
     async def _land(self) -> None:
         placed = await self._flying.popleft().wait()
         self.extents += [(p.position.segment, p.position.offset) for p in placed]
 
-    async def _queue(self, extent: bytearray) -> Ticket:
-        draft = Draft(EXTENT_KIND, VERSION, b"", extent, None)
+    async def _queue(self, extents: Sequence[Extent]) -> Ticket:
+        drafts = [Draft(EXTENT_KIND, VERSION, b"", extent, None) for extent in extents]
         while True:
             try:
-                return self._journal.submit([draft], Lane.EXTENTS)
+                return self._journal.submit(drafts, Lane.EXTENTS)
             except QueueFull:
                 # Back-pressure here, not a refusal: the sender's socket stays unread while the queue drains.
                 await trio.sleep(QUEUE_POLL_S)

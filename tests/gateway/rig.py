@@ -138,6 +138,10 @@ class RunningNode:
         }
         return sign_event(key_of(who), body=body, **(said | changed))
 
+    def signature(self, body: bytes, who: str = "device") -> str:
+        """An Edge-Signature value for these bytes."""
+        return format_event_header(self.event(body, who))
+
     async def post(
         self,
         header: EventHeader,

@@ -16,6 +16,7 @@ EVERY: list[errors.GatewayRefusal] = [
     errors.NonceReused(),
     errors.RequestForged(),
     errors.BodyDigestMismatch("baa", "bab"),
+    errors.NoRoom(10, 10),
 ]
 
 

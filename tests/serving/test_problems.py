@@ -98,3 +98,17 @@ def test_our_slugs_mean_one_status(room: str) -> None:
 def test_titles_are_slugs_in_words() -> None:
     """A person reads the slug."""
     assert title_of("sequence-too-old") == "Sequence too old"
+
+
+def test_numbers_that_a_reader_may_round_are_strings() -> None:
+    """2^53 - 1 is a number, 2^53 is a decimal string: JavaScript must not lose a digit of a sequence number."""
+
+    class Counted(Refusal):
+        slug, status = "counted", 409
+
+        def __init__(self, seq: int) -> None:
+            self.seq = seq
+            super().__init__("counted")
+
+    assert problem_document(Counted(2**53 - 1))["seq"] == 2**53 - 1
+    assert problem_document(Counted(2**53))["seq"] == str(2**53)
