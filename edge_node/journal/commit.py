@@ -120,20 +120,26 @@ class WriteStage:
             log.warning("journal.closed_uncleanly", reason=str(errors[0]))
 
     def _lay_out(self, tickets: Iterable[Sequence[Draft]]) -> Round:
-        parts = [Part(name, open_.number, open_.end, open_.key) for name, open_ in self.segments.items()]
-        laid = Round(self.kinds, parts, self.sequence)
-        for drafts in tickets:
-            laid.add(drafts)
-        # A sequence is given once, even if its round is taken back: what a crash revives is told from what came later.
-        self.sequence = laid.sequence
+        laid = Round(self.kinds, [self._part(segment) for segment in self.segments.values()], self.sequence)
+        try:
+            for drafts in tickets:
+                laid.add(drafts)
+        finally:
+            # A sequence is given once, even if its round is taken back: what a crash revives is told from the rest.
+            self.sequence = laid.sequence
         return laid
+
+    def _part(self, segment: OpenSegment) -> Part:
+        # Only what is synced first may be written before the round is complete.
+        early = segment.write_soon if segment.segment_class is SYNC_ORDER[0] else None
+        return Part(segment.segment_class, segment.number, segment.end, segment.key, early)
 
     def _commit(self, laid: Round, touched: Sequence[Part]) -> list[list[Placed]]:
         for part in touched:
             # Class after class, synced before the next is written: what refers is never on the medium before
             # what it refers to.
             segment = self.segments[part.segment_class]
-            segment.write(part.close(), part.end - part.start)
+            segment.write(part.close(), part.end - part.written, at=part.written)
             segment.sync()
         marks = {
             part.segment_class: Applied(part.number, part.end, part.last, self.segments[part.segment_class].salt)

@@ -1,5 +1,6 @@
 """The port through which segments reach the disk, and its real side; tests put faults in between."""
 
+import ctypes
 import errno
 import fcntl
 import itertools
@@ -11,6 +12,9 @@ from typing import NamedTuple, Protocol
 from edge_node.journal.segment import Buffer
 
 _BLOCK_BYTES = 4096
+_SYNC_FILE_RANGE_WRITE = 2  # linux/fs.h
+_sync_file_range = ctypes.CDLL(None).sync_file_range
+_sync_file_range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 _VECTOR_MAX = 1024  # IOV_MAX on Linux
 
 
@@ -54,6 +58,10 @@ class FileLayer(Protocol):
 
     def fdatasync(self, descriptor: int) -> None:
         """Return when data and length are on the medium."""
+        ...
+
+    def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
+        """Let the kernel begin to write these bytes out; advice that promises nothing and never fails."""
         ...
 
     def truncate(self, descriptor: int, length: int) -> None:
@@ -131,6 +139,10 @@ class OsFiles:
     def fdatasync(self, descriptor: int) -> None:
         """See FileLayer."""
         os.fdatasync(descriptor)
+
+    def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
+        """See FileLayer. What goes wrong meanwhile is told by the fdatasync that follows."""
+        _sync_file_range(descriptor, offset, length, _SYNC_FILE_RANGE_WRITE)
 
     def truncate(self, descriptor: int, length: int) -> None:
         """See FileLayer."""

@@ -62,7 +62,7 @@ class OpenSegment:
         try:
             write_all(files, descriptor, [encode_segment_header(number, salt)], 0)
             segment = cls(files, directory, segment_class, number, salt, descriptor, step=step)
-            segment._reserve(1)
+            segment._reserve(segment.end + 1)
             files.fdatasync(descriptor)
             files.rename(draft, path)
             files.sync_directory(directory)
@@ -72,10 +72,16 @@ class OpenSegment:
             raise
         return segment
 
-    def write(self, buffers: Sequence[Buffer], total: int) -> None:
-        """Put `total` bytes after `end`, unsynced; `sync` and then `advance` make them count."""
-        self._reserve(total)
-        write_all(self._files, self._descriptor, buffers, self.end)
+    def write(self, buffers: Sequence[Buffer], total: int, *, at: int | None = None) -> None:
+        """Put `total` bytes at offset `at` (`end` by default), unsynced; `sync` and then `advance` make them count."""
+        offset = self.end if at is None else at
+        self._reserve(offset + total)
+        write_all(self._files, self._descriptor, buffers, offset)
+
+    def write_soon(self, buffers: Sequence[Buffer], total: int, at: int) -> None:
+        """Put bytes like `write`, and let the medium begin with them while the rest of the round is made."""
+        self.write(buffers, total, at=at)
+        self._files.start_writeback(self._descriptor, at, total)
 
     def sync(self) -> None:
         """Make what was written durable. After an error the descriptor is never asked again.
@@ -120,8 +126,7 @@ class OpenSegment:
         """Give the descriptor back."""
         self._files.close(self._descriptor)
 
-    def _reserve(self, count: int) -> None:
-        wanted = self.end + count
+    def _reserve(self, wanted: int) -> None:
         if wanted <= self._allocated or not self._step:
             return
         step = -(-wanted // self._step) * self._step - self._allocated

@@ -1,6 +1,6 @@
 """Lay out one round: drafts become records with sequences, places and digests, in the order they will have on disk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from blake3 import blake3
 
@@ -17,16 +17,39 @@ from edge_node.journal.segment import (
 from edge_node.journal.tickets import Draft, Payload
 
 JOIN_MAX_BYTES = 32 * 1024  # below, one copy is cheaper than one more element of a vectored write
+EARLY_BYTES = 512 * 1024  # what is worth a system call, so that hashing and copying go on while the medium writes
 _PADS = tuple(bytes(count) for count in range(8))
 
 
 class Part:
     """What a round appends to one class's segment, beginning at `start`."""
 
-    __slots__ = ("_small", "buffers", "end", "first", "flags", "key", "last", "number", "segment_class", "start")
+    __slots__ = (
+        "_small",
+        "_write_soon",
+        "buffers",
+        "end",
+        "first",
+        "flags",
+        "key",
+        "last",
+        "number",
+        "segment_class",
+        "start",
+        "written",
+    )
 
-    def __init__(self, segment_class: SegmentClass, number: int, start: int, key: bytes) -> None:
+    def __init__(
+        self,
+        segment_class: SegmentClass,
+        number: int,
+        start: int,
+        key: bytes,
+        write_soon: Callable[[Sequence[Buffer], int, int], None] | None = None,
+    ) -> None:
+        """`write_soon(buffers, total, offset)` takes what is complete while the rest is still being made."""
         self.segment_class, self.number, self.start, self.key = segment_class, number, start, key
+        self.written, self._write_soon = start, write_soon
         self.end, self.first, self.last, self.flags = start, 0, 0, FIRST_OF_ROUND
         self.buffers: list[Buffer] = []
         self._small: list[Buffer] = []
@@ -50,10 +73,13 @@ class Part:
         if self.flags:
             self.first, self.flags = sequence, 0
         self.last = sequence
+        if self._write_soon is not None and end - self.written >= EARLY_BYTES:
+            self._write_soon(self.close(), end - self.written, self.written)
+            self.buffers, self.written = [], end
         return Placed(Position(self.segment_class, self.number, offset), sequence, size, cid)
 
     def close(self) -> list[Buffer]:
-        """All buffers, to be written one after the other."""
+        """All buffers from `written` on, to be written one after the other."""
         self._flush()
         return self.buffers
 
@@ -82,14 +108,12 @@ class Round:
     def add(self, drafts: Sequence[Draft]) -> None:
         """Lay out a ticket's drafts, in order; `placed` gets one list more."""
         places: list[Placed] = []
-        sequence = self.sequence
         for draft in drafts:
-            kind = self._kinds[draft.kind]
+            kind, sequence = self._kinds[draft.kind], self.sequence
+            self.sequence = sequence + 1  # given away even if the disk refuses what is written early
             placed = self._parts[kind.segment_class].add(draft, sequence)
-            sequence += 1
             places.append(placed)
             self.entries[kind.database].append((kind, placed, draft.item))
-        self.sequence = sequence
         self.placed.append(places)
 
     def touched(self, order: Iterable[SegmentClass]) -> list[Part]:

@@ -56,6 +56,44 @@ def test_a_round_is_synced_class_by_class_before_the_databases(tmp_path: Path) -
     engine.close(clean=True)
 
 
+def test_extents_leave_before_their_round_is_complete(tmp_path: Path) -> None:
+    """The medium writes while the next is hashed; other classes wait for the extents' sync."""
+    files = FaultyFiles()
+    engine = open_rig(tmp_path, files, settings=type(SMALL)(reserve_bytes=0, free_min_bytes=0))
+    files.calls.clear()
+    large = bytes(600_000)
+    outcome = stage_of(engine).write([[draft(kind, large) for kind in (NOTE, BLOB, BLOB)]])
+    assert not isinstance(outcome, Setback)
+    steps = [(operation, name[:2]) for operation, name in files.calls if operation in {"pwritev", "fdatasync"}]
+    px = [("pwritev", "px"), ("pwritev", "px"), ("fdatasync", "px")]
+    assert steps == [*px, ("pwritev", "ev"), ("fdatasync", "ev")]
+    assert all(engine.reader.read(placed.position).payload == large for placed in outcome[0])
+    engine.close(clean=True)
+
+
+def test_what_left_early_is_taken_back_with_its_round(tmp_path: Path) -> None:
+    """Also when the disk refuses in the middle; its sequences are not given again."""
+    files = FaultyFiles()
+    engine = open_rig(tmp_path, files, settings=type(SMALL)(reserve_bytes=0, free_min_bytes=0))
+    before = ends(engine)
+    seen: list[str] = []
+
+    def guard(operation: str, name: str) -> OSError | None:
+        seen.append(operation)
+        return OSError(errno.ENOSPC, "full") if operation == "pwritev" and seen.count("pwritev") == 2 else None
+
+    files.guard = guard
+    outcome = stage_of(engine).write([[draft(BLOB, bytes(600_000))] * 3])
+    assert isinstance(outcome, Setback)
+    assert outcome.turn is Turn.SPACE_SHORT
+    assert sizes(tmp_path) == {name.value: end for name, end in before.items()}
+    files.heal()
+    outcome = write(engine, NOTE)
+    assert not isinstance(outcome, Setback)
+    assert outcome[0][0].sequence == 3
+    engine.close(clean=True)
+
+
 def test_a_class_without_records_costs_no_sync(tmp_path: Path) -> None:
     """Most rounds touch one class."""
     files = FaultyFiles()

@@ -128,3 +128,14 @@ def test_a_bad_sector_reads_as_zeros(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         read_around_damage(files, descriptor, 0, 10)
     files.close(descriptor)
+
+
+def test_an_early_start_of_writing_is_only_advice(tmp_path: Path) -> None:
+    """On a range that is not there, or a descriptor that is none, it does nothing."""
+    descriptor = FILES.create(tmp_path / "file")
+    write_all(FILES, descriptor, [b"bytes"], 0)
+    FILES.start_writeback(descriptor, 0, 5)
+    FILES.start_writeback(descriptor, 10**9, 5)
+    FILES.close(descriptor)
+    FILES.start_writeback(-1, 0, 5)
+    assert (tmp_path / "file").read_bytes() == b"bytes"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edge_node.journal import Database, SegmentClass
 from edge_node.journal.kinds import KindTable
-from edge_node.journal.round import JOIN_MAX_BYTES, Part, Round
+from edge_node.journal.round import EARLY_BYTES, JOIN_MAX_BYTES, Part, Round
 from edge_node.journal.scan import Sound, scan_records
 from edge_node.journal.segment import FIRST_OF_ROUND, SYNC_ORDER, segment_key
 from edge_node.journal.tickets import Draft
@@ -92,3 +92,23 @@ def test_entries_go_to_their_database_in_order() -> None:
         (ERASE, b"three"),
     ]
     assert [(kind.number, item) for kind, _, item in laid.entries[Database.META]] == [(FACT, b"two")]
+
+
+@given(sizes=st.lists(st.sampled_from([10, 40_000, 300_000, 600_000]), min_size=1, max_size=8))
+def test_what_is_written_early_is_what_would_be_written_late(sizes: list[int]) -> None:
+    """Large records leave before the round is complete, each byte once and at its place."""
+    disk = bytearray(64)
+
+    def write_soon(buffers, total: int, offset: int) -> None:
+        assert offset == len(disk)
+        disk.extend(b"".join(buffers))
+        assert len(disk) == offset + total
+
+    payloads = [bytes([number]) * size for number, size in enumerate(sizes)]
+    early, late = (Part(SegmentClass.PX, 1, 64, KEY, sink) for sink in (write_soon, None))
+    for part in (early, late):
+        for sequence, payload in enumerate(payloads):
+            part.add(draft(BLOB, payload), sequence)
+    assert early.written == len(disk)
+    assert early.end - early.written < EARLY_BYTES
+    assert disk + b"".join(early.close()) == bytes(64) + b"".join(late.close())
