@@ -57,18 +57,28 @@ class WriteStage:
     clock: Clock
     sequence: int
     low: bool = False
+    laid: Round | None = None
     rounds: int = 0
     records: int = 0
     payload_bytes: int = 0
 
-    def write(self, tickets: Sequence[Sequence[Draft]]) -> list[list[Placed]] | Setback:
+    def write(self, tickets: Sequence[Sequence[Draft]], *, finish: bool = True) -> list[list[Placed]] | Setback:
         """Write the drafts of all tickets as one round: durable and applied when it returns their places.
 
-        A Setback means that nothing of the round is in the log or in the databases.
+        Without `finish` the round stays open: its extents are handed to the medium, nothing is synced, and no places
+        are returned; those of the whole round come with the call that finishes it. A Setback means that nothing of
+        the round, with all that was in it before, is in the log or in the databases.
         """
+        outcome = self._write(tickets, finish=finish)
+        if finish or isinstance(outcome, Setback):
+            self.laid = None
+        return outcome
+
+    def _write(self, tickets: Sequence[Sequence[Draft]], *, finish: bool) -> list[list[Placed]] | Setback:
         try:
-            self._roll_full_segments()
             laid = self._lay_out(tickets)
+            if not finish:
+                return []
             touched = laid.touched(SYNC_ORDER)
             placed = self._commit(laid, touched)
         except Unreconciled as error:
@@ -120,7 +130,10 @@ class WriteStage:
             log.warning("journal.closed_uncleanly", reason=str(errors[0]))
 
     def _lay_out(self, tickets: Iterable[Sequence[Draft]]) -> Round:
-        laid = Round(self.kinds, [self._part(segment) for segment in self.segments.values()], self.sequence)
+        if self.laid is None:
+            self._roll_full_segments()
+            self.laid = Round(self.kinds, [self._part(segment) for segment in self.segments.values()], self.sequence)
+        laid = self.laid
         try:
             for drafts in tickets:
                 laid.add(drafts)

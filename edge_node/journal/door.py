@@ -14,7 +14,7 @@ from edge_node.base.counters import COMMIT_RECORDS, COMMIT_SECONDS
 from edge_node.base.log import get_log
 from edge_node.base.offload import DB_READ, FILE, WRITER, offload
 from edge_node.journal.catalogue import unlink_segment
-from edge_node.journal.commit import Setback
+from edge_node.journal.commit import Setback, WriteStage
 from edge_node.journal.engine import Engine, Recovery, Site, open_engine
 from edge_node.journal.errors import (
     JournalBroken,
@@ -98,6 +98,7 @@ class Journal:
         self._work = trio.Event()
         self._stage_free = trio.Lock()
         self._known_ends: dict[SegmentClass, KnownEnd] = {}
+        self._under_way: list[Ticket] = []  # written and not yet synced: the open round
         self._closing = False
         self._reopen_pause_s = REOPEN_FIRST_S
         self._take_engine(engine)
@@ -122,7 +123,11 @@ class Journal:
         self._setbacks.append(callback)
 
     def submit(self, drafts: Sequence[Draft], lane: Lane) -> Ticket:
-        """Queue drafts for one round, in order; no checkpoint. QueueFull or NotWritable leave nothing queued."""
+        """Queue drafts for one round, in order; no checkpoint. QueueFull or NotWritable leave nothing queued.
+
+        Events and control are made durable at once. Extents are written at once and synced together as soon as
+        somebody waits for one of them, with the next round, or when a round's worth of bytes is unsynced.
+        """
         mode = self.state.mode
         if mode is not Mode.WRITABLE:
             self._require_taken(drafts)
@@ -135,10 +140,13 @@ class Journal:
                 raise JournalMisuse(f"no kind {draft.kind} is registered, or a payload is above 4 GiB")
         if not drafts:
             raise JournalMisuse("a ticket has at least one draft")
-        ticket = Ticket(drafts, lane, size)
+        ticket = Ticket(drafts, lane, size, self._work_waits if lane is Lane.EXTENTS else None)
         self._lanes.put(ticket)
         self._work.set()
         return ticket
+
+    def _work_waits(self) -> None:
+        self._work.set()
 
     def _require_taken(self, drafts: Sequence[Draft]) -> None:
         frees = self.state.mode is Mode.LOW and all(
@@ -163,9 +171,9 @@ class Journal:
         raise JournalBroken(self.state.reason)
 
     async def _wait_for_work(self) -> None:
-        if self._lanes.waiting():
+        if self._has_work():
             return
-        while not self._lanes.waiting():
+        while not self._has_work():
             self._work = trio.Event()
             with trio.move_on_after(self._patience_s()) as patience:
                 await self._work.wait()
@@ -173,6 +181,9 @@ class Journal:
                 await self._look_again()
         if self._site.settings.gather_ms:
             await trio.sleep(min(self._site.settings.gather_ms, GATHER_MAX_MS) / 1000)
+
+    def _has_work(self) -> bool:
+        return self._lanes.waiting() or any(ticket.pressing for ticket in self._under_way)
 
     def _patience_s(self) -> float:
         if self.state.mode is Mode.LOW:
@@ -215,16 +226,28 @@ class Journal:
             async with self._stage_free:
                 stage = self._engine.stage
                 tickets = self._lanes.take(stage.plan.round if stage is not None else ROUND_BYTES)
-                if not tickets:
-                    return
                 if stage is None or self.state.mode in {Mode.READ_ONLY, Mode.BROKEN}:
                     self._refuse(tickets, partial(not_writable, self.state))
-                    return
-                began = self._site.clock.monotonic_s()
-                outcome = await offload(stage.write, [ticket.drafts for ticket in tickets], limiter=WRITER)
-                self._settle(tickets, outcome)
-                COMMIT_SECONDS.observe(self._site.clock.monotonic_s() - began)
-                COMMIT_RECORDS.observe(sum(len(ticket.drafts) for ticket in tickets))
+                else:
+                    await self._write(stage, tickets)
+
+    async def _write(self, stage: WriteStage, tickets: Sequence[Ticket]) -> None:
+        self._under_way += tickets
+        finish = self._closing or self._is_pressing(stage.plan.round)
+        began = self._site.clock.monotonic_s()
+        drafts = [ticket.drafts for ticket in tickets]
+        outcome = await offload(partial(stage.write, drafts, finish=finish), limiter=WRITER)
+        if finish or isinstance(outcome, Setback):
+            settled, self._under_way = self._under_way, []
+            self._settle(settled, outcome)
+            COMMIT_SECONDS.observe(self._site.clock.monotonic_s() - began)
+            COMMIT_RECORDS.observe(sum(len(ticket.drafts) for ticket in settled))
+
+    def _is_pressing(self, round_bytes: int) -> bool:
+        """Whether the open round is to be synced: a sync is dear, and extents that come together can share one."""
+        if any(ticket.pressing for ticket in self._under_way):
+            return True
+        return sum(ticket.payload_bytes for ticket in self._under_way) >= round_bytes
 
     def _settle(self, tickets: Sequence[Ticket], outcome: list[list[Placed]] | Setback) -> None:
         if isinstance(outcome, Setback):
@@ -321,7 +344,7 @@ class Journal:
         """Refuse new drafts, write what is queued, leave a clean directory and give LOCK back; shielded."""
         self._closing = True
         with trio.CancelScope(shield=True):
-            while self._lanes.records:
+            while self._lanes.waiting() or self._under_way:
                 await self._write_round()
             async with self._stage_free:
                 await offload(self._close, limiter=WRITER)

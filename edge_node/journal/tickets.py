@@ -44,10 +44,13 @@ class Draft:
 class Ticket:
     """Drafts on their way to the disk; they land in one round, in order, or not at all."""
 
-    __slots__ = ("_done", "_error", "drafts", "lane", "payload_bytes", "placed")
+    __slots__ = ("_done", "_error", "_hurry", "drafts", "lane", "payload_bytes", "placed")
 
-    def __init__(self, drafts: Sequence[Draft], lane: Lane, payload_bytes: int) -> None:
-        self.drafts, self.lane, self.payload_bytes = drafts, lane, payload_bytes
+    def __init__(
+        self, drafts: Sequence[Draft], lane: Lane, payload_bytes: int, hurry: Callable[[], None] | None = None
+    ) -> None:
+        """`hurry` is called when somebody begins to wait for an extent."""
+        self.drafts, self.lane, self.payload_bytes, self._hurry = drafts, lane, payload_bytes, hurry
         self.placed: Sequence[Placed] | None = None
         self._error: Callable[[], JournalError] | None = None
         self._done: trio.Event | None = None
@@ -66,11 +69,18 @@ class Ticket:
         """Why nothing of it will count, a new error at each call; None unless refused."""
         return self._error() if self._error is not None else None
 
+    @property
+    def pressing(self) -> bool:
+        """Whether it should be durable soon: extents have time until somebody waits for them."""
+        return self.lane is not Lane.EXTENTS or self._done is not None
+
     async def wait(self) -> Sequence[Placed]:
         """Where the drafts lie, once they are durable, or raise why they are not. Cancelling un-writes nothing."""
         if not self.settled:
             if self._done is None:
                 self._done = trio.Event()
+                if self._hurry is not None:
+                    self._hurry()
             await self._done.wait()
         if self._error is not None:
             raise self._error()

@@ -341,3 +341,46 @@ def test_a_ticket_of_many_drafts_is_one_round(tmp_path: Path) -> None:
     assert [[placed.sequence for placed in places] for places in outcome] == [[1, 2, 3, 4], [5]]
     assert [placed.position.segment_class.value for placed in outcome[0]] == ["ev", "px", "rc", "rc"]
     engine.close(clean=True)
+
+
+def test_an_open_round_is_finished_by_a_later_call(tmp_path: Path) -> None:
+    """Nothing of it is synced or applied before; then all of it is, in one round."""
+    files = FaultyFiles()
+    engine = open_rig(tmp_path, files, settings=type(SMALL)(reserve_bytes=0, free_min_bytes=0))
+    stage = stage_of(engine)
+    files.calls.clear()
+    for _ in range(2):
+        assert stage.write([[draft(BLOB, bytes(600_000))]], finish=False) == []
+    assert [operation for operation, _ in files.calls if operation != "allocate"] == ["pwritev"] * 2
+    assert (rows(tmp_path), stage.rounds) == ([], 0)
+    outcome = stage.write([[draft(NOTE, b"note")]])
+    assert not isinstance(outcome, Setback)
+    assert [placed.sequence for places in outcome for placed in places] == [1, 2, 3]
+    assert [operation for operation, _ in files.calls].count("fdatasync") == 2
+    assert (len(rows(tmp_path)), stage.rounds, stage.records) == (3, 1, 3)
+    engine.close(clean=True)
+    assert open_rig(tmp_path).recovery.damages == ()
+
+
+def test_an_open_round_is_taken_back_whole(tmp_path: Path) -> None:
+    """With what was in it before the call that was refused."""
+    files = FaultyFiles()
+    engine = open_rig(tmp_path, files, settings=type(SMALL)(reserve_bytes=0, free_min_bytes=0))
+    before = ends(engine)
+    assert stage_of(engine).write([[draft(BLOB, bytes(600_000))]], finish=False) == []
+    files.refuse("pwritev", errno.ENOSPC, only="px/", times=1)
+    assert isinstance(stage_of(engine).write([[draft(BLOB, bytes(600_000))]], finish=False), Setback)
+    assert sizes(tmp_path) == {name.value: end for name, end in before.items()}
+    outcome = stage_of(engine).write([], finish=True)
+    assert outcome == []
+    engine.close(clean=True)
+
+
+def test_an_open_round_is_dropped_by_closing(tmp_path: Path) -> None:
+    """Nobody was promised anything."""
+    engine = open_rig(tmp_path)
+    stage_of(engine).write([[draft(BLOB, bytes(600_000))]], finish=False)
+    engine.close(clean=True)
+    engine = open_rig(tmp_path)
+    assert (engine.recovery.records_replayed, engine.recovery.truncated_bytes) == (0, 0)
+    engine.close(clean=True)

@@ -17,6 +17,7 @@ from edge_node.journal import (
     DirectoryInUse,
     DiskFull,
     Draft,
+    Journal,
     JournalBroken,
     JournalError,
     JournalMisuse,
@@ -364,3 +365,76 @@ async def test_only_a_broken_journal_ends_its_writer(tmp_path: Path) -> None:
     await journal.flush_and_close()
     await open_door(tmp_path).flush_and_close()
     assert [row[0] for row in rows(tmp_path)] == [1, 2]
+
+
+async def settled_writes(journal: Journal, files: FaultyFiles, count: int) -> None:
+    """Wait until `count` writes to px have been made."""
+    while [name[:3] for operation, name in files.calls if operation == "pwritev"].count("px/") < count:
+        await trio.sleep(0.001)
+
+
+def syncs(files: FaultyFiles) -> int:
+    return [operation for operation, _ in files.calls].count("fdatasync")
+
+
+EXTENT = bytes(600_000)
+LARGE = type(SMALL)(reserve_bytes=0, free_min_bytes=0)
+
+
+async def test_extents_share_a_sync_until_somebody_waits(tmp_path: Path) -> None:
+    """They are written as they come, and one wait makes all of them durable."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files, settings=LARGE)) as journal:
+        files.calls.clear()
+        tickets = []
+        for number in range(3):
+            tickets.append(journal.submit([draft(BLOB, EXTENT)], Lane.EXTENTS))
+            await settled_writes(journal, files, number + 1)
+        assert (syncs(files), [ticket.settled for ticket in tickets]) == (0, [False] * 3)
+        places = await tickets[0].wait()
+        assert (syncs(files), [ticket.settled for ticket in tickets]) == (1, [True] * 3)
+        assert journal.read(places[0].position).payload == EXTENT
+        assert journal.stats().rounds == 1
+
+
+@pytest.mark.parametrize("lane", [Lane.CONTROL, Lane.EVENTS])
+async def test_any_other_ticket_takes_open_extents_along(tmp_path: Path, lane: Lane) -> None:
+    """Its round syncs them first."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files, settings=LARGE)) as journal:
+        ticket = journal.submit([draft(BLOB, EXTENT)], Lane.EXTENTS)
+        await settled_writes(journal, files, 1)
+        await journal.append([draft(NOTE, b"note")], lane)
+        assert ticket.settled
+
+
+async def test_unsynced_extents_are_bounded(tmp_path: Path) -> None:
+    """A round's worth is synced though nobody waits."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files, settings=LARGE)) as journal:
+        tickets = [journal.submit([draft(BLOB, bytes(1 << 20))], Lane.EXTENTS) for _ in range(9)]
+        while not tickets[0].settled:
+            await trio.sleep(0.001)
+
+
+async def test_extents_left_behind_are_written_by_closing(tmp_path: Path) -> None:
+    """An upload that broke off leaves no ticket without an answer."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files, settings=LARGE)) as journal:
+        ticket = journal.submit([draft(BLOB, EXTENT)], Lane.EXTENTS)
+        await settled_writes(journal, files, 1)
+    assert len(await ticket.wait()) == 1
+
+
+async def test_a_setback_refuses_open_extents_too(tmp_path: Path) -> None:
+    """They were written, and are taken back with the round."""
+    files = FaultyFiles()
+    async with running(open_door(tmp_path, files, settings=LARGE)) as journal:
+        ticket = journal.submit([draft(BLOB, EXTENT)], Lane.EXTENTS)
+        await settled_writes(journal, files, 1)
+        files.refuse("pwritev", errno.ENOSPC, only="ev/", times=1)
+        with pytest.raises(DiskFull):
+            await journal.append([draft(NOTE, b"note")], Lane.EVENTS)
+        with pytest.raises(DiskFull):
+            await ticket.wait()
+    assert rows(tmp_path) == []

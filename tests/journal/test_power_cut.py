@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge_node.journal import Draft, JournalError, Position, SegmentClass
+from edge_node.journal import round as round_layout
 from edge_node.journal.commit import Setback
 from edge_node.journal.engine import Engine, open_engine
 from tests.journal.power import ForgetsNames, NeverSyncs, PowerCut, PowerDisk
@@ -77,7 +78,13 @@ class Trial:
             [self.draft() for _ in range(self.chance.choice(sizes))] for _ in range(self.chance.choice((1, 2, 5)))
         ]
         assert engine.stage is not None
-        outcome = engine.stage.write(tickets)
+        if self.chance.random() < 0.2:
+            # The round stays open for a while, as it does for extents that nobody waits for yet.
+            first = [[self.draft()] for _ in range(self.chance.choice((1, 3)))]
+            assert engine.stage.write(first, finish=False) == []
+            outcome, tickets = engine.stage.write(tickets), first + tickets
+        else:
+            outcome = engine.stage.write(tickets)
         assert not isinstance(outcome, Setback), outcome
         for drafts, places in zip(tickets, outcome, strict=True):
             for one, placed in zip(drafts, places, strict=True):
@@ -148,6 +155,12 @@ class Trial:
         self.open().close(clean=True)
         if rows(self.folder) != before:
             raise Lost("the rebuilt databases differ from those that were kept up")
+
+
+@pytest.fixture(autouse=True)
+def early(monkeypatch) -> None:
+    """Extents leave for the medium before their round is complete; the trial's records are small, so this is too."""
+    monkeypatch.setattr(round_layout, "EARLY_BYTES", 4096)
 
 
 @pytest.fixture
