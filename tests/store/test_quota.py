@@ -60,4 +60,6 @@ def test_a_device_s_own_limit_stands_before_the_node_s() -> None:
 
 def test_zero_does_not_limit() -> None:
     """The defaults let everything through."""
-    QuotaLedger(StoreSettings()).reserve(OWNER, KEY, 2**60, 0)
+    ledger = QuotaLedger(StoreSettings())
+    ledger.reserve(OWNER, KEY, 2**60, 0)
+    assert ledger.owners[OWNER] == 2**60
