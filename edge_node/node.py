@@ -20,7 +20,7 @@ from edge_node.gateway.room import Room
 from edge_node.gateway.status import Identity, Readiness, StatusRoutes
 from edge_node.gateway.streams import StreamRoutes
 from edge_node.identity import load_public_key, load_tls_identity
-from edge_node.journal import Database, FileLayer, Journal, Mode, open_journal
+from edge_node.journal import CLOSE_S, Database, FileLayer, Journal, Mode, open_journal
 from edge_node.kinds import NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.serving import HttpServer, Router, open_listeners
@@ -86,7 +86,8 @@ async def run_node(
     try:
         rooms = await _build(settings, paths, clock, node_key, journal, status)
     except BaseException:
-        await journal.flush_and_close()
+        with trio.move_on_after(CLOSE_S, shield=True):
+            await journal.flush_and_close()
         raise
     supervisor = status.supervisor = Supervisor(_services(settings, rooms))
 
@@ -158,6 +159,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         Service(name="audit", run=rooms.audit.run, required=False),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
+            close_s=CLOSE_S,
     ]
 
 

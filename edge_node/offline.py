@@ -14,7 +14,7 @@ from edge_node.base.clock import Clock
 from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import MalformedId, PublicKey, VaultId
 from edge_node.identity import load_public_key, load_tls_identity
-from edge_node.journal import Database, Draft, Journal, Lane, open_journal
+from edge_node.journal import CLOSE_S, Database, Draft, Journal, Lane, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.settings import Settings, template
@@ -182,7 +182,8 @@ def _with_journal(
                     refusals.append(refusal)
                 nursery.cancel_scope.cancel()
         finally:
-            await journal.flush_and_close()
+            with trio.move_on_after(CLOSE_S, shield=True):
+                await journal.flush_and_close()
         if refusals:
             raise refusals[0]
 

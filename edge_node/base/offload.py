@@ -15,9 +15,12 @@ FILE = trio.CapacityLimiter(8)  # waits on the disk, not on a core
 WRITER = trio.CapacityLimiter(1)  # the journal's write stage: one at a time, in ticket order
 
 
-async def offload(fn: Callable[[*Args], Result], *args: *Args, limiter: trio.CapacityLimiter = CPU) -> Result:
+async def offload(
+    fn: Callable[[*Args], Result], *args: *Args, limiter: trio.CapacityLimiter = CPU, abandon: bool = False
+) -> Result:
     """Run `fn(*args)` in a worker thread and wait for it; a hop costs about 70 us, so hand over a batch.
 
-    The work cannot be cancelled: keep it under 50 ms.
+    The work cannot be cancelled: keep it under 50 ms. With `abandon` a cancelled caller leaves it behind, still
+    running, with its place in the limiter; a thread left behind does not keep the process from exiting.
     """
-    return await trio.to_thread.run_sync(fn, *args, limiter=limiter)
+    return await trio.to_thread.run_sync(fn, *args, limiter=limiter, abandon_on_cancel=abandon)

@@ -1,6 +1,6 @@
 """The one durable log: what was acknowledged is on the medium, and what was made of it can be made again."""
 
-from edge_node.journal.door import Journal, JournalStats, open_journal
+from edge_node.journal.door import CLOSE_S, Journal, JournalStats, open_journal
 from edge_node.journal.engine import Recovery
 from edge_node.journal.errors import (
     DigestMismatch,
@@ -29,6 +29,7 @@ from edge_node.journal.states import JournalState, Mode
 from edge_node.journal.tickets import Draft, Lane, Ticket
 
 __all__ = [
+    "CLOSE_S",
     "Batch",
     "Cause",
     "Damage",

@@ -1,8 +1,9 @@
 """The journal's door: submit drafts, wait until they are durable, read them back, query what was made of them."""
 
+import contextlib
 import math
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ Result = TypeVar("Result")
 
 GATHER_MAX_MS = 2.0  # longer would be felt by a single writer
 REOPEN_FIRST_S, REOPEN_LONGEST_S = 30.0, 900.0  # a disk that came back is noticed; one that fails is not worn out
+CLOSE_S = 30.0  # what closing should be given: the last round on a slow card, and some
 SPACE_POLL_S = 1.0  # how soon a node notices that somebody made room
 
 log = get_log("journal")
@@ -99,6 +101,7 @@ class Journal:
         self._stage_free = trio.Lock()
         self._known_ends: dict[SegmentClass, KnownEnd] = {}
         self._under_way: list[Ticket] = []  # written and not yet synced: the open round
+        self._holds: set[trio.CancelScope] = set()
         self._closing = False
         self._reopen_pause_s = REOPEN_FIRST_S
         self._take_engine(engine)
@@ -162,13 +165,25 @@ class Journal:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """The writer: rounds as long as anything is queued, until cancelled. A round under way is always finished.
 
-        JournalBroken when log and databases can no longer be reconciled: the process should end.
+        JournalBroken when log and databases can no longer be reconciled, or when `flush_and_close` gave the disk up:
+        the process should end.
         """
         task_status.started()
         while self.state.mode is not Mode.BROKEN:
             await self._wait_for_work()
-            await self._write_round()
+            with self._held_to_the_end():
+                await self._write_round()
         raise JournalBroken(self.state.reason)
+
+    @contextlib.contextmanager
+    def _held_to_the_end(self) -> Iterator[None]:
+        """What was handed to the disk is waited for by a cancelled task too, until closing gives the disk up."""
+        with trio.CancelScope(shield=True) as hold:
+            self._holds.add(hold)
+            try:
+                yield
+            finally:
+                self._holds.discard(hold)
 
     async def _wait_for_work(self) -> None:
         if self._has_work():
@@ -201,12 +216,13 @@ class Journal:
         stage = self._engine.stage
         if stage is None:
             return
-        async with self._stage_free:
-            try:
-                await offload(stage.check_space, limiter=FILE)
-            except OSError as error:
-                log.warning("space.unknown", reason=str(error))
-            self._follow_space()
+        with self._held_to_the_end():
+            async with self._stage_free:
+                try:
+                    await offload(stage.check_space, limiter=FILE, abandon=True)
+                except OSError as error:
+                    log.warning("space.unknown", reason=str(error))
+                self._follow_space()
 
     def _follow_space(self) -> None:
         stage = self._engine.stage
@@ -222,21 +238,22 @@ class Journal:
         log.warning("journal.state_changed", state=str(self.state))
 
     async def _write_round(self) -> None:
-        with trio.CancelScope(shield=True):
-            async with self._stage_free:
-                stage = self._engine.stage
-                tickets = self._lanes.take(stage.plan.round if stage is not None else ROUND_BYTES)
-                if stage is None or self.state.mode in {Mode.READ_ONLY, Mode.BROKEN}:
-                    self._refuse(tickets, partial(not_writable, self.state))
-                else:
-                    await self._write(stage, tickets)
+        async with self._stage_free:
+            stage = self._engine.stage
+            tickets = self._lanes.take(stage.plan.round if stage is not None else ROUND_BYTES)
+            if stage is None or self.state.mode in {Mode.READ_ONLY, Mode.BROKEN}:
+                self._refuse(tickets, partial(not_writable, self.state))
+            else:
+                await self._write(stage, tickets)
 
     async def _write(self, stage: WriteStage, tickets: Sequence[Ticket]) -> None:
         self._under_way += tickets
         finish = self._closing or self._is_pressing(stage.plan.round)
         began = self._site.clock.monotonic_s()
         drafts = [ticket.drafts for ticket in tickets]
-        outcome = await offload(partial(stage.write, drafts, finish=finish), limiter=WRITER)
+        outcome = await offload(partial(stage.write, drafts, finish=finish), limiter=WRITER, abandon=True)
+        if self.state.mode is Mode.BROKEN:
+            return  # given up while this thread came back: its tickets were refused
         if finish or isinstance(outcome, Setback):
             settled, self._under_way = self._under_way, []
             self._settle(settled, outcome)
@@ -313,27 +330,30 @@ class Journal:
 
         `run` does so by itself, at growing intervals. Setback callbacks are called: what was read before may be old.
         """
-        if self.state.mode is not Mode.READ_ONLY:
-            return self.state
-        async with self._stage_free:
-            if self._closing:
-                return self.state
-            try:
-                former, old_pools = self._engine, self._pools
-                engine = await offload(self._open_anew, limiter=WRITER)
-            except (OSError, sqlite3.Error, JournalError) as error:
-                # What can be read now stays readable: the former engine was not touched.
-                log.warning("journal.not_reopened", reason=str(error))
-                return self.state
-            refused = partial(not_writable, self.state)
-            self._take_engine(engine)
-            for callback in self._setbacks:
-                callback(refused())
-            await offload(_put_down, former, old_pools.values(), limiter=WRITER)
+        if self.state.mode is Mode.READ_ONLY:
+            with self._held_to_the_end():
+                async with self._stage_free:
+                    await self._reopen()
+        return self.state
+
+    async def _reopen(self) -> None:
+        if self._closing:
+            return
+        try:
+            former, old_pools = self._engine, self._pools
+            engine = await offload(self._open_anew, limiter=WRITER, abandon=True)
+        except (OSError, sqlite3.Error, JournalError) as error:
+            # What can be read now stays readable: the former engine was not touched.
+            log.warning("journal.not_reopened", reason=str(error))
+            return
+        refused = partial(not_writable, self.state)
+        self._take_engine(engine)
+        for callback in self._setbacks:
+            callback(refused())
         if engine.state.mode is not Mode.READ_ONLY:
             self._reopen_pause_s = REOPEN_FIRST_S
         log.warning("journal.reopened", state=str(self.state))
-        return self.state
+        await offload(_put_down, former, old_pools.values(), limiter=WRITER, abandon=True)
 
     def _open_anew(self) -> Engine:
         if self._engine.stage is not None:
@@ -341,14 +361,30 @@ class Journal:
         return open_engine(self._site, self._known_ends)
 
     async def flush_and_close(self) -> None:
-        """Refuse new drafts, write what is queued, leave a clean directory and give LOCK back; shielded."""
+        """Refuse new drafts, write what is queued, leave a clean directory and give LOCK back.
+
+        Not shielded: who may be cancelled shields it for CLOSE_S, for a disk may never answer. A cancelled call
+        gives the disk up: whatever waits for it ends, a round under way like any other, and what was not acknowledged
+        by then is refused. LOCK stays held until the process ends, for a thread left behind may still write.
+        """
         self._closing = True
-        with trio.CancelScope(shield=True):
+        try:
             while self._lanes.waiting() or self._under_way:
                 await self._write_round()
             async with self._stage_free:
-                await offload(self._close, limiter=WRITER)
+                await offload(self._close, limiter=WRITER, abandon=True)
+        except trio.Cancelled:
+            self._give_up()
+            raise
         self.state = replace(WRITABLE, mode=Mode.READ_ONLY, reason="closed")
+
+    def _give_up(self) -> None:
+        if self.state.mode is not Mode.BROKEN:
+            self._turn(Turn.UNRECONCILED, "it was not closed: the disk did not answer in the time it had")
+        unsettled, self._under_way = self._under_way, []
+        self._refuse([*unsettled, *self._lanes.drain()], partial(not_writable, self.state))
+        for hold in self._holds:
+            hold.cancel()
 
     def _close(self) -> None:
         for pool in self._pools.values():

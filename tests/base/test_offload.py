@@ -33,3 +33,20 @@ async def test_a_limiter_bounds_what_runs_at_once() -> None:
         for _ in range(8):
             nursery.start_soon(lambda: offload(work, limiter=WRITER))
     assert (inside, most) == (0, 1)
+
+
+async def test_work_that_hangs_can_be_left_behind() -> None:
+    """A cancelled caller goes on; the thread keeps its place in the limiter until it is done."""
+    limiter, begun, done = trio.CapacityLimiter(1), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        done.wait()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: offload(hang, limiter=limiter, abandon=True))
+        await offload(begun.wait)
+        nursery.cancel_scope.cancel()
+    assert limiter.borrowed_tokens == 1
+    done.set()
+    assert await offload(divmod, 7, 2, limiter=limiter) == (3, 1)

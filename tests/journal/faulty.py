@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,26 @@ class FaultyFiles(OsFiles):
     def space(self, path: Path) -> Space:
         self._pass("space", str(path))
         return self.room or super().space(path)
+
+
+class HangingFiles(OsFiles):
+    """A disk that stops answering: once `hang` is called, every sync waits until `answer`."""
+
+    def __init__(self) -> None:
+        self._answers, self.asked = threading.Event(), threading.Event()
+        self._answers.set()
+
+    def hang(self) -> None:
+        self._answers.clear()
+        self.asked.clear()
+
+    def answer(self) -> None:
+        self._answers.set()
+
+    def fdatasync(self, descriptor: int) -> None:
+        self.asked.set()
+        self._answers.wait()
+        super().fdatasync(descriptor)
 
 
 NO_SPACE = errno.ENOSPC

@@ -1,17 +1,22 @@
 """The journal's door under trio: submit, wait, read, query, refuse, reopen, close."""
 
+import contextlib
 import errno
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from edge_node.base.counters import REGISTRY
+from edge_node.base.offload import WRITER, offload
 from edge_node.journal import (
     Database,
     DirectoryInUse,
@@ -32,8 +37,10 @@ from edge_node.journal import (
     Space,
 )
 from edge_node.paths import Paths
-from tests.journal.faulty import FaultyFiles
-from tests.journal.rig import BLOB, ERASE, FACT, NOTE, SMALL, draft, open_door, rig_kinds, rows, running
+from tests.journal.faulty import FaultyFiles, HangingFiles
+from tests.journal.rig import BLOB, ERASE, FACT, NOTE, SMALL, draft, open_door, open_rig, rig_kinds, rows, running
+
+ROOT = Path(__file__).parents[2]
 
 
 def count(connection: sqlite3.Connection, table: str) -> int:
@@ -252,12 +259,10 @@ async def test_a_disk_that_refuses_at_start_gives_a_journal_that_reads(tmp_path:
 
 
 async def test_closing_writes_what_is_queued(tmp_path: Path) -> None:
-    """Without a writer at work, under cancellation, and then nothing more is taken."""
+    """Without a writer at work, and then nothing more is taken."""
     journal = open_door(tmp_path)
     ticket = journal.submit([draft(NOTE, b"queued")], Lane.EVENTS)
-    with trio.CancelScope() as scope:
-        scope.cancel()
-        await journal.flush_and_close()
+    await journal.flush_and_close()
     assert len(await ticket.wait()) == 1
     with pytest.raises(NotWritable):
         journal.submit([draft(NOTE, b"late")], Lane.EVENTS)
@@ -278,6 +283,97 @@ async def test_a_round_under_way_is_finished_when_the_writer_is_cancelled(tmp_pa
     assert first.settled
     assert second.settled
     assert len(rows(tmp_path)) == 2
+
+
+@asynccontextmanager
+async def hung(root: Path) -> AsyncGenerator[tuple[Journal, HangingFiles], None]:
+    """A journal whose disk does not answer; it does again at the end, so that no thread is left behind."""
+    files = HangingFiles()
+    journal = open_door(root, files)
+    files.hang()
+    try:
+        yield journal, files
+    finally:
+        files.answer()
+        await offload(int, limiter=WRITER)
+
+
+async def test_a_deadline_ends_closing_on_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    """The round under way and what is queued are refused, the writer ends, and LOCK stays with the thread."""
+    async with hung(tmp_path) as (journal, files):
+        with pytest.RaisesGroup(JournalBroken):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(journal.run)
+                under_way = journal.submit([draft(NOTE, b"one")], Lane.EVENTS)
+                await offload(files.asked.wait)
+                queued = journal.submit([draft(NOTE, b"two")], Lane.EVENTS)
+                with trio.move_on_after(0.05) as closing:
+                    await journal.flush_and_close()
+        assert closing.cancelled_caught
+        for ticket in (under_way, queued):
+            with pytest.raises(NotWritable, match="did not answer"):
+                await ticket.wait()
+        with pytest.raises(DirectoryInUse):
+            open_door(tmp_path)
+
+
+async def test_a_cancelled_writer_waits_for_its_round_until_closing_gives_it_up(tmp_path: Path) -> None:
+    """Cancelling the writer does not leave a round behind; the deadline of closing does."""
+    async with hung(tmp_path) as (journal, files), trio.open_nursery() as outside:
+        ended = trio.Event()
+
+        async def run(task_status: trio.TaskStatus[trio.CancelScope]) -> None:
+            with trio.CancelScope() as scope, contextlib.suppress(JournalBroken):
+                task_status.started(scope)
+                await journal.run()
+            ended.set()
+
+        scope = await outside.start(run)
+        journal.submit([draft(NOTE, b"one")], Lane.EVENTS)
+        await offload(files.asked.wait)
+        scope.cancel()
+        await trio.testing.wait_all_tasks_blocked()
+        assert not ended.is_set()
+        with trio.move_on_after(0.05):
+            await journal.flush_and_close()
+        await ended.wait()
+
+
+async def test_a_deadline_ends_closing_itself(tmp_path: Path) -> None:
+    """With nothing queued it is the last cut of the segments that hangs."""
+    async with hung(tmp_path) as (journal, _):
+        with trio.move_on_after(0.05) as closing:
+            await journal.flush_and_close()
+        assert closing.cancelled_caught
+        assert journal.state.mode is Mode.BROKEN
+
+
+def test_a_thread_left_behind_does_not_keep_the_process(tmp_path: Path) -> None:
+    """A process whose disk never answers again ends by itself; what it had acknowledged is there."""
+    code = (
+        "import sys, trio; from pathlib import Path\n"
+        "from edge_node.journal import Lane\n"
+        "from tests.journal.faulty import HangingFiles\n"
+        "from tests.journal.rig import NOTE, draft, open_door\n"
+        "async def main():\n"
+        "    files = HangingFiles()\n"
+        "    journal = open_door(Path(sys.argv[1]), files)\n"
+        "    async with trio.open_nursery() as nursery:\n"
+        "        await nursery.start(journal.run)\n"
+        "        await journal.append([draft(NOTE, b'kept')], Lane.EVENTS)\n"
+        "        files.hang()\n"
+        "        journal.submit([draft(NOTE, b'lost')], Lane.EVENTS)\n"
+        "        with trio.move_on_after(0.2):\n"
+        "            await journal.flush_and_close()\n"
+        "trio.run(main)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 1
+    assert "did not answer in the time it had" in done.stderr
+    engine = open_rig(tmp_path)
+    assert engine.databases[Database.INDEX].connection.execute("SELECT item FROM rows").fetchall()[0] == (b"kept",)
+    engine.close(clean=True)
 
 
 async def test_a_sealed_segment_can_be_dropped(tmp_path: Path) -> None:
@@ -308,7 +404,7 @@ async def test_a_second_process_is_told_who_has_the_directory(tmp_path: Path) ->
         "except DirectoryInUse as error: print(error)"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert said.strip() == f"{tmp_path} is in use by process {os.getpid()} (edge-node run)"
     with pytest.raises(DirectoryInUse):
         open_door(tmp_path)
