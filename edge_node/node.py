@@ -13,6 +13,7 @@ from edge_node.base.clock import Clock, ClockQuality, SystemClock
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
+from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.events import EventRoutes
 from edge_node.gateway.pieces import PieceRoutes
 from edge_node.gateway.requests import RequestDoor
@@ -131,10 +132,10 @@ async def _build(
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
     StatusRoutes(identity, clock, status.readiness).add_to(router)
-    room = Room(settings.http.bodies_bytes_max)
-    EventRoutes(ingest, settings.ingest, room).add_to(router)
-    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest).add_to(router)
-    PieceRoutes(pieces, door, vault, settings.store, room).add_to(router)
+    bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
+    EventRoutes(ingest, settings.ingest, bodies).add_to(router)
+    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers).add_to(router)
+    PieceRoutes(pieces, door, vault, settings.store, bodies, answers).add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)

@@ -30,10 +30,10 @@ class AttributeHeaders(GatewayRefusal):
 
 
 class ContentEncodingRefused(GatewayRefusal):
-    """The body is compressed; what is signed is what is stored."""
+    """The body is coded; what is signed and hashed is what is stored."""
 
     slug, status = "content-encoding", 415
-    remedy = "Send the body as it was signed, without Content-Encoding."
+    remedy = "Send the plain bytes, as they were signed and hashed, without Content-Encoding."
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
@@ -136,3 +136,14 @@ class NoRoom(GatewayRefusal):
     def __init__(self, held: int, limit: int) -> None:
         self.held, self.limit = held, limit
         super().__init__(f"bodies under way hold {held} of {limit} bytes")
+
+
+class NoRoomToAnswer(GatewayRefusal):
+    """Answers that their readers have not taken yet hold the memory there is for them."""
+
+    slug, status, retry_after_s = "overloaded", 503, 1
+    remedy = "Read the answers you have asked for, then ask again after Retry-After, for a smaller page or range."
+
+    def __init__(self, held: int, own: int, limit: int) -> None:
+        self.held, self.own, self.limit = held, own, limit
+        super().__init__(f"answers under way hold {held} of {limit} bytes, {own} of them for this key")

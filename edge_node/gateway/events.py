@@ -1,9 +1,9 @@
 """POST /events[/{stream}]: a signed body goes in, a receipt comes out (docs/specs/http.md)."""
 
 from edge_node.base.ids import StreamName
+from edge_node.gateway.encoding import refuse_encoding
 from edge_node.gateway.errors import (
     AttributeHeaders,
-    ContentEncodingRefused,
     SignatureMissing,
     StreamMismatch,
 )
@@ -62,9 +62,7 @@ def read_content_type(request: Request) -> str:
 
 def refuse_unsigned_headers(request: Request) -> None:
     """Nothing outside the signature may change what a stored body means."""
-    encoding = request.headers.get("content-encoding")
-    if encoding is not None and encoding.lower() != "identity":
-        raise ContentEncodingRefused(encoding)
+    refuse_encoding(request)
     for name in request.headers:
         if name.startswith("ce-"):
             raise AttributeHeaders(name)

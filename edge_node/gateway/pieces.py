@@ -4,6 +4,8 @@ import msgspec
 
 from edge_node.base.ids import VaultId
 from edge_node.base.limits import EXTENT_BYTES
+from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.encoding import refuse_encoding
 from edge_node.gateway.errors import BodyDigestMismatch
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
@@ -11,11 +13,12 @@ from edge_node.gateway.room import Room
 from edge_node.serving import Request, Response, Router, problem_response
 from edge_node.settings import StoreSettings
 from edge_node.store.errors import CidMismatch
-from edge_node.store.pieces import OpenPiece, Pieces
+from edge_node.store.pieces import READ_AHEAD, OpenPiece, Pieces
 from edge_node.trust.access import Verb, piece_resource
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
 from edge_node.wire.http_range import RangeNotSatisfiable, parse_range, range_applies, unsatisfied_content_range
 
+READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the extents read in one hop
 UPLOAD_BYTES = 4 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
 _ENCODER = msgspec.json.Encoder()
 _JSON = ("content-type", "application/json")
@@ -24,8 +27,17 @@ _JSON = ("content-type", "application/json")
 class PieceRoutes:
     """The piece door."""
 
-    def __init__(self, pieces: Pieces, door: RequestDoor, vault: VaultId, settings: StoreSettings, room: Room) -> None:
-        self._pieces, self._door, self._vault, self._settings, self._room = pieces, door, vault, settings, room
+    def __init__(
+        self,
+        pieces: Pieces,
+        door: RequestDoor,
+        vault: VaultId,
+        settings: StoreSettings,
+        bodies: Room,
+        answers: AnswerRoom,
+    ) -> None:
+        self._pieces, self._door, self._vault, self._settings = pieces, door, vault, settings
+        self._bodies, self._answers = bodies, answers
 
     def add_to(self, router: Router) -> None:
         """Register the routes; HEAD is answered by GET."""
@@ -36,6 +48,7 @@ class PieceRoutes:
 
     async def put(self, request: Request) -> Response:
         """Store the body. The signed digest of the body names its CID before the first byte is read."""
+        refuse_encoding(request)
         vault, proof = read_vault(request, self._vault), self._door.read(request)
         signed = make_cid(CidKind.RAW_PIECE, proof.body)
         named = request.params.get("cid")
@@ -45,7 +58,7 @@ class PieceRoutes:
         chunks = request.chunks(self._settings.piece_bytes_max)
         size = self._settings.piece_bytes_max if request.content_length is None else request.content_length
         try:
-            with self._room.hold(min(size, UPLOAD_BYTES)):
+            with self._bodies.hold(min(size, UPLOAD_BYTES)):
                 put = await self._pieces.put(access, vault, chunks, expect=signed)
         except CidMismatch as mismatch:
             if named is None:
@@ -69,7 +82,12 @@ class PieceRoutes:
         ]
         if _knows(request.headers.get("if-none-match"), etag):
             return Response(304, headers)
-        return self._answer(request, piece, etag, headers)
+        answer = self._answer(request, piece, etag, headers)
+        if answer.length is not None:
+            with self._answers.hold(access.holder) as held:
+                held.resize(min(answer.length, READ_BYTES))
+                answer.done = held.hand_over()
+        return answer
 
     def _answer(self, request: Request, piece: OpenPiece, etag: str, headers: list[tuple[str, str]]) -> Response:
         headers.append(("content-type", "application/octet-stream"))

@@ -3,6 +3,7 @@
 import msgspec
 
 from edge_node.base.ids import StreamName, VaultId
+from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.parameters import read_flag, read_number, read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
@@ -19,8 +20,10 @@ _JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
 class StreamRoutes:
     """The reading door of the event log."""
 
-    def __init__(self, topics: Topics, door: RequestDoor, vault: VaultId, settings: IngestSettings) -> None:
-        self._topics, self._door, self._vault, self._settings = topics, door, vault, settings
+    def __init__(
+        self, topics: Topics, door: RequestDoor, vault: VaultId, settings: IngestSettings, room: AnswerRoom
+    ) -> None:
+        self._topics, self._door, self._vault, self._settings, self._room = topics, door, vault, settings, room
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""
@@ -32,7 +35,10 @@ class StreamRoutes:
         vault = read_vault(request, self._vault)
         access = self._door.authorise(request, stream_resource(vault), Verb.LIST)
         rows = await self._topics.list_streams(access, vault)
-        return Response(200, _JSON, _ENCODER.encode({"vault": vault.hex(), "streams": rows}))
+        listed = _ENCODER.encode({"vault": vault.hex(), "streams": rows})
+        with self._room.hold(access.holder) as held:
+            held.resize(len(listed))
+            return Response(200, _JSON, listed, done=held.hand_over())
 
     async def read(self, request: Request) -> Response:
         """One page of a stream."""
@@ -43,4 +49,7 @@ class StreamRoutes:
             request, "limit", min(PAGE_DEFAULT, self._settings.page_events_max), 1, self._settings.page_events_max
         )
         proof = read_flag(request, "proof")
-        return Response(200, _JSON, await self._topics.read_page(access, vault, stream, start, limit, proof=proof))
+        with self._room.hold(access.holder) as held:
+            page = await self._topics.read_page(access, vault, stream, start, limit, proof=proof, reserve=held.resize)
+            held.resize(len(page))
+            return Response(200, _JSON, page, done=held.hand_over())

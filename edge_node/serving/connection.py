@@ -9,6 +9,7 @@ from typing import Literal
 
 import trio
 
+from edge_node.base.counters import REFUSALS
 from edge_node.base.errors import Refusal
 from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
@@ -167,9 +168,17 @@ class Connection:
 
     async def _exchange(self, head: RequestHead) -> bool:
         """One request and its response; whether the connection goes on."""
-        http = self._http
         self._owes_continue = head.expects_continue
         response = await self._ask_handler(head)
+        if response.done is None:
+            return await self._answer(head, response)
+        try:
+            return await self._answer(head, response)
+        finally:
+            response.done()
+
+    async def _answer(self, head: RequestHead, response: Response) -> bool:
+        http = self._http
         keep = head.keep_alive and not self._lost and not self._service.draining
         if keep and not http.complete:
             keep = self._may_drain()
@@ -242,6 +251,10 @@ class Connection:
                     await self._send_each(body, response.length, chunked=response.length is None and head.minor == 1)
         except PeerGone:
             raise
+        except Refusal as refusal:  # a fact about what was asked for, not a fault of ours
+            REFUSALS.labels(refusal.slug).inc()
+            log.warning("response.cut", method=head.method, path=head.path, reason=str(refusal))
+            return False
         except Exception:
             REQUESTS_BROKEN.inc()
             log.exception("response.cut", method=head.method, path=head.path)

@@ -13,6 +13,7 @@ from edge_node.serving.transport import HandshakeRefused, PeerGone, PlainTranspo
 
 ALPN = ("http/1.1",)
 READ_BYTES = 64 * KIB  # four full records
+SEAL_BYTES = 256 * KIB  # sealed ahead of a slow reader at most: a whole answer would lie in memory twice
 
 
 class CertificateUnusable(ServingError):
@@ -66,6 +67,7 @@ class TlsTransport:
         self._plain = PlainTransport(sock, peer)
         self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = identity.context.wrap_bio(self._arrived, self._leaving, server_side=True)
+        self._unsealed = memoryview(b"")
         self._farewell_said = False
         self.peer = peer
 
@@ -107,6 +109,19 @@ class TlsTransport:
 
     def offer(self, data: bytes) -> bool:
         """See Transport."""
+        if len(data) <= SEAL_BYTES:
+            return self._seal_and_offer(data)
+        self._unsealed = memoryview(data)
+        return self._offer_unsealed()
+
+    def _offer_unsealed(self) -> bool:
+        while self._unsealed:
+            step, self._unsealed = self._unsealed[:SEAL_BYTES], self._unsealed[SEAL_BYTES:]
+            if not self._seal_and_offer(step):
+                return False
+        return True
+
+    def _seal_and_offer(self, data: bytes | memoryview) -> bool:
         try:
             self._tls.write(data)
         except ssl.SSLError as error:
@@ -116,6 +131,8 @@ class TlsTransport:
     async def flush(self, progress: Callable[[], None]) -> None:
         """See Transport."""
         await self._plain.flush(progress)
+        while not self._offer_unsealed():
+            await self._plain.flush(progress)
 
     async def _send_leaving(self, progress: Callable[[], None]) -> None:
         if self._leaving.pending and not self._plain.offer(self._leaving.read()):

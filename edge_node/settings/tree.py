@@ -91,6 +91,11 @@ class HttpSettings(Section, frozen=True):
     bodies_bytes_max: Annotated[
         int, about("Bytes that request bodies under way may hold together."), msgspec.Meta(ge=MIB)
     ] = 256 * MIB
+    answers_bytes_max: Annotated[
+        int,
+        about("Bytes that answers may hold together until their readers took them; one key at most what it leaves."),
+        msgspec.Meta(ge=MIB),
+    ] = 256 * MIB
     drain_s: Annotated[float, about("How long running requests may finish at shutdown."), msgspec.Meta(ge=0)] = 10.0
 
 
@@ -160,7 +165,7 @@ class TrustSettings(Section, frozen=True):
 
     audit_rows_max: Annotated[int, about("Newest verdicts kept in audit.db."), msgspec.Meta(ge=1_000)] = 1_000_000
     request_window_s: Annotated[
-        int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1)
+        int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=3_600)
     ] = 300
 
 

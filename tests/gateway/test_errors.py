@@ -17,6 +17,7 @@ EVERY: list[errors.GatewayRefusal] = [
     errors.RequestForged(),
     errors.BodyDigestMismatch("baa", "bab"),
     errors.NoRoom(10, 10),
+    errors.NoRoomToAnswer(10, 5, 10),
 ]
 
 

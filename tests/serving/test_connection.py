@@ -153,6 +153,49 @@ async def test_a_refusal_from_a_handlers_nursery_is_found() -> None:
     assert sole_refusal(ValueError()) is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "parts", "length"),
+    [
+        (GET, b"all", None),
+        (GET.replace(b"GET", b"HEAD"), b"all", None),
+        (GET, b"x" * JOIN_MAX_BYTES * 2, None),
+        (GET, [b"a", b"b"], 2),
+        (GET, [b"a"], 2),
+        (GET, [b"a"], None),
+    ],
+)
+async def test_what_an_answer_holds_is_given_back_once(
+    raw: bytes, parts: bytes | list[bytes], length: int | None
+) -> None:
+    """Sent, not wanted or cut: the response hears once that it is over, and the connection takes the next request."""
+    over: list[str] = []
+
+    async def holding(request: Request) -> Response:
+        body = parts if isinstance(parts, bytes) else pieces(*parts)
+        return Response(200, (), body, length, done=lambda: over.append(request.method))
+
+    async with connected(holding) as (client, _):
+        await client.send_all(raw)
+        await client.send_eof()  # type: ignore[attr-defined]
+        await read_to_end(client)
+    assert len(over) == 1
+
+
+async def test_what_an_answer_holds_is_held_while_it_is_unread(autojump_clock: trio.testing.MockClock) -> None:
+    """A reader that takes nothing keeps it until it is cut."""
+    over: list[float] = []
+
+    async def holding(request: Request) -> Response:
+        return Response(200, (), b"x" * JOIN_MAX_BYTES * 2, done=lambda: over.append(trio.current_time()))
+
+    async with connected(holding, streams=trio.testing.lockstep_stream_pair()) as (client, _):
+        await client.send_all(GET)
+        await trio.sleep(29)
+        assert not over
+        await trio.sleep(3)
+        assert len(over) == 1
+
+
 async def test_an_error_of_a_handler_is_500_and_tells_nothing() -> None:
     """The client learns that something broke, not what; the connection ends."""
     before = REQUESTS_BROKEN._value.get()

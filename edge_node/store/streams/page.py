@@ -7,11 +7,17 @@ from typing import Any
 import msgspec
 
 from edge_node.base.ids import Cid, strip_type
-from edge_node.base.limits import NUMBER_EXACT_IN_JSON
+from edge_node.base.limits import KIB, NUMBER_EXACT_IN_JSON
 from edge_node.store.streams.records import EventsRecord
 from edge_node.trust.signed_event import format_event_header
 from edge_node.wire.cid import format_cid
 from edge_node.wire.event_body import BodyForm, split_items
+
+# Bounds of what stands in a page beside the bodies. A content type has 255 characters at most, each of which JSON may
+# double; a signature header has 1 KiB; CIDs, keys, names and numbers are what is left.
+PAGE_FRAME_BYTES = 1 * KIB
+EVENT_FRAME_BYTES = 1 * KIB
+PROOF_FRAME_BYTES = 2 * KIB
 
 _ENCODER = msgspec.json.Encoder(enc_hook=strip_type)
 
@@ -38,6 +44,15 @@ def render_page(
     if proof:
         page["proofs"] = [_proof(cid, record) for cid, record in bodies]
     return _ENCODER.encode(page)
+
+
+def page_bound(bodies: Sequence[tuple[int, int]], limit: int, *, proof: bool) -> int:
+    """The bytes that a page of at most `limit` events out of `bodies` (bytes and events of each) never exceeds."""
+    # As opaque bodies, whose base64 is the longest form an event is shown in.
+    shown = sum(-(-size // 3) * 4 for size, _ in bodies)
+    events = min(limit, sum(count for _, count in bodies))
+    proofs = shown + len(bodies) * PROOF_FRAME_BYTES if proof else 0
+    return PAGE_FRAME_BYTES + events * EVENT_FRAME_BYTES + shown + proofs
 
 
 def _events(cid: Cid, record: EventsRecord, start: int, stop: int) -> list[dict[str, Any]]:

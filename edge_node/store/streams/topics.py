@@ -1,13 +1,14 @@
 """Topics: streams read back by offset, every body checked against its digest before it leaves."""
 
 import functools
+from collections.abc import Callable
 
 from edge_node.base.ids import Cid, StreamName, VaultId
 from edge_node.base.offload import FILE, offload
 from edge_node.journal import DigestMismatch, Journal, RecordAbsent
 from edge_node.settings import IngestSettings
 from edge_node.store.errors import PieceDamaged, UnknownStream
-from edge_node.store.streams.page import render_page
+from edge_node.store.streams.page import page_bound, render_page
 from edge_node.store.streams.records import EventsRecord, decode_events
 from edge_node.store.streams.rows import BodyRow, StreamRow, find_page, list_streams
 from edge_node.trust.access import Access, Verb, stream_resource
@@ -20,18 +21,28 @@ class Topics:
         self._journal, self._settings = journal, settings
 
     async def read_page(
-        self, access: Access, vault: VaultId, stream: StreamName, start: int, limit: int, *, proof: bool
+        self,
+        access: Access,
+        vault: VaultId,
+        stream: StreamName,
+        start: int,
+        limit: int,
+        *,
+        proof: bool,
+        reserve: Callable[[int], None] = lambda _bytes_max: None,
     ) -> bytes:
         """One JSON page of events from offset `start` on; UnknownStream if nothing was ever stored there.
 
         At most `limit` events and `page_bytes_max` bytes of bodies, but at least one body if there is one. A page ends
         before a damaged body; one that would begin with it is PieceDamaged, which names the offset after it.
+        `reserve` hears how many bytes the page may have before any body is read, and may refuse by raising.
         """
         access.require(stream_resource(vault, stream), Verb.READ)
         found = await self._journal.query(find_page, vault, stream, start, limit, self._settings.page_bytes_max)
         if found is None:
             raise UnknownStream(stream)
         end, rows = found
+        reserve(page_bound([(row.bytes, row.count) for row in rows], limit, proof=proof))
         render = functools.partial(self._render, vault.hex(), stream, start, limit, end, rows, proof=proof)
         return await offload(render, limiter=FILE)
 

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_node.store.streams.page import number, render_page
+from edge_node.store.streams.page import number, page_bound, render_page
 from edge_node.store.streams.records import EVENTS_KIND, VERSION, EventsRecord
 from edge_node.trust.signed_event import parse_event_header, verify_event
 from edge_node.wire.cid import format_cid, raw_piece_cid
@@ -78,6 +78,20 @@ def test_a_page_is_a_slice(counts: list[int], start: int, limit: int) -> None:
     assert offsets == list(range(start, min(end, start + limit)))
     assert page["next"] == (offsets[-1] + 1 if offsets else min(start, end))
     assert page["end"] == end
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.integers(1, 30), st.booleans(), st.booleans())
+def test_a_page_is_never_larger_than_its_bound(counts: list[int], limit: int, proof: bool, opaque: bool) -> None:
+    """Whatever the bodies are, also with the longest content type and one that JSON must escape."""
+    content_type = 'a/b;x="' + '\\"' * 119 + '"' if opaque else NDJSON
+    records, end = [], 0
+    for count in counts:
+        record = record_of(b'{"a":1}\n' * count, end, content_type, seq=2**60)
+        records.append(record)
+        end += record.count
+    bodies = [(raw_piece_cid(record.body), record) for record in records]
+    raw = render_page("aa" * 32, "s" * 127, 0, limit, end, bodies, proof=proof)
+    assert len(raw) <= page_bound([(len(record.body), record.count) for record in records], limit, proof=proof)
 
 
 def test_numbers_from_2_53_on_are_text() -> None:
