@@ -70,6 +70,17 @@ class PieceDamaged(StoreRefusal):
         super().__init__(f"piece {format_cid(cid)} is damaged on this node: {why}")
 
 
+class PieceGone(StoreRefusal):
+    """The piece was deleted while it was read, and its bytes have left the disk. Nothing is damaged."""
+
+    slug, status = "piece-gone", 404
+    remedy = "Put the piece again if it is still wanted."
+
+    def __init__(self, cid: Cid) -> None:
+        self.cid = format_cid(cid)
+        super().__init__(f"piece {format_cid(cid)} was deleted while it was read")
+
+
 class PieceVanished(StoreRefusal):
     """The node had the piece when the upload began and has let go of it since, so the bytes were not kept."""
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import trio
 from blake3 import blake3
@@ -32,6 +33,7 @@ from edge_node.settings import StoreSettings
 from edge_node.store.errors import (
     CidMismatch,
     PieceDamaged,
+    PieceGone,
     PieceIsEventBody,
     PieceTooLarge,
     PieceVanished,
@@ -55,6 +57,9 @@ from edge_node.store.streams.topics import read_body
 from edge_node.trust.access import Access, Verb, piece_resource
 from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
 
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
 INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
 TOGETHER_MAX = 8  # extents of one ticket: what the write stage takes in a round
 FLYING_MAX = 2  # extents queued while the next one comes: so two share a sync, and a slow disk holds up the sender
@@ -76,10 +81,11 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class OpenPiece:
-    """A piece ready to be read: its size, and either its extents or its whole (small) content."""
+    """A piece ready to be read: its size, where its record lies, and its extents or its whole (small) content."""
 
     cid: Cid
     size: int
+    position: Position
     extents: tuple[Position, ...]
     inline: bytes | None
 
@@ -192,9 +198,9 @@ class Pieces:
     async def open(self, access: Access, vault: VaultId, cid: Cid) -> OpenPiece:
         """Find a piece this vault holds, or the body of one of its events; UnknownPiece otherwise."""
         access.require(piece_resource(vault, format_cid(cid)), Verb.GET)
-        row = await self._journal.query(find_held, vault, cid)
-        if row is not None:
-            return await self._open_row(cid, row)
+        while (row := await self._journal.query(find_held, vault, cid)) is not None:
+            with contextlib.suppress(PieceGone):  # deleted between the two looks: then the next one finds no row
+                return await self._open_row(cid, row)
         body = await self._journal.query(find_by_cid, vault, cid)
         if body is None:
             if vault in (await self._standings.ask(cid)).owners:
@@ -202,19 +208,19 @@ class Pieces:
             raise UnknownPiece(cid)
         with self._damage_of(cid):
             _, content = await offload(read_body, self._journal, body, limiter=FILE)
-        return OpenPiece(cid, len(content), (), content)
+        return OpenPiece(cid, len(content), body.position, (), content)
 
     async def _open_row(self, cid: Cid, row: PieceRow) -> OpenPiece:
         if row.extents:
-            return OpenPiece(cid, row.size, tuple(row.positions()), None)
-        with self._damage_of(cid):
-            record = await offload(self._journal.read, row.position, limiter=FILE)
-        return OpenPiece(cid, row.size, (), decode_piece(record.payload).inline)
+            return OpenPiece(cid, row.size, row.position, tuple(row.positions()), None)
+        record = await self._read_checked(cid, row.position, self._journal.read, row.position)
+        return OpenPiece(cid, row.size, row.position, (), decode_piece(record.payload).inline)
 
     async def read(self, piece: OpenPiece, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes `[start, stop)`; each extent's digest holds before any of its bytes are given out.
 
-        PieceDamaged in mid-way if one does not hold: what was given out before is good.
+        PieceDamaged in mid-way if one does not hold, PieceGone if the piece was deleted and its bytes were reclaimed
+        meanwhile: what was given out before is good.
         """
         stop = piece.size if stop is None else stop
         if piece.inline is not None:
@@ -223,14 +229,28 @@ class Pieces:
         first, last = start // EXTENT_BYTES, -(-stop // EXTENT_BYTES)
         for at in range(first, last, READ_AHEAD):
             positions = piece.extents[at : min(at + READ_AHEAD, last)]
-            with self._damage_of(piece.cid):
-                extents = await offload(self._read_extents, positions, limiter=FILE)
+            extents = await self._read_checked(piece.cid, piece.position, self._read_extents, positions)
             for number, extent in enumerate(extents, at):
                 base = number * EXTENT_BYTES
                 yield extent[max(start - base, 0) : stop - base]  # the whole extent is handed on, not copied
 
     def _read_extents(self, positions: Sequence[Position]) -> list[bytes]:
         return [self._journal.read(position).payload for position in positions]
+
+    async def _read_checked(
+        self, cid: Cid, position: Position, read: Callable[[Asked], Answered], asked: Asked
+    ) -> Answered:
+        """What `read` gives of the piece whose record lies at `position`."""
+        with self._damage_of(cid):
+            try:
+                return await offload(read, asked, limiter=FILE)
+            except RecordAbsent as absence:
+                # A segment leaves when nothing refers to it any more, and the index knew that first.
+                now = (await self._standings.ask(cid)).piece
+                if now is not None and now.position == position:
+                    raise
+                log.info("piece.gone", piece=format_cid(cid), reason=str(absence))
+                raise PieceGone(cid) from absence
 
     @contextlib.contextmanager
     def _damage_of(self, cid: Cid) -> Iterator[None]:

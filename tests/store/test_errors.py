@@ -15,6 +15,7 @@ EVERY: list[errors.StoreRefusal] = [
     errors.CidMismatch(CID, OTHER),
     errors.PieceTooLarge(5),
     errors.PieceDamaged(CID, "why"),
+    errors.PieceGone(CID),
     errors.PieceVanished(CID),
     errors.UnknownStream(StreamName("site/a")),
     errors.BadSignature(KEY),

@@ -20,6 +20,7 @@ from edge_node.settings import StoreSettings
 from edge_node.store.errors import (
     CidMismatch,
     PieceDamaged,
+    PieceGone,
     PieceIsEventBody,
     PieceTooLarge,
     PieceVanished,
@@ -27,6 +28,7 @@ from edge_node.store.errors import (
     UnknownPiece,
 )
 from edge_node.store.pieces import INLINE_BYTES, Put
+from edge_node.store.rows import find_held
 from edge_node.trust.access import AccessDenied, Verb
 from edge_node.wire.cid import raw_piece_cid
 from tests.store.rig import JOURNAL, Store, chunks_of, drop_index, dump, opened, sign, vault_of
@@ -313,6 +315,49 @@ async def test_dead_segments_are_unlinked(tmp_path: Path) -> None:
             assert await get(store, cid) == content
         with pytest.raises(UnknownPiece):
             await get(store, cids[0])
+
+
+async def _exhaust(parts: AsyncGenerator[bytes, None]) -> None:
+    async for _ in parts:
+        pass
+
+
+async def test_what_is_deleted_while_it_is_read_is_gone_and_not_damaged(tmp_path: Path) -> None:
+    """A reader slower than delete and reclaim hears so, and nothing is damaged; a segment that was lost is damage."""
+    root, content = tmp_path / "data", os.urandom(20 * MIB)
+    async with opened(root, journal=SMALL_SEGMENTS) as store:
+        for lost in (False, True):
+            cid = (await put(store, content)).cid
+            await put(store, os.urandom(300_000))  # in the next segment, so that the piece's own are sealed
+            piece = await store.pieces.open(store.may("ann", Verb.GET), vault_of("ann"), cid)
+            async with contextlib.aclosing(store.pieces.read(piece)) as parts:
+                assert await anext(parts) == content[:MIB]
+                if lost:
+                    for segment in {at.segment for at in piece.extents} - {at.segment for at in piece.extents[:4]}:
+                        (root / "seg" / "px" / f"{segment:08d}.seg").unlink()
+                else:
+                    await delete(store, cid)
+                with pytest.raises(PieceDamaged if lost else PieceGone):
+                    await _exhaust(parts)
+            if not lost:
+                with pytest.raises(UnknownPiece):
+                    await store.pieces.open(store.may("ann", Verb.GET), vault_of("ann"), cid)
+
+
+async def test_a_small_piece_deleted_between_two_looks_is_unknown(tmp_path: Path) -> None:
+    """The index named it, the log has it no more: the second look says that nobody holds it."""
+    async with opened(tmp_path / "data", journal=SMALL_SEGMENTS) as store:
+        cid = (await put(store, b"small")).cid
+        await put(store, os.urandom(300_000))
+        await put(store, b"in the next segment")
+        found = await store.journal.query(find_held, vault_of("ann"), cid)
+        assert found is not None
+        await delete(store, cid)
+        await store.journal.drop_segment(*found.position[:2])
+        with pytest.raises(PieceGone):
+            await store.pieces._open_row(cid, found)
+        with pytest.raises(UnknownPiece):
+            await store.pieces.open(store.may("ann", Verb.GET), vault_of("ann"), cid)
 
 
 async def test_a_running_upload_keeps_its_segments(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import pytest
 import trio
 from blake3 import blake3
 
+from edge_node.base import counters
 from edge_node.base.ids import Digest
 from edge_node.base.limits import MIB
+from edge_node.serving.counters import REQUESTS_BROKEN
 from edge_node.wire.cid import CidKind, format_cid, make_cid
 from tests.gateway.rig import Site, running
 
@@ -116,6 +118,29 @@ async def test_deletes_that_may_not_be(site: Site) -> None:
         assert (await node.ask("DELETE", target)).status_code == 204
         await node.refuses(404, "unknown-piece", lambda: node.ask("DELETE", target))
         await node.refuses(404, "unknown-piece", lambda: node.ask("GET", target))
+
+
+async def test_a_reader_slower_than_delete_and_reclaim(site: Site) -> None:
+    """Its connection is cut short of Content-Length; that is counted as what it is, and as no damage and no fault."""
+    content = bytes(range(256)) * (40 * MIB // 256)
+    async with running(site, journal={"segment_bytes": 4 * MIB}) as node:
+        target = (await node.ask("POST", PIECES, content)).headers["location"]
+        assert (await node.ask("POST", PIECES, bytes(5 * MIB))).status_code == 201
+        counted = [counters.refusals(slug) for slug in ("piece-gone", "piece-damaged")]
+        broken = REQUESTS_BROKEN._value.get()
+        async with await trio.open_tcp_stream("127.0.0.1", node.port) as stream:
+            head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nEdge-Request: {node.proof('GET', target)}\r\n\r\n"
+            await stream.send_all(head.encode())
+            got = len(await stream.receive_some())
+            assert (await node.ask("DELETE", target)).status_code == 204
+            while part := await stream.receive_some():
+                got += len(part)
+        assert MIB < got < 40 * MIB
+        assert [counters.refusals(slug) for slug in ("piece-gone", "piece-damaged")] == [counted[0] + 1, counted[1]]
+        assert REQUESTS_BROKEN._value.get() == broken
+        await node.refuses(404, "unknown-piece", lambda: node.ask("GET", target))
+        assert (await node.ask("POST", PIECES, content)).json()["duplicate"] is False
+        assert (await node.ask("GET", target)).content == content
 
 
 async def test_deletes_of_one_piece_at_once(site: Site) -> None:
