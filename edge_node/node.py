@@ -154,13 +154,13 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
             name="journal",
             run=journal.run,
             close=journal.flush_and_close,
+            close_s=CLOSE_S,
             condition=lambda: "" if journal.state.mode is Mode.WRITABLE else str(journal.state),
             beat_s=BEAT_S,
         ),
         Service(name="audit", run=rooms.audit.run, required=False),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
-            close_s=CLOSE_S,
     ]
 
 

@@ -10,7 +10,6 @@ from typing import Literal
 import trio
 
 from edge_node.base.counters import REFUSALS
-from edge_node.base.counters import REFUSALS
 from edge_node.base.errors import Refusal
 from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
@@ -251,10 +250,6 @@ class Connection:
                 if head.method != "HEAD" and not bodiless(response.status):
                     await self._send_each(body, response.length, chunked=response.length is None and head.minor == 1)
         except PeerGone:
-        except Refusal as refusal:  # a fact about what was asked for, not a fault of ours
-            REFUSALS.labels(refusal.slug).inc()
-            log.warning("response.cut", method=head.method, path=head.path, reason=str(refusal))
-            return False
             raise
         except Refusal as refusal:  # a fact about what was asked for, not a fault of ours
             REFUSALS.labels(refusal.slug).inc()
