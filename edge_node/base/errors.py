@@ -17,11 +17,13 @@ class Refusal(EdgeNodeError):
     """Something asked of the node was refused, with nothing changed.
 
     `status` is a hint in HTTP terms (4xx: the asker's fault, 503: the node's state); doors map the
-    hint, never the text. `retry_after_s` is set where waiting can help.
+    hint, never the text. `retry_after_s` is set where waiting can help. `forged` marks what claimed to come from
+    somebody it does not come from: a door ends a connection that keeps sending such.
     """
 
     status: ClassVar[int] = 400
     retry_after_s: ClassVar[int | None] = None
+    forged: ClassVar[bool] = False
 
 
 class LocalError(EdgeNodeError):

@@ -48,6 +48,14 @@ class KeyRates:
         self._keys_max = keys_max
         self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
+    def has(self, key: Hashable, rate: float, now: float) -> bool:
+        """Whether a `take` would succeed now; takes nothing, and remembers nobody."""
+        bucket = self._buckets.get(key)
+        if bucket is None or bucket.rate != rate:
+            return True
+        bucket.take(0, now)  # brings its level up to now
+        return bucket.level >= 1
+
     def take(self, key: Hashable, rate: float, now: float) -> bool:
         """Take one unit of `key`'s share of `rate` a second (a second's worth may be saved up)."""
         bucket = self._buckets.get(key)

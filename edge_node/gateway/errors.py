@@ -109,7 +109,7 @@ class NonceReused(GatewayRefusal):
 class RequestForged(GatewayRefusal):
     """The request's signature does not verify under the named key."""
 
-    slug, status = "bad-signature", 401
+    slug, status, forged = "bad-signature", 401, True
     remedy = "Sign method, target, body digest, time and nonce as docs/specs/signed-request.md says."
 
     def __init__(self) -> None:

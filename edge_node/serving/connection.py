@@ -45,6 +45,9 @@ JOIN_MAX_BYTES = 64 * KIB  # up to here copying a body behind its head is cheape
 DRAIN_MAX_BYTES = 64 * KIB  # an unread body up to this is read and dropped to keep the connection
 LINGER_MAX_BYTES = 1024 * KIB  # read and dropped at most, so that a client still sending sees its answer
 LINGER_S = 2.0
+FORGED_MAX = (
+    16  # bad signatures answered on one connection: enough for a device that tries, a new handshake for a flood
+)
 
 log = get_log("serving")
 
@@ -76,6 +79,7 @@ class Connection:
         self._owes_continue = False
         self._ended = False
         self._lost = False  # the body's framing or its sender is lost: nothing can follow on this connection
+        self._forged = 0
         self._known_headers: object = None
         self._known_lines = ""
         self.scope = trio.CancelScope()
@@ -203,12 +207,18 @@ class Connection:
         try:
             return await service.handler(request)
         except Refusal as refusal:
-            return problem_response(refusal)
+            return self._problem(refusal)
         except Exception as error:  # noqa: BLE001 - a boundary: whatever a handler raises ends in a log and a 500
             wrapped = sole_refusal(error)
-            return problem_response(wrapped) if wrapped is not None else self._blame_handler(head, error)
+            return self._problem(wrapped) if wrapped is not None else self._blame_handler(head, error)
         finally:
             request.close()
+
+    def _problem(self, refusal: Refusal) -> Response:
+        if refusal.forged:
+            self._forged += 1
+            self._lost = self._lost or self._forged >= FORGED_MAX
+        return problem_response(refusal)
 
     def _blame_handler(self, head: RequestHead, error: Exception) -> Response:
         REQUESTS_BROKEN.inc()

@@ -106,7 +106,7 @@ class UnknownStream(StoreRefusal):
 class BadSignature(StoreRefusal):
     """The signature does not verify under the named key for these bytes."""
 
-    slug, status = "bad-signature", 401
+    slug, status, forged = "bad-signature", 401, True
     remedy = "Sign exactly the bytes sent, with the content type of the request (docs/specs/signed-event.md)."
 
     def __init__(self, key: bytes) -> None:

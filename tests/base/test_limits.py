@@ -56,6 +56,17 @@ def test_memory_is_bounded_and_forgetting_forgives() -> None:
     assert rates.take("b", 1, 0)
 
 
+def test_looking_takes_nothing() -> None:
+    """`has` says what `take` would, as often as it is asked, and time brings the unit back."""
+    rates = KeyRates(keys_max=2)
+    assert all(rates.has("a", 1, 0) for _ in range(5))
+    assert rates.take("a", 1, 0)
+    assert not rates.has("a", 1, 0.5)
+    assert rates.has("a", 1, 1)
+    assert rates.has("a", 2, 0)
+    assert rates.take("a", 1, 1)
+
+
 def test_a_changed_rate_starts_afresh() -> None:
     """A reload of the settings takes effect at once."""
     rates = KeyRates(keys_max=2)

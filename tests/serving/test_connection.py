@@ -8,7 +8,7 @@ import trio.testing
 
 from edge_node.base.counters import refusals
 from edge_node.base.errors import Refusal
-from edge_node.serving.connection import DRAIN_MAX_BYTES, JOIN_MAX_BYTES, sole_refusal
+from edge_node.serving.connection import DRAIN_MAX_BYTES, FORGED_MAX, JOIN_MAX_BYTES, sole_refusal
 from edge_node.serving.counters import CONNECTIONS_EXPIRED, REQUESTS_BROKEN
 from edge_node.serving.limits import TICK_S
 from edge_node.serving.refusals import BodyTimeout, BodyTooLarge
@@ -31,6 +31,14 @@ from tests.serving.rig import (
     statuses,
     talk,
 )
+
+
+class Forged(Refusal):
+    """What claims to come from somebody else."""
+
+    slug = "bad-signature"
+    status = 401
+    forged = True
 
 
 class Busy(Refusal):
@@ -194,6 +202,21 @@ async def test_what_an_answer_holds_is_held_while_it_is_unread(autojump_clock: t
         assert not over
         await trio.sleep(3)
         assert len(over) == 1
+
+
+async def test_a_connection_of_forgeries_is_closed() -> None:
+    """At the limit the answer says so and the connection ends; one fewer, and it goes on."""
+
+    async def check(request: Request) -> Response:
+        if request.method == "POST":
+            raise Forged("not signed by whom it names")
+        return Response(204)
+
+    answers = await answer_of(post(b"") * (FORGED_MAX - 1) + GET, check)
+    assert statuses(answers) == [401] * (FORGED_MAX - 1) + [204]
+    answers = await answer_of(post(b"") * (FORGED_MAX + 1), check)
+    assert statuses(answers) == [401] * FORGED_MAX
+    assert answers[-1].headers["connection"] == "close"
 
 
 async def test_an_error_of_a_handler_is_500_and_tells_nothing() -> None:

@@ -16,6 +16,7 @@ from edge_node.base.offload import CPU, FILE, offload
 from edge_node.journal import DigestMismatch, Draft, Journal, JournalError, Lane, RecordAbsent, Ticket
 from edge_node.settings import ClockSettings, IngestSettings
 from edge_node.store.errors import (
+    BadSignature,
     BodyFault,
     QueueFull,
     RateExceeded,
@@ -138,7 +139,8 @@ class Ingest:
             header.t_ms, header.quality, now_ms, quality, self._clock_settings, self._late_max_s(header.key)
         )
         rate = self._settings.device_bodies_per_s
-        if rate > 0 and not self._rates.take(header.key, rate, self._clock.monotonic_s()):
+        # Only looked at: the key pays once its signature holds, or strangers could spend its rate in its name.
+        if rate > 0 and not self._rates.has(header.key, rate, self._clock.monotonic_s()):
             raise RateExceeded(rate)
         if (
             len(self._waiting) >= self._settings.queue_bodies_max
@@ -194,12 +196,19 @@ class Ingest:
         for submission, result in zip(batch, results, strict=True):
             if isinstance(result, BodyFault):
                 log.error("body.faulted", key=shorten(submission.header.key), exc_info=result.cause)
+            paid = isinstance(result, BadSignature) or self._pay(submission.header.key)
             if isinstance(result, Refusal):
                 submission.refuse(result)
+            elif not paid:
+                submission.refuse(RateExceeded(self._settings.device_bodies_per_s))
             else:
                 submission.prepared, submission.count = result, result.count
                 kept.append(submission)
         return kept
+
+    def _pay(self, key: PublicKey) -> bool:
+        rate = self._settings.device_bodies_per_s
+        return rate <= 0 or self._rates.take(key, rate, self._clock.monotonic_s())
 
     async def _admit(self, batch: list[Submission]) -> None:
         try:

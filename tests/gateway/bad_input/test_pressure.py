@@ -6,6 +6,7 @@ import trio
 from edge_node.base import counters
 from edge_node.base.ids import StreamName
 from edge_node.base.offload import CPU
+from edge_node.trust.signed_event import format_event_header
 from tests.gateway.gate import GatedFiles
 from tests.gateway.rig import MODEST_BYTES_A_DAY, RunningNode, Site, running
 
@@ -81,6 +82,50 @@ async def test_a_key_above_its_rate(site: Site) -> None:
         assert counters.refusals("rate-exceeded") == counted + 1
         assert len(node.rows("bodies")["bodies"]) == 1
         await node.is_healthy()
+
+
+async def test_forged_posts_do_not_spend_the_rate_of_the_key_they_name(site: Site) -> None:
+    """A thousand of them from other connections, and its owner has its whole second's worth; no more than that."""
+    forged, rate = 1_000, 10
+    async with running(site, ingest={"device_bodies_per_s": rate}) as node:
+        counted, rows = counters.refusals("bad-signature"), node.rows()
+        header = format_event_header(node.event(b"1"))
+        said = {"content-type": "application/json", "edge-signature": header}
+
+        async def forge() -> None:
+            async with httpx.AsyncClient(base_url=node.url, timeout=30) as client:
+                for _ in range(forged // 4):
+                    answer = await client.post("/events", content=b"2", headers=said)
+                    assert answer.status_code == 401
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(4):
+                nursery.start_soon(forge)
+        assert counters.refusals("bad-signature") == counted + forged
+        assert node.rows() == rows
+        for _ in range(rate):
+            assert (await node.say(BODY)).status_code == 202
+
+
+async def test_what_is_signed_and_refused_is_paid_for(site: Site) -> None:
+    """A key's own malformed bodies count, and what it sends beyond its rate is not even verified."""
+    async with running(site, ingest={"device_bodies_per_s": 0.001}) as node:
+        assert (await node.say(b"{")).status_code == 400
+        assert (await node.say(BODY)).status_code == 429
+
+
+async def test_bodies_of_one_key_that_come_at_once_share_its_rate(site: Site) -> None:
+    """All are looked at before one has paid: no more than the rate get through all the same."""
+    async with running(site, ingest={"device_bodies_per_s": 1.0e-6}) as node:
+        answers: list[httpx.Response] = []
+
+        async def send() -> None:
+            answers.append(await node.say(BODY))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(12):
+                nursery.start_soon(send)
+        assert sorted(answer.status_code for answer in answers) == [202] + [429] * 11
 
 
 async def test_a_key_beyond_its_day(site: Site) -> None:
