@@ -28,6 +28,7 @@ from edge_node.journal.errors import (
 from edge_node.journal.files import FileLayer, OsFiles
 from edge_node.journal.identity import NodeIdentity
 from edge_node.journal.kinds import Database, Kind, KindTable, Placed, Record
+from edge_node.journal.layout import require_layout
 from edge_node.journal.lock import DirectoryLock
 from edge_node.journal.pool import ReadPool
 from edge_node.journal.segment import PAYLOAD_MAX_BYTES, Position, SegmentClass
@@ -74,9 +75,10 @@ def open_journal(
 ) -> "Journal":
     """Lock, recover and open a data directory, made if it is new; blocks for as long as recovery takes.
 
-    A disk that cannot be written gives a journal that is READ_ONLY. Raises DirectoryInUse, NewerFormat,
-    IdentityUnreadable, or OSError when not even reading works. `holder` names this process in LOCK.
+    A disk that cannot be written gives a journal that is READ_ONLY. Raises DirectoryInUse, NotOfItsKind,
+    NewerFormat, IdentityUnreadable, or OSError when not even reading works. `holder` names this process in LOCK.
     """
+    require_layout(paths)
     layer = files or OsFiles()
     site = Site(paths=paths, settings=settings, kinds=KindTable(kinds), files=layer, random=random, clock=clock)
     if not paths.root.exists():

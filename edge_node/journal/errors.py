@@ -49,6 +49,17 @@ class IdentityUnreadable(JournalError):
         super().__init__(f"{path} cannot be read: {why}")
 
 
+class NotOfItsKind(JournalError):
+    """Under a name of the journal's lies a directory where a file is expected, or the like."""
+
+    slug = "not-of-its-kind"
+    remedy = "move it away, and put back from a backup what lay there if it was a segment or NODE; nothing was changed"
+
+    def __init__(self, path: str, wanted: str, found: str) -> None:
+        self.path, self.wanted, self.found = path, wanted, found
+        super().__init__(f"{path} is {found} where the node keeps {wanted}")
+
+
 class DigestMismatch(JournalError):
     """The bytes at a position are not those that were written."""
 
