@@ -7,6 +7,14 @@ from edge_node.store.kinds import STORE_KINDS
 from edge_node.trust.device_changes import VERSION, decode_change
 from edge_node.trust.device_rows import DEVICES_SCHEMA, apply_changes
 from edge_node.trust.devices import DeviceChange
+from edge_node.trust.horizon_rows import (
+    HORIZON_KIND,
+    HORIZONS_SCHEMA,
+    HorizonRecord,
+    apply_horizons,
+    decode_horizon,
+)
+from edge_node.trust.horizon_rows import VERSION as HORIZON_VERSION
 
 DEVICE_KIND = 4
 
@@ -17,6 +25,14 @@ def _apply_devices(conn: sqlite3.Connection, batch: Batch) -> None:
 
 def _replay_device(record: Record) -> DeviceChange:
     return decode_change(record.payload)
+
+
+def _apply_horizons(conn: sqlite3.Connection, batch: Batch) -> None:
+    apply_horizons(conn, [record for _, record in batch])
+
+
+def _replay_horizon(record: Record) -> HorizonRecord:
+    return decode_horizon(record.payload)
 
 
 NODE_KINDS = (
@@ -31,5 +47,16 @@ NODE_KINDS = (
         replay=_replay_device,
         frees_space=True,  # revoking a device must work on a full disk
         family="devices",
+    ),
+    Kind(
+        number=HORIZON_KIND,
+        version=HORIZON_VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.META,
+        schema=HORIZONS_SCHEMA,
+        apply=_apply_horizons,
+        replay=_replay_horizon,
+        frees_space=True,  # a delete signed ahead of the clock must work on a full disk
+        family="horizons",
     ),
 )

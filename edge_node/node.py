@@ -15,6 +15,7 @@ from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.events import EventRoutes
+from edge_node.gateway.horizon_log import HorizonLog
 from edge_node.gateway.pieces import PieceRoutes
 from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
@@ -36,6 +37,7 @@ from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
+from edge_node.trust.horizon_rows import load_horizons
 
 BEAT_S = 15.0  # a disk that is merely slow syncs within seconds; one that does not in this time is worth a word
 
@@ -120,6 +122,8 @@ async def _build(
     journal: Journal,
     status: "_Status",
 ) -> Rooms:
+    stored = await journal.query(load_horizons, database=Database.META)
+    horizons = HorizonLog(journal, clock, settings.trust.request_window_s * 1_000, stored)
     devices = await journal.query(load_devices, database=Database.META)
     day = clock.now_ms() // DAY_MS
     owners, keys = await journal.query(load_usage, day)
@@ -128,7 +132,7 @@ async def _build(
     access = AccessControl(devices, node_key, audit)
     ingest = Ingest(journal, access, devices, quota, clock, settings.ingest, settings.clock)
     pieces = Pieces(journal, quota, clock, settings.store)
-    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust)
+    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons)
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
     StatusRoutes(identity, clock, status.readiness).add_to(router)
@@ -137,6 +141,7 @@ async def _build(
     StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers).add_to(router)
     PieceRoutes(pieces, door, vault, settings.store, bodies, answers).add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
+    await horizons.begin()
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)
     return Rooms(node_key, journal, audit, ingest, pieces, server)

@@ -84,16 +84,16 @@ class RequestExpired(GatewayRefusal):
 
 
 class SignedBeforeStart(GatewayRefusal):
-    """The request was signed before this node started, and which requests were used until then is not remembered."""
+    """The request may have been used before this node started: which were is not remembered, only until when."""
 
     slug, status = "signed-before-start", 503
     remedy = "Sign the request anew; if this stays for minutes, set the caller's clock."
 
-    def __init__(self, early_ms: int) -> None:
-        self.early_ms = early_ms
-        # By then a clock that is behind shows a time after the start.
-        self.retry_after_s = early_ms // 1_000 + 1  # type: ignore[misc]  # as long as it takes this caller
-        super().__init__(f"the request was signed {early_ms} ms before this node started")
+    def __init__(self, wait_ms: int) -> None:
+        self.wait_ms = wait_ms
+        # By then the caller's clock, however far behind, shows a time that counts.
+        self.retry_after_s = wait_ms // 1_000 + 1  # type: ignore[misc]  # as long as it takes this caller
+        super().__init__(f"it may have been made before this node started; sign it anew in {wait_ms} ms")
 
 
 class NonceReused(GatewayRefusal):

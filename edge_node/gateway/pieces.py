@@ -54,7 +54,7 @@ class PieceRoutes:
         named = request.params.get("cid")
         if named is not None and (cid := parse_cid(named)) != signed:
             raise CidMismatch(cid, signed)
-        access = self._door.prove(request, proof, piece_resource(vault, format_cid(signed)), Verb.PUT)
+        access = await self._door.prove(request, proof, piece_resource(vault, format_cid(signed)), Verb.PUT)
         chunks = request.chunks(self._settings.piece_bytes_max)
         size = self._settings.piece_bytes_max if request.content_length is None else request.content_length
         try:
@@ -71,7 +71,7 @@ class PieceRoutes:
     async def get(self, request: Request) -> Response:
         """The piece or one range of it."""
         vault, cid = read_vault(request, self._vault), parse_cid(request.params["cid"])
-        access = self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.GET)
+        access = await self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.GET)
         piece = await self._pieces.open(access, vault, cid)
         etag = f'"{format_cid(cid)}"'
         headers = [
@@ -107,7 +107,7 @@ class PieceRoutes:
     async def delete(self, request: Request) -> Response:
         """Let go of the piece."""
         vault, cid = read_vault(request, self._vault), parse_cid(request.params["cid"])
-        access = self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.DELETE)
+        access = await self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.DELETE)
         await self._pieces.delete(access, vault, cid)
         return Response(204)
 

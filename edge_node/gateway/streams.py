@@ -33,7 +33,7 @@ class StreamRoutes:
     async def list_streams(self, request: Request) -> Response:
         """Every stream of a vault."""
         vault = read_vault(request, self._vault)
-        access = self._door.authorise(request, stream_resource(vault), Verb.LIST)
+        access = await self._door.authorise(request, stream_resource(vault), Verb.LIST)
         rows = await self._topics.list_streams(access, vault)
         listed = _ENCODER.encode({"vault": vault.hex(), "streams": rows})
         with self._room.hold(access.holder) as held:
@@ -43,7 +43,7 @@ class StreamRoutes:
     async def read(self, request: Request) -> Response:
         """One page of a stream."""
         vault, stream = read_vault(request, self._vault), StreamName(request.params["stream"])
-        access = self._door.authorise(request, stream_resource(vault, stream), Verb.READ)
+        access = await self._door.authorise(request, stream_resource(vault, stream), Verb.READ)
         start = read_number(request, "from", 0, 0, _OFFSET_MAX)
         limit = read_number(
             request, "limit", min(PAGE_DEFAULT, self._settings.page_events_max), 1, self._settings.page_events_max

@@ -23,6 +23,7 @@ TRUST = [
         "documents",
         "event_frame",
         "event_header",
+        "horizons",
         "key_certificate",
         "keys",
         "nonce_window",

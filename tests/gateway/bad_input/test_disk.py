@@ -10,7 +10,7 @@ import trio
 from edge_node.base import counters
 from edge_node.base.limits import MIB
 from edge_node.journal import Space, door
-from tests.gateway.rig import RunningNode, Site, running
+from tests.gateway.rig import CLOCK, RunningNode, Site, running
 from tests.journal.faulty import FaultyFiles
 
 BODY = b'{"celsius":21}'
@@ -108,7 +108,8 @@ async def test_a_full_disk(site: Site) -> None:
             await refused(await node.ask("POST", PIECES, b"y" * size), 507, "disk-full", counted)
         await named_unready(node, "low")
         await reads_well(node, page, piece)
-        assert (await node.ask("DELETE", spare)).status_code == 204
+        ahead_ms = CLOCK.now_ms() + 60_000
+        assert (await node.ask("DELETE", spare, who="writer", t_ms=ahead_ms)).status_code == 204
         files.room = None
         with trio.fail_after(20):
             while (await node.client.get("/readyz")).status_code != 200:
@@ -132,6 +133,11 @@ async def test_a_disk_that_is_read_only_from_the_start(site: Site) -> None:
         await named_unready(node, "read-only")
         counted = counters.refusals("not-writable")
         await refused(await node.say(BODY, seq=100), 503, "not-writable", counted)
+        # A caller whose clock is ahead reads too; what it may not do is change something that could be repeated.
+        ahead_ms = CLOCK.now_ms() + 60_000
+        assert (await node.ask("GET", piece, t_ms=ahead_ms)).content == bytes(200_000)
+        counted = counters.refusals("not-writable")
+        await refused(await node.ask("DELETE", piece, t_ms=ahead_ms), 503, "not-writable", counted)
     async with running(site) as node:
         await reads_well(node, page, piece)
         await node.is_healthy()

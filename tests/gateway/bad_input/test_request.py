@@ -6,6 +6,7 @@ import trio
 from blake3 import blake3
 
 from edge_node.base.ids import Digest, Nonce, Signature
+from edge_node.trust.horizons import STEP_MS
 from edge_node.trust.signed_request import format_request_header, parse_request_header
 from tests.gateway.rig import CLOCK, Site, key_of, running
 
@@ -43,6 +44,31 @@ async def test_a_request_seen_before_a_restart(site: Site) -> None:
     async with running(site) as node:
         await node.refuses(503, "signed-before-start", lambda: node.client.get(STREAMS, headers=header))
         assert (await node.ask("GET", STREAMS)).status_code == 200
+
+
+async def test_a_request_signed_ahead_and_seen_before_a_restart(site: Site) -> None:
+    """It is later than the start, and still nobody can make it a second time; its key is taken again as soon as its
+    own clock has passed what was reserved, and every other key at once.
+    """
+    ahead_ms = 2 * MINUTE_MS
+    async with running(site) as node:
+        t_ms = CLOCK.now_ms() + ahead_ms
+        location = (await node.ask("POST", "/api/v1/pieces", b"twice")).headers["location"]
+        header = {"edge-request": node.proof("DELETE", location, t_ms=t_ms)}
+        assert (await node.client.delete(location, headers=header)).status_code == 204
+    async with running(site) as node:
+        assert (await node.ask("POST", "/api/v1/pieces", b"twice", "writer")).status_code == 201
+        problem = await node.refuses(
+            503, "signed-before-start", lambda: node.client.delete(location, headers=header), tables=("holders",)
+        )
+        assert STEP_MS < problem["wait_ms"] <= STEP_MS + 1
+        assert (await node.ask("GET", location, who="writer")).content == b"twice"
+        soon = await node.ask("GET", STREAMS, t_ms=t_ms + STEP_MS)
+        assert (soon.status_code, soon.headers["retry-after"]) == (503, "1")
+        assert (await node.ask("GET", STREAMS, t_ms=t_ms + STEP_MS + 1)).status_code == 200
+    async with running(site) as node:  # a third life keeps what the first learnt
+        assert (await node.client.delete(location, headers=header)).status_code == 503
+        assert (await node.ask("DELETE", location, who="writer")).status_code == 204
 
 
 async def test_a_request_for_another_node(site: Site) -> None:
