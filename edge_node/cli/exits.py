@@ -14,6 +14,7 @@ class ExitCode(enum.IntEnum):
     SETTINGS = 3  # a settings file or variable
     BUSY = 4  # another process holds the data directory
     DEFECT = 70  # a fault of this program (EX_SOFTWARE of sysexits.h)
+    HUNG = 71  # a room did not end when it was stopped, and was left behind: mostly a disk that does not answer
     INTERRUPTED = 130  # Ctrl-C
 
 

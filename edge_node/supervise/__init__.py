@@ -2,12 +2,14 @@
 
 from edge_node.supervise.budget import RestartBudget
 from edge_node.supervise.health import Health, RoomHealth, RoomState
+from edge_node.supervise.last_resort import HUNG_EXIT_CODE, end_process
 from edge_node.supervise.lateness import watch_lateness
 from edge_node.supervise.progress import Progress
 from edge_node.supervise.service import Service, ServiceEnded, StopOverdue
 from edge_node.supervise.supervisor import Supervisor
 
 __all__ = [
+    "HUNG_EXIT_CODE",
     "Health",
     "Progress",
     "RestartBudget",
@@ -17,5 +19,6 @@ __all__ = [
     "ServiceEnded",
     "StopOverdue",
     "Supervisor",
+    "end_process",
     "watch_lateness",
 ]

@@ -8,6 +8,7 @@ import trio
 from edge_node.base.log import get_log
 from edge_node.supervise.budget import RestartBudget
 from edge_node.supervise.health import Health, RoomHealth, RoomState, observed, roll_up
+from edge_node.supervise.last_resort import end_process
 from edge_node.supervise.lateness import watch_lateness
 from edge_node.supervise.service import Service, ServiceEnded, StopOverdue, cause_of
 
@@ -40,13 +41,24 @@ class _Life:
 
 
 class Supervisor:
-    """Runs services until one that is required ends, or until somebody says stop."""
+    """Runs services until one that is required ends, or until somebody says stop.
 
-    def __init__(self, services: Sequence[Service], budget: RestartBudget | None = None) -> None:
+    A service that does not end in its time is left behind while the others are still closed; `last_resort` is then
+    called with the names of those that hang, and by default ends the process.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        budget: RestartBudget | None = None,
+        last_resort: Callable[[Sequence[str]], object] = end_process,
+    ) -> None:
         terms = budget or RestartBudget()
         self._lives = {service.name: _Life(service, terms.fresh()) for service in services}
         self._stopping = trio.Event()
-        self._starting = trio.CancelScope()
+        self._last_resort = last_resort
+        self._unfinished: list[tuple[str, trio.Event]] = []  # what ran over its time, by the event that it has ended
+        self._starting, self._begun = trio.CancelScope(), trio.Event()
         self._draining = trio.CancelScope()
         self._in_a_hurry = False
         self._causes: list[Exception] = []
@@ -85,12 +97,12 @@ class Supervisor:
             with trio.CancelScope(shield=True):
                 async with trio.open_nursery() as services:
                     services.start_soon(watch_lateness)
-                    with self._starting:
-                        await self._start_all(services)
-                    if not self._causes:
-                        task_status.started()
+                    services.start_soon(self._begin, services, task_status)
                     await self._stopping.wait()
-                    await self._stop_all()
+                    with trio.move_on_after(CANCEL_WAIT_S):
+                        await self._begun.wait()
+                    await self._stop_all(services)
+                    self._leave_behind()
                     services.cancel_scope.cancel()
             outside.cancel_scope.cancel()
         if self._causes:
@@ -110,6 +122,14 @@ class Supervisor:
         finally:
             self.stop()
             self.stop()
+
+    async def _begin(self, services: trio.Nursery, task_status: trio.TaskStatus[None]) -> None:
+        # A task of its own: a service that hangs while it starts must not hold up the stop of those that run.
+        with self._starting:
+            await self._start_all(services)
+        self._begun.set()
+        if not self._causes:
+            task_status.started()
 
     async def _start_all(self, services: trio.Nursery) -> None:
         for life in self._lives.values():
@@ -175,38 +195,64 @@ class Supervisor:
             self._log.warning("service.restarting", service=name, pause_s=pause, exc_info=error)
         return pause
 
-    async def _stop_all(self) -> None:
+    async def _stop_all(self, nursery: trio.Nursery) -> None:
         for life in reversed(self._lives.values()):
             if life.state is RoomState.WAITING:
                 continue
             if life.state is RoomState.RUNNING:
                 life.enter(RoomState.STOPPING)
-                await self._drain(life.service)
-                await self._close(life.service)
+                await self._drain(life.service, nursery)
+                await self._close(life.service, nursery)
             life.leave()
-            with trio.move_on_after(CANCEL_WAIT_S) as waiting:
-                await life.ended.wait()
-            if waiting.cancelled_caught:
-                self._log.error("service.stuck", service=life.service.name)
+            await self._wait_for(life.service.name, life.ended, CANCEL_WAIT_S)
 
-    async def _drain(self, service: Service) -> None:
+    async def _drain(self, service: Service, nursery: trio.Nursery) -> None:
         if service.drain is None or self._in_a_hurry:
             return
-        self._draining = trio.CancelScope(deadline=trio.current_time() + service.drain_s)
-        with self._draining:
-            await self._last_word(service.name, service.drain)
+        self._draining = trio.CancelScope()
+        await self._last_word(service.name, service.drain, self._draining, service.drain_s, nursery)
 
-    async def _close(self, service: Service) -> None:
+    async def _close(self, service: Service, nursery: trio.Nursery) -> None:
         if service.close is None:
             return
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + service.close_s) as scope:
-            await self._last_word(service.name, service.close)
-        if scope.cancelled_caught:
+        scope = trio.CancelScope(shield=True)
+        await self._last_word(service.name, service.close, scope, service.close_s, nursery)
+        if scope.cancel_called:
             self._causes.append(StopOverdue(service.name, service.close_s))
 
-    async def _last_word(self, name: str, say: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await say()
-        except Exception as error:  # noqa: BLE001  one service's last word never silences the others'
-            self._log.error("service.stop_broken", service=name, exc_info=error)
-            self._causes.append(error)
+    async def _last_word(
+        self,
+        name: str,
+        say: Callable[[], Awaitable[object]],
+        scope: trio.CancelScope,
+        within_s: float,
+        nursery: trio.Nursery,
+    ) -> None:
+        """Let a service say it in a task of its own, for what it waits on may heed no deadline."""
+        said = trio.Event()
+
+        async def speak() -> None:
+            try:
+                with scope:
+                    await say()
+            except Exception as error:  # noqa: BLE001  one service's last word never silences the others'
+                self._log.error("service.stop_broken", service=name, exc_info=error)
+                self._causes.append(error)
+            finally:
+                said.set()
+
+        scope.deadline = trio.current_time() + within_s
+        nursery.start_soon(speak)
+        await self._wait_for(name, said, within_s + CANCEL_WAIT_S)
+
+    async def _wait_for(self, name: str, ended: trio.Event, within_s: float) -> None:
+        with trio.move_on_after(within_s):
+            await ended.wait()
+        if not ended.is_set():
+            self._log.error("service.stuck", service=name, waited_s=within_s)
+            self._unfinished.append((name, ended))
+
+    def _leave_behind(self) -> None:
+        hanging = list(dict.fromkeys(name for name, ended in self._unfinished if not ended.is_set()))
+        if hanging:
+            self._last_resort(hanging)

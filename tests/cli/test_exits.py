@@ -6,6 +6,7 @@ from edge_node.base.errors import EdgeNodeError, Refusal
 from edge_node.cli.exits import ExitCode, exit_code_of
 from edge_node.journal.errors import DirectoryInUse
 from edge_node.settings import SettingsError
+from edge_node.supervise import HUNG_EXIT_CODE
 
 
 @pytest.mark.parametrize(
@@ -25,5 +26,6 @@ def test_codes_by_kind_of_error(error: EdgeNodeError, code: int) -> None:
 def test_codes_are_fixed() -> None:
     """Numbers never change between releases."""
     assert {code.name: code.value for code in ExitCode} == {
-        "OK": 0, "REFUSED": 1, "USAGE": 2, "SETTINGS": 3, "BUSY": 4, "DEFECT": 70, "INTERRUPTED": 130,
+        "OK": 0, "REFUSED": 1, "USAGE": 2, "SETTINGS": 3, "BUSY": 4, "DEFECT": 70, "HUNG": 71, "INTERRUPTED": 130,
     }  # fmt: skip
+    assert ExitCode.HUNG == HUNG_EXIT_CODE

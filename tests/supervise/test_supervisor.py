@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -236,6 +237,91 @@ async def test_a_close_has_its_own_deadline(autojump_clock: MockClock) -> None:
             supervisor.stop()
     assert trio.current_time() == 7
     assert "journal closes" in story
+
+
+@pytest.mark.parametrize("step", ["run", "drain", "close"])
+async def test_a_service_that_heeds_no_deadline_is_left_behind(autojump_clock: MockClock, step: str) -> None:
+    """The others are drained and closed all the same; then the last resort hears its name, and nobody else's."""
+    story: Story = []
+    answer, left = trio.Event(), []
+
+    async def hang(**_: object) -> None:
+        story.append("http hangs")
+        with trio.CancelScope(shield=True):
+            await answer.wait()
+
+    async def run(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        await hang()
+
+    def leave_behind(names: Sequence[str]) -> None:
+        left.append((list(names), trio.current_time()))
+        answer.set()
+
+    stuck = room(story, "http", **{step: run if step == "run" else hang})
+    supervisor = Supervisor([room(story, "journal"), stuck], last_resort=leave_behind)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(expect_overdue if step == "close" else run_quietly, supervisor)
+        await trio.sleep(1)
+        supervisor.stop()
+    assert [names for names, _ in left] == [["http"]]
+    assert left[0][1] <= 1 + {"run": 5, "drain": 10 + 5, "close": 30 + 5}[step] + 5
+    assert [said for said in story if said.startswith("journal")][1:] == [
+        "journal drains", "journal closes", "journal ends",
+    ]  # fmt: skip
+
+
+async def run_quietly(supervisor: Supervisor) -> None:
+    await supervisor.run()
+
+
+async def expect_overdue(supervisor: Supervisor) -> None:
+    with pytest.RaisesGroup(StopOverdue):
+        await supervisor.run()
+
+
+async def test_a_service_that_hangs_while_it_starts_is_left_behind(autojump_clock: MockClock) -> None:
+    """Those that run are closed, and the one that never got ready is named."""
+    story: Story = []
+    answer, left = trio.Event(), []
+
+    async def hang(*, task_status: trio.TaskStatus[None]) -> None:
+        with trio.CancelScope(shield=True):
+            await answer.wait()
+        await trio.sleep_forever()
+
+    def leave_behind(names: Sequence[str]) -> None:
+        left.extend(names)
+        answer.set()
+
+    services = [room(story, "journal"), room(story, "store", run=hang), room(story, "http")]
+    supervisor = Supervisor(services, last_resort=leave_behind)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(supervisor.run)
+        await trio.sleep(1)
+        supervisor.stop()
+    assert left == ["store"]
+    assert story == ["journal starts", "journal drains", "journal closes", "journal ends"]
+
+
+async def test_a_close_that_ends_late_is_no_last_resort(autojump_clock: MockClock) -> None:
+    """What is over its time and ends while the others are stopped is told, and the process ends as usual."""
+    story: Story = []
+
+    async def late() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(13)
+
+    def leave_behind(names: Sequence[str]) -> None:
+        raise AssertionError(names)
+
+    services = [room(story, "journal", drain=partial(trio.sleep, 5)), room(story, "http", close=late, close_s=7)]
+    supervisor = Supervisor(services, last_resort=leave_behind)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(expect_overdue, supervisor)
+        await trio.sleep(1)
+        supervisor.stop()
+    assert story[-1] == "journal ends"
 
 
 async def test_an_error_while_stopping_silences_nobody(autojump_clock: MockClock) -> None:
