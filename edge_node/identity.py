@@ -11,7 +11,7 @@ from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey
 from edge_node.base.log import get_log
 from edge_node.paths import Paths
-from edge_node.serving import TlsIdentity, expires_at, fingerprint, make_self_signed, store_pair
+from edge_node.serving import CertificateUnusable, TlsIdentity, expires_at, fingerprint, make_self_signed, store_pair
 from edge_node.settings import NodeSettings, Settings
 from edge_node.trust.keys import KeyCertificate, KeyUse, SigningKey, certify_key
 from edge_node.trust.keystore import read_credential, read_key_file
@@ -23,6 +23,15 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # a name for people need not be one
 
 log = get_log("node")
+
+
+class OwnCertificateUnusable(CertificateUnusable):
+    """The certificate the node makes for itself, or what belongs to it, can be neither read nor made anew."""
+
+    remedy = (
+        "See that the node's user may read and write keys/tls in its data directory and that the disk has room; move"
+        " away what is no file there: a missing certificate is made anew."
+    )
 
 
 def load_node_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, str]) -> SigningKey:
@@ -41,14 +50,24 @@ def load_public_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, 
 def load_tls_identity(settings: Settings, paths: Paths, clock: Clock, environ: Mapping[str, str]) -> TlsIdentity | None:
     """The operator's certificate, else the self-signed one (made anew when it is missing or near its end).
 
-    None without a TLS door. A self-signed certificate's fingerprint is vouched for by the node key in
-    `keys/tls/certificate.json` (docs/specs/signed-document.md).
+    None without a TLS door; CertificateUnusable for either. A self-signed certificate's fingerprint is vouched for by
+    the node key in `keys/tls/certificate.json` (docs/specs/signed-document.md).
     """
     http = settings.http
     if not http.listen_tls:
         return None
     if http.certificate_file:
         return TlsIdentity(Path(http.certificate_file), Path(http.certificate_key_file))
+    try:
+        return _own_identity(settings, paths, clock, environ)
+    except CertificateUnusable as unusable:
+        raise OwnCertificateUnusable(Path(unusable.path), unusable.why) from None
+    except OSError as error:
+        place = error.filename2 or error.filename or paths.tls
+        raise OwnCertificateUnusable(Path(place), error.strerror or str(error)) from error
+
+
+def _own_identity(settings: Settings, paths: Paths, clock: Clock, environ: Mapping[str, str]) -> TlsIdentity:
     certificate, key = paths.tls / "certificate.pem", paths.tls / "key.pem"
     now = dt.datetime.fromtimestamp(clock.now_ms() / 1_000, dt.UTC)
     left = _time_left(certificate, key, now)

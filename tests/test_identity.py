@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from edge_node import identity as module
 from edge_node.base.clock import SystemClock
-from edge_node.identity import load_node_key, load_public_key, load_tls_identity
+from edge_node.identity import OwnCertificateUnusable, load_node_key, load_public_key, load_tls_identity
 from edge_node.paths import Paths
 from edge_node.serving import fingerprint
 from edge_node.settings import HttpSettings, NodeSettings, Settings
@@ -136,8 +137,28 @@ def test_a_certificate_that_cannot_be_renewed_serves_to_its_end(paths: Paths, mo
     again = load_tls_identity(settings_of(paths), paths, LateClock(800), {})
     assert again is not None
     assert again.fingerprint == first.fingerprint
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OwnCertificateUnusable, match="No space"):
         load_tls_identity(settings_of(paths), paths, LateClock(826), {})
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("name", ["certificate.pem", "key.pem", "certificate.json", "certificate.pem.new", ""])
+def test_a_directory_in_the_place_of_a_file_is_named(paths: Paths, name: str) -> None:
+    """What stands in the way, and where, with what to do; nothing is taken away that was not the node's."""
+    load_tls_identity(settings_of(paths), paths, SystemClock(), {})
+    place = paths.tls / name
+    if name == "":
+        shutil.rmtree(place)
+        place.write_bytes(b"")
+    else:
+        place.unlink(missing_ok=True)
+        place.mkdir()
+    clock = LateClock(826) if name in {"certificate.json", "certificate.pem.new"} else SystemClock()
+    with pytest.raises(OwnCertificateUnusable) as refusal:
+        load_tls_identity(settings_of(paths), paths, clock, {})
+    assert refusal.value.path == str(place)
+    assert "keys/tls" in refusal.value.remedy
+    assert place.exists()
 
 
 @pytest.mark.usefixtures("key")

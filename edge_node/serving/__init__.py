@@ -7,10 +7,11 @@ from edge_node.serving.problems import problem_response
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response, json_response
 from edge_node.serving.router import Handler, Router
-from edge_node.serving.tls import TlsIdentity
+from edge_node.serving.tls import CertificateUnusable, TlsIdentity
 
 __all__ = [
     "AddressUnavailable",
+    "CertificateUnusable",
     "Door",
     "Handler",
     "HttpServer",

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,11 +25,13 @@ class CertificateUnusable(ServingError):
 
     def __init__(self, path: Path, why: str) -> None:
         self.path, self.why = str(path), why
-        super().__init__(f"the certificate {path} cannot be used: {why}")
+        super().__init__(f"{path} cannot be used for TLS: {why}")
 
 
 def make_context(certificate_file: Path, key_file: Path) -> ssl.SSLContext:
     """A server context: TLS 1.2 or later, ALPN http/1.1; CertificateUnusable."""
+    for file in (certificate_file, key_file):
+        _require_plain(file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
@@ -39,6 +42,16 @@ def make_context(certificate_file: Path, key_file: Path) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         raise CertificateUnusable(certificate_file, str(error)) from None
     return context
+
+
+def _require_plain(file: Path) -> None:
+    """OpenSSL does not say which of the two it cannot read, and would wait for ever on a pipe."""
+    try:
+        plain = stat.S_ISREG(file.stat().st_mode)
+    except OSError as error:
+        raise CertificateUnusable(file, error.strerror or type(error).__name__) from None
+    if not plain:
+        raise CertificateUnusable(file, "it is not a plain file")
 
 
 class TlsIdentity:

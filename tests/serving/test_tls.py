@@ -1,5 +1,6 @@
 """TLS doors: handshakes, other bytes, swapping the certificate, silence."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -172,3 +173,18 @@ def test_an_unusable_certificate_is_named(case: str, pair: tuple[Path, Path], tm
         key = write_pair(tmp_path, "other")[1]
     with pytest.raises(CertificateUnusable, match=str(certificate)):
         make_context(certificate, key)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("what", ["directory", "pipe", "nothing"])
+def test_the_file_that_is_none_is_named(which: int, what: str, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Certificate or key: OpenSSL would not say which, and would wait on a pipe for ever."""
+    files, place = list(pair), tmp_path / "odd.pem"
+    files[which] = place
+    if what == "directory":
+        place.mkdir()
+    elif what == "pipe":
+        os.mkfifo(place)
+    with pytest.raises(CertificateUnusable, match=str(place)) as refusal:
+        make_context(*files)
+    assert refusal.value.path == str(place)

@@ -8,11 +8,12 @@ import sys
 import pytest
 import trio
 
+from edge_node.identity import load_tls_identity
 from edge_node.journal import DirectoryInUse
 from edge_node.serving import AddressUnavailable
 from edge_node.settings import load
 from edge_node.settings.errors import SettingsError
-from tests.gateway.rig import Site, running
+from tests.gateway.rig import CLOCK, Site, running
 
 
 async def test_a_port_in_use(site: Site) -> None:
@@ -76,3 +77,39 @@ def test_broken_settings_start_nothing(site: Site, text: str) -> None:
     )
     assert done.returncode == 3
     assert str(file) in done.stderr
+
+
+ODD_PLACES = [
+    ("edge-node.toml", {}, 3),
+    ("keys/node.key", {}, 1),
+    ("odd.key", {"NODE__KEY_FILE": "odd.key"}, 1),
+    ("keys/tls/certificate.pem", {}, 1),
+    ("keys/tls/key.pem", {}, 1),
+    ("odd.crt", {"HTTP__CERTIFICATE_FILE": "odd.crt", "HTTP__CERTIFICATE_KEY_FILE": "keys/tls/key.pem"}, 1),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "code"), ODD_PLACES, ids=[name for name, _, _ in ODD_PLACES])
+def test_a_directory_in_the_place_of_a_file(site: Site, name: str, settings: dict[str, str], code: int) -> None:
+    """What stands there, where, and what to do; no traceback, no bare error of the system."""
+    file = site.root / "edge-node.toml"
+    file.write_text("")
+    environ = {f"EDGE_NODE__{key}": str(site.root / value) for key, value in settings.items()}
+    environ |= {"EDGE_NODE__NODE__DATA_DIR": str(site.root), "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0"}
+    environ["EDGE_NODE__HTTP__LISTEN_TLS"] = "127.0.0.1:0"
+    own = load(file, environ).settings
+    if name.startswith("keys/tls"):
+        load_tls_identity(own, site.paths, CLOCK, {})
+    place = site.root / name
+    place.unlink(missing_ok=True)
+    place.mkdir(mode=0o700)
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_node", "run", "--config", str(file)],
+        env=os.environ | environ, check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("error: ")
+    assert str(place) in error
+    assert "Errno" not in error
+    assert hint.startswith("hint: ")
