@@ -27,6 +27,7 @@ from edge_node.kinds import NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.serving import HttpServer, Router, open_listeners
 from edge_node.settings import ClockSettings, Settings
+from edge_node.store.losses import Losses
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -64,7 +65,7 @@ class Rooms:
     journal: Journal
     audit: AuditLog
     ingest: Ingest
-    pieces: Pieces
+    losses: Losses
     server: HttpServer
 
 
@@ -144,7 +145,7 @@ async def _build(
     await horizons.begin()
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)
-    return Rooms(node_key, journal, audit, ingest, pieces, server)
+    return Rooms(node_key, journal, audit, ingest, Losses(journal, pieces.note_damage), server)
 
 
 def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:
@@ -165,6 +166,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         ),
         Service(name="audit", run=rooms.audit.run, required=False),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
+        Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
     ]
 

@@ -10,6 +10,9 @@ COMMIT_SECONDS = Histogram("edge_node_commit_seconds", "Append, sync and index o
 COMMIT_RECORDS = Histogram(
     "edge_node_commit_records", "Records in a round.", registry=REGISTRY, buckets=(1, 4, 16, 64, 256, 1024)
 )
+LOG_DAMAGES = Counter(
+    "edge_node_log_damages", "Damaged stretches of the log met at a start.", ["cause"], registry=REGISTRY
+)
 
 
 def refusals(slug: str) -> int:

@@ -16,6 +16,7 @@ from edge_node.base.log import get_log
 from edge_node.base.offload import DB_READ, FILE, WRITER, offload
 from edge_node.journal.catalogue import unlink_segment
 from edge_node.journal.commit import Setback, WriteStage
+from edge_node.journal.damages import report_damages
 from edge_node.journal.engine import Engine, Recovery, Site, open_engine
 from edge_node.journal.errors import (
     JournalBroken,
@@ -106,10 +107,13 @@ class Journal:
         self._holds: set[trio.CancelScope] = set()
         self._closing = False
         self._reopen_pause_s = REOPEN_FIRST_S
+        self.recovery = Recovery()
         self._take_engine(engine)
 
     def _take_engine(self, engine: Engine) -> None:
+        known = {damage.position for damage in self.recovery.damages}
         self._engine, self.state, self.recovery = engine, engine.state, engine.recovery
+        report_damages([damage for damage in self.recovery.damages if damage.position not in known])
         self._pools = {name: ReadPool(database.uri) for name, database in engine.databases.items()}
 
     state: JournalState

@@ -12,6 +12,7 @@ from edge_node.base.log import get_log
 from edge_node.journal.ballast import Ballast
 from edge_node.journal.commit import WriteStage, create_segment
 from edge_node.journal.files import FileLayer
+from edge_node.journal.footer import Cause
 from edge_node.journal.identity import NodeIdentity, ensure_identity, read_identity
 from edge_node.journal.index import JournalDatabase, open_database, set_aside
 from edge_node.journal.kinds import Database, KindTable
@@ -33,12 +34,20 @@ _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOSPC, 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What a start found. `rebuilt` names databases that were filled from the whole log."""
+    """What a start found. `rebuilt` names databases that were filled from the whole log.
+
+    `damages` are those that footers remember or a scan met: sealed segments are not read again at every start.
+    """
 
     records_replayed: int = 0
     truncated_bytes: int = 0
     rebuilt: tuple[Database, ...] = ()
     damages: tuple[Damage, ...] = ()
+
+    @property
+    def losses(self) -> tuple[Damage, ...]:
+        """The damages that may have taken acknowledged records: a torn write was promised to nobody."""
+        return tuple(damage for damage in self.damages if damage.cause is Cause.ROT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
     """What a scan of a whole range found.
 
     `end` is where the last sound record ends: bytes after it are the tail. `rot` lies before a later round, so it
-    was synced once; `torn` may never have been.
+    was synced once; `torn` may never have been. `tail` is what lies behind `end`, blank space included.
     """
 
     end: int
@@ -49,6 +49,7 @@ class Outcome(NamedTuple):
     last_sequence: int
     rot: tuple[Bad, ...]
     torn: tuple[Bad, ...]
+    tail: tuple[Bad, ...] = ()
 
 
 class _Window:
@@ -137,4 +138,4 @@ def survey(read_at: ReadAt, start: int, end: int, key: bytes) -> Outcome:
         pending = []
         stop, records, last = item.offset + item.header.span, records + 1, item.header.sequence
         first = first or last
-    return Outcome(stop, records, first, last, tuple(rot), tuple(torn))
+    return Outcome(stop, records, first, last, tuple(rot), tuple(torn), tuple(pending))

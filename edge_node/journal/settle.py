@@ -11,7 +11,7 @@ from edge_node.journal.files import FileLayer, read_around_damage, replace_file
 from edge_node.journal.footer import FOOTER_VERSION, Cause, Footer, Hole, encode_footer
 from edge_node.journal.index import Applied
 from edge_node.journal.open_segment import OpenSegment, footer_path, segment_path
-from edge_node.journal.scan import Bad, Outcome, survey
+from edge_node.journal.scan import WINDOW_BYTES, Bad, Outcome, survey
 from edge_node.journal.segment import (
     RECORD_HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
@@ -104,18 +104,39 @@ def _settle_segment(task: Settling, settled: ClassLog, segment: SegmentFile, *, 
         footer = segment.footer
         settled.stretches.append(Stretch(segment.number, segment.salt, footer.end, footer.holes))
         settled.last_sequence = max(settled.last_sequence, footer.last_sequence)
+        settled.damages += [_damage_of_hole(task.segment_class, segment.number, hole) for hole in footer.holes]
     elif segment.salt is None:
         _settle_keyless(task, settled, segment)
     elif last:
         _settle_last(task, settled, segment, segment.salt)
     else:
-        outcome = _survey(task, segment, segment.salt, SEGMENT_HEADER_BYTES, segment.size)
+        outcome = _with_tail(task, segment, _survey(task, segment, segment.salt, SEGMENT_HEADER_BYTES, segment.size))
         _take(task, settled, segment, segment.salt, outcome, tail_is_rot=True)
         stretch = settled.stretches[-1]
         for bad in (*outcome.rot, *outcome.torn):
             settled.damages.append(damage_of(task.segment_class, segment.number, bad, stretch.holes))
         if task.writable:
             _write_footer(task, stretch, outcome)
+
+
+def _with_tail(task: Settling, segment: SegmentFile, outcome: Outcome) -> Outcome:
+    """A segment that another one follows was cut where its last record ended: what lies behind sound ones is rot."""
+    descriptor = task.files.open_read(segment_path(task.directory, segment.number))
+    try:
+        blank = all(_is_blank(task.files, descriptor, bad) for bad in outcome.tail)
+    finally:
+        task.files.close(descriptor)
+    if blank:
+        return outcome
+    return outcome._replace(end=segment.size, rot=(*outcome.rot, *outcome.torn, *outcome.tail), torn=())
+
+
+def _is_blank(files: FileLayer, descriptor: int, bad: Bad) -> bool:
+    if bad.header is not None:
+        return False
+    end = bad.offset + bad.length
+    starts = range(bad.offset, end, WINDOW_BYTES)
+    return not any(any(read_around_damage(files, descriptor, at, min(WINDOW_BYTES, end - at))) for at in starts)
 
 
 def _settle_keyless(task: Settling, settled: ClassLog, segment: SegmentFile) -> None:
@@ -240,6 +261,11 @@ def _write_footer(task: Settling, stretch: Stretch, outcome: Outcome) -> None:
         stretch.holes,
     )
     replace_file(task.files, footer_path(task.directory, stretch.number), encode_footer(footer))
+
+
+def _damage_of_hole(segment_class: SegmentClass, number: int, hole: Hole) -> Damage:
+    """What a footer remembers: no scan comes by here again, and what was lost is lost at every start."""
+    return Damage(Position(segment_class, number, hole.offset), hole.length, hole.cause)
 
 
 def damage_of(segment_class: SegmentClass, number: int, bad: Bad, holes: tuple[Hole, ...]) -> Damage:

@@ -261,6 +261,10 @@ class Pieces:
             log.error("piece.damaged", piece=format_cid(cid), reason=str(damage))  # noqa: TRY400 - the place says it all
             raise PieceDamaged(cid, str(damage)) from damage
 
+    def note_damage(self, cid: Cid) -> None:
+        """Take a piece for damaged before anybody reads it: the next put of the same bytes is kept."""
+        self._damaged.add(cid)
+
     async def verify(self, access: Access, vault: VaultId, cid: Cid) -> int:
         """Read the whole piece and hash it against its CID; its size, or PieceDamaged."""
         piece = await self.open(access, vault, cid)

@@ -1,5 +1,6 @@
 """A class's segments come to rest after a start, with nothing sound ever cut off."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from edge_node.journal.footer import Cause, decode_footer
 from edge_node.journal.index import Applied
 from edge_node.journal.open_segment import footer_path, segment_path
 from edge_node.journal.scan import Bad
-from edge_node.journal.segment import RecordHeader, SegmentClass
+from edge_node.journal.segment import Position, RecordHeader, SegmentClass
 from edge_node.journal.settle import ClassLog, KnownEnd, Settling, damage_of, settle_class
 from tests.journal.rig import NOTE, draft, open_rig
 
@@ -139,15 +140,36 @@ def test_damage_in_a_segment_without_footer_is_reported(tmp_path: Path) -> None:
     """All of it is rot: a sealed segment was synced to its end."""
     offsets = write_log(tmp_path, *([bytes(5000)] for _ in range(5)))
     footer_path(tmp_path / "seg" / "ev", 1).unlink()
-    alter(tmp_path, offsets[-1] + 100, b"???")
-    settled = settle(tmp_path)
-    assert [(damage.position.offset, damage.cause, damage.kind) for damage in settled.damages] == []
     alter(tmp_path, offsets[0] + 100, b"???")
-    footer_path(tmp_path / "seg" / "ev", 1).unlink()
     settled = settle(tmp_path)
     assert [(damage.position.offset, damage.cause, damage.kind) for damage in settled.damages] == [
         (64, Cause.ROT, NOTE)
     ]
+
+
+@pytest.mark.parametrize("place", [100, 20])
+def test_a_sealed_segment_whose_last_record_is_damaged_says_so(tmp_path: Path, place: int) -> None:
+    """Another segment follows, so it was cut where that record ended; the footer that is made again remembers it."""
+    path, last = path_of(tmp_path), write_log(tmp_path, *([bytes(5000)] for _ in range(5)))[3]
+    alter(tmp_path, last + place, b"???")
+    footer_path(tmp_path / "seg" / "ev", 1).unlink()
+    for _ in range(2):
+        settled = settle(tmp_path)
+        assert [(damage.position, damage.cause) for damage in settled.damages] == [
+            (Position(SegmentClass.EV, 1, last), Cause.ROT)
+        ]
+        assert settled.stretches[0].end == path.stat().st_size
+
+
+def test_blank_space_behind_a_sealed_segment_is_no_damage(tmp_path: Path) -> None:
+    """A restored copy may be padded with zeros."""
+    write_log(tmp_path, *([bytes(5000)] for _ in range(5)))
+    path = path_of(tmp_path)
+    size = path.stat().st_size
+    os.truncate(path, size + 10_000)
+    footer_path(tmp_path / "seg" / "ev", 1).unlink()
+    settled = settle(tmp_path)
+    assert (settled.damages, settled.stretches[0].end) == ([], size)
 
 
 def test_a_scan_starts_where_the_index_stands(tmp_path: Path) -> None:

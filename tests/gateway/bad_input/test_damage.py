@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+import trio
+from structlog.testing import capture_logs
 
 from edge_node.base.ids import StreamName
 from edge_node.base.limits import MIB
@@ -109,6 +111,46 @@ async def test_a_rotten_small_piece_heals_when_it_is_put_again(site: Site) -> No
         assert (answer.status_code, answer.json()["duplicate"]) == (201, False)
         assert (await node.ask("GET", target)).content == b"small"
         assert node.rows("usage")["usage"][0][2] == 1
+
+
+async def test_damage_found_at_the_start_is_told_before_anybody_reads(site: Site) -> None:
+    """The middle of a sealed segment rots: at this start and the next `/readyz` says so, and the node stays ready."""
+    contents = [bytes([number]) * 300_000 for number in range(4)]
+    sections = {"journal": {"segment_bytes": 1_000_000}}
+    async with running(site, **sections) as node:
+        targets = [(await node.ask("POST", PIECES, content)).headers["location"] for content in contents]
+        assert (await node.ask("POST", PIECES, b"in the next segment")).status_code == 201
+    log = (site.paths.segments / "px" / "00000001.seg").read_bytes()
+    place = log.index(contents[1])
+    flip(site, "px", 1, place + 1_000)
+    (site.paths.segments / "px" / "00000001.sum").unlink()  # without it the start reads the segment, with it not
+    for start in range(2):
+        with capture_logs() as lines:
+            async with running(site, **sections) as node:
+                ready = await told(node, "unreadable")
+                assert ready["ready"] is True
+                assert ready["rooms"]["content"]["state"] == "degraded"
+                where = f"px/00000001 at {place - 100}; unreadable: 1 piece"
+                assert ready["rooms"]["content"]["reason"].endswith(where)
+                for number in (0, 2, 3):
+                    assert (await node.ask("GET", targets[number])).content == contents[number]
+                if start:
+                    assert (await node.ask("PUT", targets[1], contents[1])).json()["duplicate"] is False
+                    assert (await node.ask("GET", targets[1])).content == contents[1]
+                    await node.is_healthy()
+        (line,) = [line for line in lines if line["event"] == "stretch.damaged"]
+        assert (line["segment"], line["offset"]) == ("px/00000001", place - 100)
+        assert [line["piece"] for line in lines if line["event"] == "piece.damaged"] == [targets[1].rpartition("/")[2]]
+
+
+async def told(node: RunningNode, word: str) -> dict[str, Any]:
+    """What `/readyz` says once the room `content` knows what is lost."""
+    with trio.fail_after(30):
+        while True:
+            ready = (await node.client.get("/readyz")).json()
+            if word in ready["rooms"]["content"]["reason"]:
+                return ready
+            await trio.sleep(0.01)
 
 
 async def test_a_rotten_extent_cuts_the_answer_short(site: Site) -> None:
