@@ -163,7 +163,11 @@ class StoreSettings(Section, frozen=True):
 class TrustSettings(Section, frozen=True):
     """Verdicts and their record."""
 
-    audit_rows_max: Annotated[int, about("Newest verdicts kept in audit.db."), msgspec.Meta(ge=1_000)] = 1_000_000
+    audit_rows_max: Annotated[
+        int,
+        about("Newest verdicts kept in audit.db; refusals of keys that were only claimed: a tenth."),
+        msgspec.Meta(ge=1_000),
+    ] = 1_000_000
     request_window_s: Annotated[
         int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=3_600)
     ] = 300

@@ -17,6 +17,7 @@ __all__ = ["AuditEntry", "AuditFilter", "AuditLog", "AuditRow", "AuditSink", "Au
 DRAIN_EVERY_S = 1.0  # the most history a crash may take
 DRAIN_ROWS = 1_000  # one transaction of about 5 ms
 QUEUE_ROWS_MAX = 8_192  # 2 MiB; a third of a second of verdicts at the fastest ingest, longer than any write takes
+QUEUE_PARTS = 4  # unproved rows have a quarter of that beside it: who only claims a key crowds nobody out here either
 
 log = get_log("trust")
 
@@ -25,13 +26,16 @@ class AuditLog:
     """The AuditSink of a running node. `record` is called on the event loop, `run` is its service.
 
     Rows beyond the queue's bound are lost; so are those of a write the disk refuses. Either way a gap row stands where
-    they would be, with their number.
+    they would be, with their number. Proved and unproved rows have bounds and gaps of their own.
     """
 
     def __init__(self, path: Path, rows_max: int, *, queue_rows_max: int = QUEUE_ROWS_MAX) -> None:
         self.lost_rows = 0
-        self._path, self._rows_max, self._queue_rows_max = path, rows_max, queue_rows_max
+        self._path, self._rows_max = path, rows_max
+        self._bounds = {True: queue_rows_max, False: max(1, queue_rows_max // QUEUE_PARTS)}
         self._queue: list[AuditRow] = []
+        self._held = {True: 0, False: 0}  # rows of each ring in the queue
+        self._gaps: dict[bool, int] = {}  # where in the queue each ring's gap stands; its rows after that are lost
         self._full = trio.Event()
         self._file: AuditFile | None = None
         self._writable = True
@@ -43,8 +47,9 @@ class AuditLog:
 
     def record(self, row: AuditRow) -> None:
         """Queue `row`; never waits, never raises."""
-        queue = self._queue
-        if len(queue) < self._queue_rows_max:
+        queue, ring = self._queue, row.proved
+        if self._held[ring] < self._bounds[ring]:
+            self._held[ring] += 1
             queue.append(row)
             if len(queue) >= DRAIN_ROWS:
                 self._full.set()
@@ -67,6 +72,7 @@ class AuditLog:
 
     async def _drain(self) -> None:
         rows, self._queue = self._queue, []
+        self._held, self._gaps = {True: 0, False: 0}, {}
         if not rows:
             return
         # Taken from the queue, they must reach the disk: a cancellation waits the few milliseconds.
@@ -94,17 +100,26 @@ class AuditLog:
 
     def _give_up(self, rows: Sequence[AuditRow], error: Exception) -> None:
         verdicts = sum(1 for row in rows if not row.lost)
-        missing = verdicts + sum(row.lost for row in rows)
         self.lost_rows += verdicts
-        self._queue.insert(0, AuditRow.gap(rows[0].t_ms, missing))
+        gaps = [gap for ring in (True, False) if (gap := _gap_for([row for row in rows if row.proved is ring]))]
+        self._queue[:0] = gaps
+        self._gaps = {ring: at + len(gaps) for ring, at in self._gaps.items()}
         if self._writable:  # said once, not every second that the disk stays full
             log.warning("audit.write_refused", rows=verdicts, why=f"{type(error).__name__}: {error}")
         self._writable = False
 
     def _lose(self, row: AuditRow) -> None:
         self.lost_rows += 1
-        last = self._queue[-1]
-        if last.lost:
-            self._queue[-1] = AuditRow.gap(last.t_ms, last.lost + 1)
+        at = self._gaps.get(row.proved)
+        if at is None:
+            self._gaps[row.proved] = len(self._queue)
+            self._queue.append(AuditRow.gap(row.t_ms, 1, proved=row.proved))
         else:
-            self._queue.append(AuditRow.gap(row.t_ms, 1))
+            gap = self._queue[at]
+            self._queue[at] = AuditRow.gap(gap.t_ms, gap.lost + 1, proved=row.proved)
+
+
+def _gap_for(rows: Sequence[AuditRow]) -> AuditRow | None:
+    if not rows:
+        return None
+    return AuditRow.gap(rows[0].t_ms, sum(row.lost or 1 for row in rows), proved=rows[0].proved)

@@ -1,4 +1,4 @@
-"""The audit trail on disk: `audit.db`, a ring of verdicts. It is history, never truth, and never stops the node."""
+"""The audit trail on disk: `audit.db`, two rings of verdicts. It is history, never truth, and never stops the node."""
 
 import os
 import sqlite3
@@ -12,7 +12,10 @@ from edge_node.trust.audit_row import AuditRow
 
 APPLICATION_ID = 0x454E4155  # "ENAU"
 USER_VERSION = 1
-TRIM_ROWS_MAX = 20_000  # most rows one write removes: a ring made smaller shrinks in steps, each well under 50 ms
+# Refusals of keys that were only claimed have a ring of their own, a tenth as large: anybody can cause them at any
+# rate, and they must not push out what was decided about real ones.
+UNPROVED_PART = 10
+TRIM_ROWS_MAX = 20_000  # most rows one write removes from a ring: one made smaller shrinks in steps of under 50 ms
 BUSY_TIMEOUT_S = 1.0  # a reader with a long SELECT does not block a WAL writer; only another writer could
 
 _SCHEMA = """
@@ -33,12 +36,10 @@ _INSERT = (
     "INSERT INTO audit (t_ms, holder, resource, verb, allowed, reason, source, proved, lost)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_TRIM = """
-DELETE FROM audit WHERE seq <= min(
-    (SELECT max(seq) FROM audit) - :rows_max,
-    (SELECT min(seq) FROM audit) + :step - 1
-)
-"""
+# Both rings in one table, so that one reading has them in order; the index also holds seq, and so finds the oldest.
+_RINGS_INDEX = "CREATE INDEX IF NOT EXISTS audit_rings ON audit (proved)"
+_COUNT = "SELECT count(*) FROM audit WHERE proved = ?"
+_TRIM = "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE proved = ? ORDER BY seq LIMIT ?)"
 _UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 log = get_log("trust")
@@ -51,25 +52,26 @@ class ForeignAuditFile(EdgeNodeError):
 class AuditFile:
     """The open file. Blocking, one caller at a time; the caller moves it between threads."""
 
-    def __init__(self, path: Path, conn: sqlite3.Connection, rows_max: int) -> None:
-        self._path, self._conn, self._rows_max = path, conn, rows_max
+    def __init__(self, path: Path, conn: sqlite3.Connection, rows: dict[bool, int], rows_max: int) -> None:
+        self._path, self._conn, self._rows = path, conn, rows
+        self._rows_max = {True: rows_max, False: max(1, rows_max // UNPROVED_PART)}
 
     @classmethod
     def open(cls, path: Path, rows_max: int) -> Self:
         """Open or make `path`; one that cannot be used is renamed aside. OSError or sqlite3.Error if none can be made.
 
-        `rows_max` newest rows are kept.
+        `rows_max` newest proved rows are kept, and beside them a tenth as many unproved ones.
         """
         try:
-            return cls(path, _connect(path), rows_max)
+            return cls(path, *_connect(path), rows_max)
         except (sqlite3.DatabaseError, ForeignAuditFile) as error:
             if not _beyond_use(error):
                 raise
             _set_aside(path, str(error))
-            return cls(path, _connect(path), rows_max)
+            return cls(path, *_connect(path), rows_max)
 
     def write(self, rows: Sequence[AuditRow]) -> None:
-        """Append `rows` and trim the ring in one transaction; a file found damaged is replaced by a fresh one."""
+        """Append `rows` and trim the rings in one transaction; a file found damaged is replaced by a fresh one."""
         try:
             self._write(rows)
         except sqlite3.DatabaseError as error:
@@ -77,7 +79,7 @@ class AuditFile:
                 raise
             self._conn.close()
             _set_aside(self._path, str(error))
-            self._conn = _connect(self._path)
+            self._conn, self._rows = _connect(self._path)
             self._write(rows)
 
     def close(self) -> None:
@@ -88,7 +90,15 @@ class AuditFile:
         with self._conn:  # commits, or rolls back and raises
             self._conn.execute("BEGIN IMMEDIATE")
             self._conn.executemany(_INSERT, map(_values, rows))
-            self._conn.execute(_TRIM, {"rows_max": self._rows_max, "step": TRIM_ROWS_MAX})
+            left = {ring: self._trim(ring, sum(row.proved is ring for row in rows)) for ring in self._rows}
+        self._rows = left
+
+    def _trim(self, ring: bool, added: int) -> int:  # noqa: FBT001 - the name of a ring is the column's value
+        rows = self._rows[ring] + added
+        excess = min(max(rows - self._rows_max[ring], 0), TRIM_ROWS_MAX)
+        if excess:
+            self._conn.execute(_TRIM, (ring, excess))
+        return rows - excess
 
 
 def _set_aside(path: Path, why: str) -> None:
@@ -102,16 +112,17 @@ def _set_aside(path: Path, why: str) -> None:
     log.warning("audit.set_aside", file=aside.name, why=why)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> tuple[sqlite3.Connection, dict[bool, int]]:
+    """A connection, and how many rows each ring has."""
     # Who asked for what is nobody's business but the operator's: the file is made private before SQLite sees it.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
         _prepare(conn)
+        return conn, {ring: conn.execute(_COUNT, (ring,)).fetchone()[0] for ring in (True, False)}
     except BaseException:
         conn.close()
         raise
-    return conn
 
 
 def _prepare(conn: sqlite3.Connection) -> None:
@@ -126,6 +137,7 @@ def _prepare(conn: sqlite3.Connection) -> None:
             conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             conn.execute(f"PRAGMA user_version = {USER_VERSION}")
             conn.execute(_SCHEMA)
+    conn.execute(_RINGS_INDEX)  # a file from before there were two rings gets it here, and both rings from then on
 
 
 def is_empty(conn: sqlite3.Connection) -> bool:

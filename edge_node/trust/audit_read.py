@@ -43,6 +43,7 @@ class AuditFilter:
     verb: str | None = None
     allowed: bool | None = None
     reason: str | None = None
+    proved: bool | None = None
     since_ms: int | None = None
     until_ms: int | None = None
     before_seq: int | None = None
@@ -54,7 +55,8 @@ EVERYTHING = AuditFilter()
 def read_audit(path: Path, filters: AuditFilter = EVERYTHING, limit: int = 100) -> list[AuditEntry]:
     """At most `limit` matching rows, newest first, also while a node writes; [] if there is no file yet.
 
-    Gap rows match every filter of content: what is missing might have matched. Blocking: one scan of the ring.
+    Gap rows match every filter of content, except that each belongs to one ring (`proved`): what is missing might
+    have matched. Blocking: one scan of the rings.
     AuditUnreadable if the file is not usable.
     """
     if not path.exists():
@@ -81,6 +83,8 @@ def _conditions(filters: AuditFilter) -> Iterator[tuple[str, list[object]]]:
         yield "t_ms >= ?", [filters.since_ms]
     if filters.until_ms is not None:
         yield "t_ms <= ?", [filters.until_ms]
+    if filters.proved is not None:
+        yield "proved = ?", [filters.proved]
     if filters.holder is not None:
         yield "(lost > 0 OR holder = ?)", [bytes(filters.holder)]
     for column in ("verb", "allowed", "reason"):

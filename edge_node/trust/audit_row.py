@@ -12,7 +12,7 @@ class AuditRow(msgspec.Struct, frozen=True, gc=False):
 
     `reason` is the refusal's slug, empty if allowed. `proved` is False when the verdict fell before the holder's
     signature was verified: the key is then only claimed. A row with `lost` > 0 is no verdict but a gap: so many
-    rows could not be kept.
+    rows, proved or not as it says, could not be kept.
     """
 
     t_ms: int
@@ -30,9 +30,9 @@ class AuditRow(msgspec.Struct, frozen=True, gc=False):
         return not self.reason
 
     @classmethod
-    def gap(cls, t_ms: int, lost: int) -> Self:
-        """A row that stands for `lost` missing ones, the first of them from about `t_ms`."""
-        return cls(t_ms=t_ms, holder=b"", resource="", verb="", reason=GAP_REASON, lost=lost)
+    def gap(cls, t_ms: int, lost: int, *, proved: bool = True) -> Self:
+        """A row that stands for `lost` missing ones of one ring, the first of them from about `t_ms`."""
+        return cls(t_ms=t_ms, holder=b"", resource="", verb="", reason=GAP_REASON, proved=proved, lost=lost)
 
 
 class AuditSink(Protocol):

@@ -7,7 +7,7 @@ import trio
 import trio.testing
 from structlog.testing import capture_logs
 
-from edge_node.trust.audit import DRAIN_ROWS, AuditLog, AuditRow, read_audit
+from edge_node.trust.audit import DRAIN_ROWS, AuditFilter, AuditLog, AuditRow, read_audit
 from edge_node.trust.audit_row import GAP_REASON
 
 KEY = b"\x11" * 32
@@ -146,3 +146,59 @@ async def test_the_ring_is_bounded(tmp_path: Path) -> None:
         audit.record(row(n))
     await run_and_stop(audit)
     assert trail(tmp_path / "audit.db") == [(n, 0) for n in range(25, 35)]
+
+
+def claim(n: int) -> AuditRow:
+    """A refusal of a key that was only claimed, at `n` ms."""
+    return AuditRow(n, KEY, "vault/x", "append", "unknown-key", proved=False)
+
+
+async def test_a_flood_of_claims_takes_no_verdict_s_place(tmp_path: Path) -> None:
+    """In the queue as in the file: proved rows between and after the flood are kept, the claims' gap says how many."""
+    path = tmp_path / "audit.db"
+    audit = AuditLog(path, 1_000, queue_rows_max=8)  # so two claims fit
+    for n in range(100):
+        audit.record(row(n) if n % 20 == 10 else claim(n))
+    assert audit.lost_rows == 93
+    await run_and_stop(audit)
+    assert trail(path) == [(0, 0), (1, 0), (2, 93), (10, 0), (30, 0), (50, 0), (70, 0), (90, 0)]
+    gap = read_audit(path, AuditFilter(proved=False))[0].row
+    assert (gap.reason, gap.lost) == (GAP_REASON, 93)
+
+
+async def test_each_ring_has_its_own_gap_when_a_disk_refuses(tmp_path: Path) -> None:
+    """What was lost is counted on its side, also while new rows come in."""
+    home = tmp_path / "data"
+    audit = AuditLog(home / "audit.db", 100, queue_rows_max=4)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(audit.run)
+        for n in range(3):
+            audit.record(row(n) if n else claim(n))
+        with trio.fail_after(30):
+            await until(lambda: audit.lost_rows == 3)
+        home.mkdir()
+        for n in range(10, 16):
+            audit.record(claim(n))
+        nursery.cancel_scope.cancel()
+    entries = [entry.row for entry in reversed(read_audit(home / "audit.db"))]
+    assert [(entry.t_ms, entry.lost, entry.proved) for entry in entries] == [
+        (1, 2, True), (0, 1, False), (10, 0, False), (11, 5, False),
+    ]  # fmt: skip
+
+
+async def test_ten_rings_of_claims_leave_every_verdict(tmp_path: Path) -> None:
+    """A stranger who asks without end costs the operator no history."""
+    path = tmp_path / "audit.db"
+    audit = AuditLog(path, 1_000)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(audit.run)
+        for n in range(1_000):
+            audit.record(row(n))
+        for n in range(1_000, 11_000):
+            audit.record(claim(n))
+            if audit.queued_rows >= DRAIN_ROWS:
+                with trio.fail_after(30):
+                    await until(lambda: not audit.queued_rows)
+        nursery.cancel_scope.cancel()
+    assert audit.lost_rows == 0
+    assert trail(path) == [(n, 0) for n in (*range(1_000), *range(10_900, 11_000))]

@@ -5,6 +5,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_node.trust.audit_file import APPLICATION_ID, TRIM_ROWS_MAX, USER_VERSION, AuditFile
@@ -72,6 +73,55 @@ def test_a_smaller_ring_shrinks_in_steps(tmp_path: Path) -> None:
     file.write(rows(TRIM_ROWS_MAX + 501, 1))
     assert len(times(path)) == 100
     file.close()
+
+
+def unproved(first: int, count: int) -> list[AuditRow]:
+    """Refusals of keys that were only claimed."""
+    return [AuditRow(n, b"\x22" * 32, "vault/x", "append", "unknown-key", proved=False) for n in range(first, count)]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 500])
+def test_unproved_refusals_push_out_only_their_like(tmp_path: Path, batch: int) -> None:
+    """Ten times the ring of claims leaves every proved row, and of the claims the newest tenth of it; in one order."""
+    path, refusals = tmp_path / "audit.db", unproved(50, 550)
+    file = AuditFile.open(path, 50)
+    file.write(rows(0, 50))
+    for at in range(0, 500, batch):
+        file.write(refusals[at : at + batch])
+    file.close()
+    assert times(path) == [*range(50), *range(545, 550)]
+    file = AuditFile.open(path, 50)  # counted anew
+    file.write([*rows(550, 1), *unproved(551, 552)])
+    file.close()
+    assert times(path) == [*range(1, 50), *range(546, 550), 550, 551]
+    assert [entry.row.t_ms for entry in read_audit(path, limit=3)] == [551, 550, 549]
+
+
+def test_a_write_taken_back_counts_nothing(tmp_path: Path) -> None:
+    """The ring's size is that of what was committed."""
+    path = tmp_path / "audit.db"
+    file = AuditFile.open(path, 10)
+    file.write(rows(0, 10))
+    with pytest.raises(sqlite3.IntegrityError):
+        file.write([*rows(10, 5), msgspec.structs.replace(rows(15, 1)[0], source=None)])
+    file.write(rows(20, 1))
+    file.close()
+    assert times(path) == [*range(1, 10), 20]
+
+
+def test_a_file_of_one_ring_gets_the_second(tmp_path: Path) -> None:
+    """A file from before is read and written as it is; its claims shrink to their share at the next write."""
+    path = tmp_path / "audit.db"
+    file = AuditFile.open(path, 100)
+    file.write([row for n in range(10) for row in (*rows(2 * n, 1), *unproved(2 * n + 1, 2 * n + 2))])
+    file.close()
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("DROP INDEX audit_rings")
+    assert len(read_audit(path)) == 20
+    file = AuditFile.open(path, 30)
+    file.write(rows(20, 1))
+    file.close()
+    assert times(path) == [0, 2, 4, 6, 8, 10, 12, 14, 15, 16, 17, 18, 19, 20]
 
 
 def make_garbage(path: Path) -> None:

@@ -44,6 +44,8 @@ def trail(tmp_path: Path) -> Path:
         (AuditFilter(resource="vault/x/streams/a"), [40, 30, 10]),
         (AuditFilter(resource="vault/x/streams/a_b"), [30, 20]),
         (AuditFilter(resource="vault/x"), [50, 40, 30, 20, 10]),
+        (AuditFilter(proved=True), [50, 40, 30, 10]),
+        (AuditFilter(proved=False), [20]),
         (AuditFilter(since_ms=20, until_ms=40), [40, 30, 20]),
         (AuditFilter(before_seq=3), [20, 10]),
         (AuditFilter(holder=KEY, verb="read", allowed=False), [40, 30]),

@@ -15,6 +15,7 @@ def test_a_gap_says_how_many_rows_are_missing() -> None:
     """A gap is no verdict: it has no holder and is not allowed."""
     gap = AuditRow.gap(5, 12)
     assert (gap.t_ms, gap.lost, gap.reason, gap.holder, gap.allowed) == (5, 12, GAP_REASON, b"", False)
+    assert (gap.proved, AuditRow.gap(5, 12, proved=False).proved) == (True, False)
 
 
 def test_rows_are_frozen() -> None:
