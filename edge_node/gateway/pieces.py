@@ -19,7 +19,7 @@ from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
 from edge_node.wire.http_range import RangeNotSatisfiable, parse_range, range_applies, unsatisfied_content_range
 
 READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the extents read in one hop
-UPLOAD_BYTES = 4 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
+UPLOAD_BYTES = 5 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
 _ENCODER = msgspec.json.Encoder()
 _JSON = ("content-type", "application/json")
 

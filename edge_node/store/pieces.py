@@ -62,7 +62,7 @@ Answered = TypeVar("Answered")
 
 INLINE_BYTES = 64 * KIB  # below this a second record would cost more than it saves
 TOGETHER_MAX = 8  # extents of one ticket: what the write stage takes in a round
-FLYING_MAX = 2  # extents queued while the next one comes: so two share a sync, and a slow disk holds up the sender
+FLYING_MAX = 3  # extents queued while the next one comes: so four share a sync, and a slow disk holds up the sender
 QUEUE_POLL_S = 0.01  # a full queue of 64 MiB drains in tens of these
 LANDING_S = 4.0  # a round takes well under one; the supervisor gives up after five
 READ_AHEAD = 4  # extents a hop: 4 MiB are read and checked in about 3 ms
@@ -107,7 +107,7 @@ class Pieces:
     ) -> Put:
         """Store what `chunks` yields; durable on return. CidMismatch, and nothing kept, if `expect` differs.
 
-        Memory per upload: about four extents, however slow the sender.
+        Memory per upload: about five extents, however slow the sender.
         """
         access.require(piece_resource(vault, None if expect is None else format_cid(expect)), Verb.PUT)
         upload = _Upload(self._journal, self._settings.piece_bytes_max, partial(self._knows, expect))
