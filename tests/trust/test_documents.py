@@ -52,9 +52,11 @@ def test_vectors(vector):
 
 @pytest.mark.parametrize("case", FILE["refused"], ids=lambda case: case["why"])
 def test_hostile_envelopes_are_refused(case):
-    """No envelope of the corpus opens."""
+    """No envelope of the corpus opens, judged as the file says."""
+    judged = FILE["judged"]
+    trusted = {PublicKey.parse(key) for key in judged["trusted_hex"]}
     with pytest.raises(Refusal) as refused:
-        open_document(TAG, case["envelope"].encode(), OURS)
+        open_document(DocumentTag(judged["tag"]), case["envelope"].encode(), trusted, threshold=judged["threshold"])
     assert 400 <= refused.value.status < 500
 
 

@@ -227,6 +227,7 @@ def envelope(tag, payload, numbers):
 
 
 CERTIFICATE = "edge_node/key-certificate/v1"
+JUDGED_AT_MS = 1800000000000
 
 
 def certificate(use, number, not_before, not_after, serial):
@@ -304,7 +305,7 @@ def document_refusals():
 
 
 def certificate_refusals():
-    """(why, envelope) of documents signed and in form that are no valid certificate at 1,800,000,000,000 ms."""
+    """(why, envelope) of documents signed and in form that are no valid certificate at JUDGED_AT_MS."""
     good = certificate("receipt", 6, 1790000000000, 1821536000000, 5)
 
     def signed(**members):
@@ -312,8 +313,8 @@ def certificate_refusals():
         return envelope(CERTIFICATE, compact(value), [1]).decode()
 
     return [
-        ("not yet", signed(not_before=1800000000001)),
-        ("no longer", signed(not_after=1800000000000)),
+        ("not yet", signed(not_before=JUDGED_AT_MS + 1)),
+        ("no longer", signed(not_after=JUDGED_AT_MS)),
         ("empty span", signed(not_after=1790000000000)),
         ("before 1970", signed(not_before=-1)),
         ("serial 0", signed(serial=0)),
@@ -434,27 +435,38 @@ def files():
     all_events, all_requests = events(), requests()
     return {
         "signed_event.json": {
-            "about": about,
+            "about": about
+            + " `vectors`: the signature verifies under `key_hex`. `refused_headers`: refused for their spelling"
+            " alone. No clock, registry or replay window is asked.",
             "vectors": all_events,
             "refused_headers": refusals(event_header_refusals(all_events[0]), "header"),
         },
         "signed_request.json": {
-            "about": about,
+            "about": about
+            + " `vectors`: the signature verifies under `key_hex` at the node `to_hex`, for this method and target."
+            " `refused_headers`: refused for their spelling alone. No clock, registry or nonce is asked.",
             "vectors": all_requests,
             "refused_headers": refusals(request_header_refusals(all_requests[0]), "header"),
         },
         "signed_document.json": {
-            "about": about,
+            "about": about
+            + " `vectors`: opened with `tag`, all of `trusted_hex` and their number as threshold. `refused`: judged"
+            " as `judged` says. No clock is asked.",
+            "judged": {"tag": CERTIFICATE, "trusted_hex": [public(1).hex()], "threshold": 1},
             "vectors": documents(),
             "refused": refusals(document_refusals(), "envelope"),
         },
         "key_certificate.json": {
-            "about": about,
+            "about": about
+            + " All are judged as `judged` says, each of `vectors` for its own `use` and the `refused` for any; no"
+            " serial was seen before.",
+            "judged": {"node_key_hex": public(1).hex(), "at_ms": JUDGED_AT_MS},
             "vectors": certificates(),
             "refused": refusals(certificate_refusals(), "envelope"),
         },
         "ed25519.json": {
-            "about": about + " `valid` is RFC 8032 section 7.1.",
+            "about": about
+            + " `valid` is RFC 8032 section 7.1. A verdict depends on nothing but key, message and signature.",
             "valid": [
                 {"seed_hex": s, "key_hex": k, "message_hex": m, "signature_hex": sig} for s, k, m, sig in RFC_8032
             ],
