@@ -138,9 +138,10 @@ def test_what_follows_the_last_sound_record_is_the_tail() -> None:
     content[offsets[1] + 110] ^= 1
     outcome = survey(reader(content), START, len(content), KEY)
     assert (outcome.end, outcome.rot, outcome.torn) == (offsets[1], (), ())
+    assert [bad.offset for bad in outcome.tail] == [offsets[1]]
 
 
 def test_an_empty_range_has_no_records() -> None:
     """A fresh segment ends where it begins."""
     outcome = survey(reader(bytes(START)), START, START, KEY)
-    assert outcome == (START, 0, 0, 0, (), ())
+    assert outcome == (START, 0, 0, 0, (), (), ())
