@@ -9,14 +9,15 @@ from typing import Literal
 
 import trio
 
-from edge_node.base.counters import REFUSALS
 from edge_node.base.errors import Refusal
 from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
+from edge_node.base.refusals import Asker
+from edge_node.serving.askers import asker_of
 from edge_node.serving.counters import CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED, HANDSHAKES_REFUSED, REQUESTS_BROKEN
 from edge_node.serving.hosts import HostGate
 from edge_node.serving.limits import NEVER, Reaper
-from edge_node.serving.problems import internal_problem, problem_response
+from edge_node.serving.problems import internal_problem, note_refusal, problem_response
 from edge_node.serving.refusals import BodyTimeout, HeadTimeout, HostNotServed
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
@@ -202,29 +203,33 @@ class Connection:
     async def _ask_handler(self, head: RequestHead) -> Response:
         service, transport = self._service, self._transport
         if not service.hosts.allows(head.host):
-            return problem_response(HostNotServed(head.host))
+            return problem_response(HostNotServed(head.host), asker=self._asker(head))
         request = Request(head, self, transport.peer, secure=transport.secure)
         try:
             return await service.handler(request)
         except Refusal as refusal:
-            return self._problem(refusal)
+            return self._problem(head, refusal)
         except Exception as error:  # noqa: BLE001 - a boundary: whatever a handler raises ends in a log and a 500
             wrapped = sole_refusal(error)
-            return self._problem(wrapped) if wrapped is not None else self._blame_handler(head, error)
+            return self._problem(head, wrapped) if wrapped is not None else self._blame_handler(head, error)
         finally:
             request.close()
 
-    def _problem(self, refusal: Refusal) -> Response:
+    def _problem(self, head: RequestHead, refusal: Refusal) -> Response:
         if refusal.forged:
             self._forged += 1
             self._lost = self._lost or self._forged >= FORGED_MAX
-        return problem_response(refusal)
+        return problem_response(refusal, asker=self._asker(head))
+
+    def _asker(self, head: RequestHead | None) -> Asker:
+        transport = self._transport
+        return asker_of(transport.peer, secure=transport.secure, fields=None if head is None else head.fields)
 
     def _blame_handler(self, head: RequestHead, error: Exception) -> Response:
         REQUESTS_BROKEN.inc()
         log.error("request.broken", method=head.method, path=head.path, exc_info=error)
         self._lost = True
-        return internal_problem()
+        return internal_problem(self._asker(head))
 
     def _encode_head(self, head: RequestHead, response: Response, *, keep: bool) -> bytes:
         headers = response.headers
@@ -262,7 +267,7 @@ class Connection:
         except PeerGone:
             raise
         except Refusal as refusal:  # a fact about what was asked for, not a fault of ours
-            REFUSALS.labels(refusal.slug).inc()
+            note_refusal(refusal, self._asker(head))
             log.warning("response.cut", method=head.method, path=head.path, reason=str(refusal))
             return False
         except Exception:
@@ -342,7 +347,7 @@ class Connection:
 
     async def _refuse(self, refusal: Refusal) -> None:
         """Answer a head that is no request, and close."""
-        response = problem_response(refusal)
+        response = problem_response(refusal, asker=self._asker(None))
         lines = self._service.standing + header_lines(response.headers)
         body = response.body if isinstance(response.body, bytes) else b""
         await self._send(encode_head(response.status, lines + length_line(len(body)) + CLOSE) + body)

@@ -7,6 +7,8 @@ import trio
 
 from edge_node.base.clock import Clock
 from edge_node.base.log import get_log
+from edge_node.base.refusals import Asker
+from edge_node.serving.askers import asker_of
 from edge_node.serving.connection import HEAD_READ_BYTES, Connection, Service
 from edge_node.serving.counters import CONNECTIONS_REFUSED
 from edge_node.serving.hosts import HostGate
@@ -90,7 +92,7 @@ class HttpServer:
             try:
                 self._count.enter(peer)
             except Overloaded as refusal:
-                self._turn_away(sock, refusal, plain=identity is None)
+                self._turn_away(sock, refusal, asker_of(peer, secure=identity is not None), plain=identity is None)
                 return
             transport = PlainTransport(sock, peer) if identity is None else TlsTransport(sock, peer, identity)
             connection = Connection(self._service, transport)
@@ -108,10 +110,10 @@ class HttpServer:
             if self._service.draining and not self._connections:
                 self._emptied.set()
 
-    def _turn_away(self, sock: socket.socket, refusal: Overloaded, *, plain: bool) -> None:
+    def _turn_away(self, sock: socket.socket, refusal: Overloaded, asker: Asker, *, plain: bool) -> None:
         """Say 503 if that costs no wait, and close."""
         CONNECTIONS_REFUSED.inc()
-        response = problem_response(refusal)
+        response = problem_response(refusal, asker=asker)
         body = response.body if isinstance(response.body, bytes) else b""
         lines = self._service.standing + header_lines(response.headers) + length_line(len(body)) + CLOSE
         try:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge_node.base.counters import REFUSALS
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import FixedBytes
 from edge_node.base.limits import NUMBER_EXACT_IN_JSON
+from edge_node.base.refusals import NOBODY, REFUSAL_RING, Asker, title_of
 from edge_node.serving.response import Response
 
 PROBLEM_TYPE = "application/problem+json"
@@ -25,9 +25,14 @@ class ProblemKind:
     error: type[Refusal]
 
 
-def problem_response(error: Refusal, instance: str | None = None) -> Response:
-    """The problem document of a refusal, counted under its slug in `base.counters.REFUSALS`."""
-    REFUSALS.labels(error.slug).inc()
+def note_refusal(error: Refusal, asker: Asker = NOBODY) -> None:
+    """Count a refusal in `base.counters.REFUSALS` and keep it in `base.refusals.REFUSAL_RING`."""
+    REFUSAL_RING.note(error.slug, error.status, str(error), error.remedy, asker)
+
+
+def problem_response(error: Refusal, instance: str | None = None, asker: Asker = NOBODY) -> Response:
+    """The problem document of a refusal, which is noted."""
+    note_refusal(error, asker)
     headers = [("content-type", PROBLEM_TYPE), ("cache-control", "no-store"), *_extra_headers(error)]
     return Response(error.status, tuple(headers), msgspec.json.encode(problem_document(error, instance), enc_hook=str))
 
@@ -54,22 +59,19 @@ def _is_large(value: object) -> bool:
     return isinstance(value, int) and abs(value) >= NUMBER_EXACT_IN_JSON
 
 
-def internal_problem() -> Response:
-    """The answer when our own code broke: nothing about the cause leaves the machine."""
-    REFUSALS.labels("internal").inc()
+def internal_problem(asker: Asker = NOBODY) -> Response:
+    """The answer when our own code broke, noted like a refusal: nothing about the cause leaves the machine."""
+    detail = "the node could not finish this request; its log says why"
+    remedy = "Try again; if it stays, tell the operator."
+    REFUSAL_RING.note("internal", 500, detail, remedy, asker)
     body = {
         "type": "urn:edge-node:problem:internal",
         "title": title_of("internal"),
         "status": 500,
-        "detail": "the node could not finish this request; its log says why",
-        "remedy": "Try again; if it stays, tell the operator.",
+        "detail": detail,
+        "remedy": remedy,
     }
     return Response(500, (("content-type", PROBLEM_TYPE), ("cache-control", "no-store")), msgspec.json.encode(body))
-
-
-def title_of(slug: str) -> str:
-    """A slug in words."""
-    return slug.replace("-", " ").capitalize()
 
 
 def problem_registry() -> dict[str, list[ProblemKind]]:

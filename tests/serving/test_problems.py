@@ -7,7 +7,8 @@ import edge_node.wire.http_range  # the registry shows what is loaded
 from edge_node.base.counters import refusals
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Digest
-from edge_node.serving.problems import internal_problem, problem_document, problem_registry, problem_response, title_of
+from edge_node.base.refusals import REFUSAL_RING, Asker
+from edge_node.serving.problems import internal_problem, problem_document, problem_registry, problem_response
 from edge_node.serving.refusals import MethodNotAllowed
 
 
@@ -65,6 +66,17 @@ def test_a_problem_response_counts_and_names_its_headers() -> None:
     assert refusals("odd-thing") == before + 1
 
 
+def test_every_problem_is_kept_for_the_operator() -> None:
+    """What a client is told stands in the ring with who asked, our own faults too."""
+    before = REFUSAL_RING.last
+    problem_response(Odd(), asker=Asker("10.0.0.7", "aabbccdd…", "http"))
+    internal_problem(Asker("10.0.0.8"))
+    odd, internal = REFUSAL_RING.since(before)
+    assert (odd.slug, odd.status, odd.detail, odd.remedy) == ("odd-thing", 429, "an odd thing", "Wait.")
+    assert (odd.peer, odd.key, odd.door) == ("10.0.0.7", "aabbccdd…", "http")
+    assert (internal.slug, internal.status, internal.peer) == ("internal", 500, "10.0.0.8")
+
+
 def test_statuses_that_demand_a_header_get_it() -> None:
     """405 lists the methods, 401 challenges."""
     assert ("allow", "GET, HEAD") in problem_response(MethodNotAllowed("PUT", ("GET", "HEAD"))).headers
@@ -93,11 +105,6 @@ def test_our_slugs_mean_one_status(room: str) -> None:
         ours = [kind for kind in kinds if f"edge_node.{room}" in kind.error.__module__]
         assert len({kind.status for kind in ours}) <= 1
         assert all(kind.remedy for kind in ours if kind.error.__doc__ and not kind.error.__doc__.startswith("Root"))
-
-
-def test_titles_are_slugs_in_words() -> None:
-    """A person reads the slug."""
-    assert title_of("sequence-too-old") == "Sequence too old"
 
 
 def test_numbers_that_a_reader_may_round_are_strings() -> None:
