@@ -223,7 +223,7 @@ class WriteStage:
                 self.check_space()
             except OSError as error:
                 # The round is durable; a file system that cannot be asked is asked again after the next.
-                log.warning("space.unknown", reason=str(error))
+                log.warning("space.not_measured", reason=str(error))
 
     def _roll_full_segments(self) -> None:
         full = [one for one in self.segments.values() if one.end >= self.plan.segment or one.sealed]

@@ -227,7 +227,7 @@ class Journal:
                 try:
                     await offload(stage.check_space, limiter=FILE, abandon=True)
                 except OSError as error:
-                    log.warning("space.unknown", reason=str(error))
+                    log.warning("space.not_measured", reason=str(error))
                 self._follow_space()
 
     def _follow_space(self) -> None:

@@ -93,7 +93,7 @@ def open_engine(site: Site, known_ends: Mapping[SegmentClass, KnownEnd]) -> Engi
     except (OSError, sqlite3.OperationalError) as error:
         if isinstance(error, OSError) and error.errno not in _UNWRITABLE:
             raise
-        log.warning("journal.read_only", reason=str(error))
+        log.warning("journal.opened_read_only", reason=str(error))
         return _open_readable(site, JournalState(Mode.READ_ONLY, f"the disk refused to open for writing: {error}"))
 
 
@@ -204,7 +204,7 @@ def _rebuild_index(
 ) -> tuple[Database, ...]:
     databases[Database.INDEX].close()
     aside = set_aside(site.paths.index_db)
-    log.error("index.ahead_of_log", renamed_to=aside.name)
+    log.error("index.set_aside", renamed_to=aside.name)
     databases[Database.INDEX], _ = open_database(site.paths.index_db, Database.INDEX, site.kinds)
     undo.callback(databases[Database.INDEX].connection.close)
     return tuple(dict.fromkeys((*rebuilt, Database.INDEX)))

@@ -142,7 +142,7 @@ def _is_blank(files: FileLayer, descriptor: int, bad: Bad) -> bool:
 def _settle_keyless(task: Settling, settled: ClassLog, segment: SegmentFile) -> None:
     """Without the salt nothing in it can be verified; it is reported whole and left as it is."""
     path = segment_path(task.directory, segment.number)
-    log.error("segment.unreadable", segment=str(path), reason="its header is damaged and no copy of the salt exists")
+    log.error("segment.not_read", segment=str(path), reason="its header is damaged and no copy of the salt exists")
     position = Position(task.segment_class, segment.number, 0)
     settled.damages.append(Damage(position, segment.size, Cause.ROT))
 

@@ -121,8 +121,14 @@ class Losses:
         for cid in lost.pieces[:LOGGED_MAX]:
             log.error("piece.damaged", piece=format_cid(cid), reason="its record or an extent is damaged in the log")
         for body in lost.bodies[:LOGGED_MAX]:
-            where = {"stream": body.stream, "first_offset": body.first_offset, "count": body.count}
-            log.error("events.lost", body=format_cid(body.cid), vault=body.vault.hex()[:16], **where)
+            log.error(
+                "events.lost",
+                body=format_cid(body.cid),
+                vault=body.vault.hex()[:16],
+                stream=body.stream,
+                first_offset=body.first_offset,
+                count=body.count,
+            )
         for cid in lost.unlisted[:LOGGED_MAX]:
             log.error("record.lost", cid=format_cid(cid), reason="the index was rebuilt without it")
 

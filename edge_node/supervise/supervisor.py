@@ -192,7 +192,7 @@ class Supervisor:
             self._log.error("service.given_up", service=name, exc_info=error)
         else:
             life.enter(RoomState.RESTARTING, cause_of(error))
-            self._log.warning("service.restarting", service=name, pause_s=pause, exc_info=error)
+            self._log.warning("service.broken", service=name, pause_s=pause, exc_info=error)
         return pause
 
     async def _stop_all(self, nursery: trio.Nursery) -> None:
@@ -249,7 +249,7 @@ class Supervisor:
         with trio.move_on_after(within_s):
             await ended.wait()
         if not ended.is_set():
-            self._log.error("service.stuck", service=name, waited_s=within_s)
+            self._log.error("service.overran", service=name, waited_s=within_s)
             self._unfinished.append((name, ended))
 
     def _leave_behind(self) -> None:

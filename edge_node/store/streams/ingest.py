@@ -234,7 +234,7 @@ class Ingest:
 
     def _refuse_unread(self, submissions: Sequence[Submission], error: Exception) -> None:
         # A bad sector or a want of descriptors: those who asked are told, and the next are tried again.
-        log.error("index.unreadable", bodies=len(submissions), reason=f"{type(error).__name__}: {error}")
+        log.error("index.not_read", bodies=len(submissions), reason=f"{type(error).__name__}: {error}")
         for submission in submissions:
             submission.refuse(StoreUnreadable())
 
