@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from edge_node.base.ids import Cid, strip_type
-from edge_node.base.limits import KIB, NUMBER_EXACT_IN_JSON
+from edge_node.base.limits import KIB
+from edge_node.store.streams.event_object import render_events
 from edge_node.store.streams.records import EventsRecord
 from edge_node.trust.signed_event import format_event_header
 from edge_node.wire.cid import format_cid
-from edge_node.wire.event_body import BodyForm, split_items
 
 # Bounds of what stands in a page beside the bodies. A content type has 255 characters at most, each of which JSON may
 # double; a signature header has 1 KiB; CIDs, keys, names and numbers are what is left.
@@ -33,12 +33,15 @@ def render_page(
     proof: bool,
 ) -> bytes:
     """The page of docs/specs/http.md: events with offsets in `[start, start + limit)` out of `bodies`."""
-    events = [event for cid, record in bodies for event in _events(cid, record, start, start + limit)]
+    events = [
+        msgspec.Raw(event) for cid, record in bodies for event in render_events(cid, record, start, start + limit)
+    ]
+    shown_to = min(start + limit, bodies[-1][1].first_offset + bodies[-1][1].count) if bodies else 0
     page: dict[str, Any] = {
         "stream": stream,
         "vault": vault,
         "events": events,
-        "next": events[-1]["offset"] + 1 if events else min(start, end),
+        "next": shown_to if events else min(start, end),
         "end": end,
     }
     if proof:
@@ -55,32 +58,6 @@ def page_bound(bodies: Sequence[tuple[int, int]], limit: int, *, proof: bool) ->
     return PAGE_FRAME_BYTES + events * EVENT_FRAME_BYTES + shown + proofs
 
 
-def _events(cid: Cid, record: EventsRecord, start: int, stop: int) -> list[dict[str, Any]]:
-    first, items = record.first_offset, split_items(record.content_type, record.body)
-    shared = {
-        "cid": format_cid(cid),
-        "t": number(record.t_ms),
-        "q": record.quality,
-        "late": record.late,
-        "received": record.received_ms,
-        "clock": record.clock_quality,
-        "key": record.key.hex(),
-        "seq": number(record.seq),
-        "content_type": record.content_type,
-    }
-    opaque = record.form == BodyForm.OPAQUE
-    return [
-        {
-            "offset": first + item,
-            "item": item,
-            **shared,
-            **({"data_base64": base64.b64encode(raw).decode()} if opaque else {"event": msgspec.Raw(raw)}),
-        }
-        for item, raw in enumerate(items)
-        if start <= first + item < stop
-    ]
-
-
 def _proof(cid: Cid, record: EventsRecord) -> dict[str, Any]:
     return {
         "cid": format_cid(cid),
@@ -90,8 +67,3 @@ def _proof(cid: Cid, record: EventsRecord) -> dict[str, Any]:
         "content_type": record.content_type,
         "body_base64": base64.b64encode(record.body).decode(),
     }
-
-
-def number(value: int) -> int | str:
-    """An integer as our JSON carries it: from 2^53 on a decimal string."""
-    return value if value < NUMBER_EXACT_IN_JSON else str(value)

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_node.store.streams.page import number, page_bound, render_page
+from edge_node.store.streams.page import page_bound, render_page
 from edge_node.store.streams.records import EVENTS_KIND, VERSION, EventsRecord
 from edge_node.trust.signed_event import parse_event_header, verify_event
 from edge_node.wire.cid import format_cid, raw_piece_cid
@@ -92,9 +92,3 @@ def test_a_page_is_never_larger_than_its_bound(counts: list[int], limit: int, pr
     bodies = [(raw_piece_cid(record.body), record) for record in records]
     raw = render_page("aa" * 32, "s" * 127, 0, limit, end, bodies, proof=proof)
     assert len(raw) <= page_bound([(len(record.body), record.count) for record in records], limit, proof=proof)
-
-
-def test_numbers_from_2_53_on_are_text() -> None:
-    """What JSON readers would round is a decimal string."""
-    assert number(2**53 - 1) == 2**53 - 1
-    assert number(2**53) == "9007199254740992"
