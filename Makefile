@@ -17,7 +17,7 @@ SPACE := $(EMPTY) $(EMPTY)
 NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
 BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help setup lock test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
+.PHONY: help setup lock docs test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
 
 help: ## print the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lock: setup ## write requirements/*.lock from pyproject.toml (UPGRADE=1: newest 
 	$$compile -c "$$scratch/all.lock" pyproject.toml -o requirements/base.lock
 	$$compile -c "$$scratch/all.lock" --group dev -o requirements/dev.lock
 	$$compile -c "$$scratch/all.lock" --group bench -o requirements/bench.lock
+
+docs: setup ## write the pages of docs/ that are made from the code
+	$(BIN)/python -m docs.generate
 
 test: setup ## every test that wants Python only
 	$(BIN)/python -m pytest -m "not faults and not ($(NEEDS_ANY))"

@@ -24,7 +24,6 @@ def report_damages(damages: Sequence[Damage]) -> None:
 
 def _report(damage: Damage) -> None:
     name, segment, offset = damage.position
-    known = {"kind": damage.kind, "sequence": damage.sequence, "cid": damage.cid.hex() or None}
     say = log.error if damage.cause is Cause.ROT else log.warning
     say(
         "stretch.damaged",
@@ -32,5 +31,7 @@ def _report(damage: Damage) -> None:
         offset=offset,
         length=damage.length,
         cause=damage.cause.name.lower(),
-        **{key: value for key, value in known.items() if value is not None},
+        kind=damage.kind,
+        sequence=damage.sequence,
+        cid=damage.cid.hex() or None,
     )
