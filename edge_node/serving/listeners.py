@@ -10,6 +10,7 @@ import trio
 
 from edge_node.base.log import get_log
 from edge_node.serving.counters import ACCEPTS_DELAYED
+from edge_node.serving.credentials import peer_of
 from edge_node.serving.refusals import ServingError
 from edge_node.serving.tls import TlsIdentity
 from edge_node.settings.tree import HttpSettings
@@ -131,7 +132,7 @@ def format_address(name: object) -> str:
 
 
 async def accept_forever(listener: socket.socket, welcome: Callable[[socket.socket, str], None]) -> None:
-    """Take connections until cancelled; `welcome` gets the socket and the client's address and must not block.
+    """Take connections until cancelled; `welcome` gets the socket and what `peer_of` calls it, and must not block.
 
     Running out of descriptors pauses the loop instead of ending it or spinning.
     """
@@ -148,9 +149,14 @@ async def accept_forever(listener: socket.socket, welcome: Callable[[socket.sock
                 await _pause(error)
                 break
             sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
-            if sock.family != socket.AF_UNIX:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            welcome(sock, name[0] if isinstance(name, tuple) else "")
+            try:
+                peer = peer_of(sock, name)
+                if sock.family != socket.AF_UNIX:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:
+                sock.close()  # it was gone before anything was known of it
+                continue
+            welcome(sock, peer)
 
 
 async def _pause(error: OSError) -> None:
