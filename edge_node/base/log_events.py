@@ -29,7 +29,7 @@ MEANINGS: Mapping[str, str] = {
     "journal.not_reopened": "The disk still refuses writes; the node stays read-only and tries again later.",
     "journal.opened_read_only": "The disk refused to open for writing at the start; reading works, writes are refused.",
     "journal.reopened": "The disk was tried again after it had refused; the state says whether it takes writes now.",
-    "journal.state_changed": "What the journal takes has changed: everything, deletes only or nothing; `state` says why.",
+    "journal.state_changed": "What the journal takes has changed (all, deletes only, nothing); `state` says why.",
     "node.started": "Every room is ready and the doors are open.",
     "piece.damaged": "A stored piece does not match its digest. Put the same bytes again to heal it; look at the disk.",
     "piece.gone": "A piece was deleted while somebody read it slowly; that answer was cut.",
