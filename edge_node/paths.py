@@ -64,3 +64,13 @@ class Paths:
     def tls(self) -> Path:
         """The self-signed certificate and its key."""
         return self.keys / "tls"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where operators reach the running node, unless the settings say otherwise."""
+        return self.root / "run" / "control" / "control.sock"
+
+    @property
+    def view_socket(self) -> Path:
+        """Where viewers do."""
+        return self.root / "run" / "view" / "view.sock"

@@ -8,6 +8,7 @@ from edge_node.settings.source import Origin, Source
 from edge_node.settings.template import template
 from edge_node.settings.tree import (
     ClockSettings,
+    ControlSettings,
     HttpSettings,
     IngestSettings,
     JournalSettings,
@@ -22,6 +23,7 @@ from edge_node.settings.tree import (
 
 __all__ = [
     "ClockSettings",
+    "ControlSettings",
     "HttpSettings",
     "IngestSettings",
     "JournalSettings",

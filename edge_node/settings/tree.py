@@ -173,6 +173,23 @@ class TrustSettings(Section, frozen=True):
     ] = 300
 
 
+class ControlSettings(Section, frozen=True):
+    """The operator's private door: two Unix sockets (docs/specs/control.md)."""
+
+    socket: Annotated[
+        str,
+        about("Socket for operators; empty: run/control/control.sock in the data directory; none: no such socket."),
+        msgspec.Meta(pattern="^(none|/.*)?$"),
+    ] = ""
+    view_socket: Annotated[
+        str,
+        about("Socket that only shows; empty: run/view/view.sock in the data directory; none: no such socket."),
+        msgspec.Meta(pattern="^(none|/.*)?$"),
+    ] = ""
+    group: Annotated[str, about("The socket belongs to this group if there is one of that name.")] = "edge-operators"
+    view_group: Annotated[str, about("The same for the socket that only shows.")] = "edge-viewers"
+
+
 class Settings(Section, frozen=True):
     """The whole snapshot; a room receives only its own section."""
 
@@ -184,3 +201,4 @@ class Settings(Section, frozen=True):
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()
     trust: TrustSettings = TrustSettings()
+    control: ControlSettings = ControlSettings()

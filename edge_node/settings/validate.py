@@ -66,4 +66,10 @@ def _sizes(loaded: Loaded) -> Iterator[Finding]:
         yield ("ingest.body_bytes_max", "ingest.page_bytes_max"), "the largest body does not fit into a page"
 
 
-RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (_plain_door, _certificate, _sizes)
+def _sockets(loaded: Loaded) -> Iterator[Finding]:
+    control = loaded.settings.control
+    if control.socket == control.view_socket and control.socket.startswith("/"):
+        yield ("control.view_socket", "control.socket"), "viewers would get what only operators may open"
+
+
+RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (_plain_door, _certificate, _sizes, _sockets)

@@ -104,7 +104,7 @@ async def test_out_of_descriptors_the_door_waits_and_recovers() -> None:
 
 
 async def test_unix_sockets_are_accepted_too() -> None:
-    """A door may be a Unix socket; its clients have no address."""
+    """A door may be a Unix socket; its clients are called by their credentials."""
     with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
         path = str(Path(directory) / "door")
         listener.bind(path)
@@ -122,4 +122,4 @@ async def test_unix_sockets_are_accepted_too() -> None:
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(path)
                 await trio.sleep_forever()
-        assert taken == [""]
+        assert taken == [f"uid={os.getuid()} gid={os.getgid()} pid={os.getpid()}"]

@@ -77,3 +77,10 @@ def test_a_queue_too_small_for_a_body() -> None:
     """The largest body must fit where it waits; the default queue is as large as its floor allows it."""
     with pytest.raises(SettingsError):
         validate(loaded("[ingest]\nqueue_bytes_max = 5"))
+
+
+def test_viewers_never_get_the_operators_socket() -> None:
+    """One path for both sockets is a conflict, named by both settings."""
+    raw = b'[control]\nsocket = "/run/a.sock"\nview_socket = "/run/a.sock"\n'
+    with pytest.raises(SettingsConflict, match="viewers"):
+        validate(resolve(raw, "f.toml", {}))
