@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import trio
 
 from edge_node.base.clock import Clock
-from edge_node.base.errors import Refusal
+from edge_node.base.errors import EdgeNodeError, Refusal
 from edge_node.base.ids import Cid, PublicKey, shorten
 from edge_node.base.limits import MIB, KeyRates
 from edge_node.base.log import get_log
@@ -39,6 +39,7 @@ from edge_node.store.streams.records import (
 from edge_node.store.streams.rows import BodyRow, find_by_seq, load_state
 from edge_node.store.streams.submission import Receipt, Submission, draft_of, receipt_of
 from edge_node.store.streams.timing import judge_time
+from edge_node.store.streams.traffic import Traffic
 from edge_node.trust.access import AccessDenied, Verb, stream_resource
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.devices import DeviceTable
@@ -76,6 +77,7 @@ class Ingest:
         self._waiting_bytes = 0
         self._under_way: set[Submission] = set()
         self.answered = 0  # bodies answered or refused since the start
+        self.traffic = Traffic()
         self._idle = trio.lowlevel.ParkingLot()
         self._flights: deque[tuple[Ticket, list[Submission]]] = deque()
         self._landing = trio.lowlevel.ParkingLot()
@@ -106,6 +108,13 @@ class Ingest:
 
     def screen(self, header: EventHeader, source: str) -> None:
         """Refuse, before its body is read, what could not be stored whatever the body is."""
+        try:
+            self._screen(header, source)
+        except Refusal as refusal:
+            self._note_refusal(header, refusal)
+            raise
+
+    def _screen(self, header: EventHeader, source: str) -> None:
         resource = stream_resource(header.audience, header.stream)
         try:
             self._access.screen(header.key, resource, Verb.APPEND, self._clock.now_ms(), source)
@@ -115,13 +124,21 @@ class Ingest:
                 raise WrongAudience(header.audience) from denied
             raise
 
+    def _note_refusal(self, header: EventHeader, refusal: EdgeNodeError) -> None:
+        place = header.audience, header.stream
+        self.traffic.note_refusal(*place, header.key, refusal.slug, str(refusal), self._clock.now_ms())
+
     async def submit(self, header: EventHeader, body: bytes, source: str) -> Receipt:
         """Store one signed body; returns after it is on the disk.
 
         `source` says where it came from (door and address). Raises the refusals of docs/specs/http.md.
         A cancelled caller does not stop a body that is already under way.
         """
-        submission = self._enqueue(header, body, source)
+        try:
+            submission = self._enqueue(header, body, source)
+        except Refusal as refusal:
+            self._note_refusal(header, refusal)
+            raise
         self._under_way.add(submission)
         try:
             await submission.done.wait()
@@ -129,6 +146,7 @@ class Ingest:
             self._under_way.discard(submission)
             self.answered += 1
         if submission.error is not None:
+            self._note_refusal(header, submission.error)
             raise submission.error
         assert submission.receipt is not None
         return submission.receipt
@@ -317,6 +335,10 @@ class Ingest:
 
     def _land(self, submission: Submission) -> None:
         self._admission.settle(submission)
+        header, size = submission.header, len(submission.body)
+        self.traffic.note(
+            header.audience, header.stream, header.key, header.seq, submission.count, size, submission.received_ms
+        )
         submission.answer(receipt_of(submission, duplicate=False))
         for twin in submission.twins:
             twin.answer(receipt_of(submission, duplicate=True))
