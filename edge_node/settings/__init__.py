@@ -18,6 +18,7 @@ from edge_node.settings.tree import (
     Section,
     Settings,
     StoreSettings,
+    SubscriptionSettings,
     TrustSettings,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "SettingsError",
     "Source",
     "StoreSettings",
+    "SubscriptionSettings",
     "TrustSettings",
     "load",
     "parse_listen",

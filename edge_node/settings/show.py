@@ -26,7 +26,7 @@ def rows(loaded: Loaded) -> list[Row]:
     return [
         Row(
             field.name,
-            _shown(field.value_in(loaded.settings), secret=field.secret),
+            shown_value(field.value_in(loaded.settings), secret=field.secret),
             loaded.where(field.name),
             field.reload,
             field.about,
@@ -35,7 +35,8 @@ def rows(loaded: Loaded) -> list[Row]:
     ]
 
 
-def _shown(value: object, *, secret: bool) -> str:
+def shown_value(value: object, *, secret: bool) -> str:
+    """A value in TOML's spelling, or whether a secret is set."""
     if secret:
         return "<set>" if value else "<unset>"
     return toml_literal(value)

@@ -146,6 +146,21 @@ class IngestSettings(Section, frozen=True):
     )
 
 
+class SubscriptionSettings(Section, frozen=True):
+    """Subscriptions to streams."""
+
+    open_max: Annotated[int, about("Subscriptions in all.", Reload.LIVE), msgspec.Meta(ge=1)] = 2_048
+    per_key_max: Annotated[int, about("Subscriptions of one key.", Reload.LIVE), msgspec.Meta(ge=1)] = 256
+    tail_bytes_max: Annotated[
+        int,
+        about("Newest events kept in memory for those who listen, all streams together, bytes.", Reload.LIVE),
+        msgspec.Meta(ge=0),
+    ] = 64 * MIB
+    lag_events_max: Annotated[
+        int, about("Events a subscriber may fall behind before its policy counts.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 10_000
+
+
 class StoreSettings(Section, frozen=True):
     """What owners may keep."""
 
@@ -171,6 +186,9 @@ class TrustSettings(Section, frozen=True):
     request_window_s: Annotated[
         int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=3_600)
     ] = 300
+    bearer_max_s: Annotated[
+        int, about("How long a bearer may live, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=900)
+    ] = 900
 
 
 class ControlSettings(Section, frozen=True):
@@ -199,6 +217,7 @@ class Settings(Section, frozen=True):
     http: HttpSettings = HttpSettings()
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
     store: StoreSettings = StoreSettings()
     trust: TrustSettings = TrustSettings()
     control: ControlSettings = ControlSettings()
