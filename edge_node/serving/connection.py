@@ -64,6 +64,11 @@ class Service:
         self.head_limits = HeadLimits(bytes=settings.header_bytes_max)
         self.draining = False
         self.standing = ""
+        self.answers: dict[int, int] = {}  # responses by status; a status is one of some thirty
+
+    def note_answer(self, status: int) -> None:
+        """Count a response that is about to be sent."""
+        self.answers[status] = self.answers.get(status, 0) + 1
 
 
 class Connection:
@@ -194,6 +199,7 @@ class Connection:
         except HttpMisuse as error:
             response, keep = self._blame_handler(head, error), False
             prefix = self._encode_head(head, response, keep=False)
+        self._service.note_answer(response.status)
         if not await self._send_response(head, prefix, response):
             return False
         if http.complete:
@@ -348,6 +354,7 @@ class Connection:
     async def _refuse(self, refusal: Refusal) -> None:
         """Answer a head that is no request, and close."""
         response = problem_response(refusal, asker=self._asker(None))
+        self._service.note_answer(response.status)
         lines = self._service.standing + header_lines(response.headers)
         body = response.body if isinstance(response.body, bytes) else b""
         await self._send(encode_head(response.status, lines + length_line(len(body)) + CLOSE) + body)

@@ -1,7 +1,7 @@
 """The HTTP server: accepts at its doors, keeps count, ends what is overdue, and drains when it stops."""
 
 import socket
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import trio
 
@@ -46,6 +46,11 @@ class HttpServer:
     def connections(self) -> Collection[Connection]:
         """The connections there are now."""
         return self._connections
+
+    @property
+    def answers(self) -> Mapping[int, int]:
+        """Responses since the start, by status."""
+        return self._service.answers
 
     def apply(self, settings: HttpSettings) -> None:
         """Take over the fields of another snapshot that change in a running node (`hosts`)."""
@@ -114,6 +119,7 @@ class HttpServer:
         """Say 503 if that costs no wait, and close."""
         CONNECTIONS_REFUSED.inc()
         response = problem_response(refusal, asker=asker)
+        self._service.note_answer(response.status)
         body = response.body if isinstance(response.body, bytes) else b""
         lines = self._service.standing + header_lines(response.headers) + length_line(len(body)) + CLOSE
         try:

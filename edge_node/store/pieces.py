@@ -39,6 +39,7 @@ from edge_node.store.errors import (
     PieceVanished,
     UnknownPiece,
 )
+from edge_node.store.figures import PieceFigures
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.records import (
     DELETE_KIND,
@@ -97,6 +98,7 @@ class Pieces:
         self._journal, self._quota, self._clock, self._settings = journal, quota, clock, settings
         self._standings = Gathered[Cid, Standing](partial(journal.query, find_standings))
         self._damaged: set[Cid] = set()
+        self.figures = PieceFigures()
         self._dropped: set[int] = set()
         self._reclaimed_at = 0
         self._busy: dict[Cid, trio.Event] = {}
@@ -118,6 +120,9 @@ class Pieces:
             if expect is not None and cid != expect:
                 raise CidMismatch(expect, cid)
             put = await self._conclude(access, vault, cid, upload)
+        self.figures.puts += 1
+        self.figures.duplicates += put.duplicate
+        self.figures.put_bytes += put.size
         if self._open_segment() != self._reclaimed_at:
             await self.reclaim()  # what broken-off uploads left behind leaves with its segment
         return put
@@ -224,6 +229,7 @@ class Pieces:
         """
         stop = piece.size if stop is None else stop
         if piece.inline is not None:
+            self.figures.read_bytes += stop - start
             yield piece.inline[start:stop]
             return
         first, last = start // EXTENT_BYTES, -(-stop // EXTENT_BYTES)
@@ -232,7 +238,9 @@ class Pieces:
             extents = await self._read_checked(piece.cid, piece.position, self._read_extents, positions)
             for number, extent in enumerate(extents, at):
                 base = number * EXTENT_BYTES
-                yield extent[max(start - base, 0) : stop - base]  # the whole extent is handed on, not copied
+                asked = extent[max(start - base, 0) : stop - base]  # the whole extent is handed on, not copied
+                self.figures.read_bytes += len(asked)
+                yield asked
 
     def _read_extents(self, positions: Sequence[Position]) -> list[bytes]:
         return [self._journal.read(position).payload for position in positions]

@@ -55,6 +55,7 @@ async def test_connections_are_counted_and_forgotten() -> None:
             await read_answer(stream)
             assert len(server.connections) == 1
         await eventually(server, 0)
+        assert dict(server.answers) == {200: 1}
 
 
 @pytest.mark.parametrize("limit", [{"connections_max": 2}, {"connections_per_address_max": 2}])
@@ -71,6 +72,7 @@ async def test_one_connection_too_many_is_told_so(limit: dict[str, int]) -> None
             assert answer.status == 503
             assert answer.headers["retry-after"] == "1"
             assert answer.problem["limit"] == 2
+            assert dict(server.answers) == {200: 2, 503: 1}
         await eventually(server, 0)
         assert statuses(await talk(server, CLOSING_GET)) == [200]
     assert CONNECTIONS_REFUSED._value.get() == refused + 1

@@ -27,6 +27,7 @@ from edge_node.store.errors import (
     QuotaExceeded,
     UnknownPiece,
 )
+from edge_node.store.figures import PieceFigures
 from edge_node.store.pieces import INLINE_BYTES, Put
 from edge_node.store.rows import find_held
 from edge_node.trust.access import AccessDenied, Verb
@@ -134,6 +135,7 @@ def test_a_range_is_a_slice(start: int, stop: int) -> None:
             cid = (await put(store, content)).cid
             assert await get(store, cid, start=low, stop=high) == content[low:high]
             assert await get(store, cid, start=high) == content[high:]
+            assert store.pieces.figures.read_bytes == len(content) - low
 
     with tempfile.TemporaryDirectory() as name:
         trio.run(check, Path(name) / "data")
@@ -154,7 +156,10 @@ async def test_the_expected_cid_is_held_against_the_bytes(tmp_path: Path) -> Non
             with pytest.raises(CidMismatch):
                 await put(store, content, expect=raw_piece_cid(content + b"x"))
         assert store.quota.owners == {}
+        assert store.pieces.figures.puts == 0
         assert (await put(store, b"small", expect=raw_piece_cid(b"small"))).duplicate is False
+        assert (await put(store, b"small")).duplicate is True
+        assert store.pieces.figures == PieceFigures(puts=2, duplicates=1, put_bytes=10)
 
 
 async def test_limit_and_limit_plus_one(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ async def test_a_stalled_loop_is_measured(mock_clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(watch_lateness, 1.0)
         await wait_all_tasks_blocked()
+        looks = REGISTRY.get_sample_value("edge_node_loop_delay_seconds_count") or 0.0
         mock_clock.jump(3.0)
         await wait_all_tasks_blocked()
         assert REGISTRY.get_sample_value("edge_node_loop_lateness_seconds") == 2.0
+        assert REGISTRY.get_sample_value("edge_node_loop_delay_seconds_count") == looks + 1
         mock_clock.jump(1.0)
         await wait_all_tasks_blocked()
         assert REGISTRY.get_sample_value("edge_node_loop_lateness_seconds") == 0.0
