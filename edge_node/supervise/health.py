@@ -27,6 +27,19 @@ class RoomHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """A promised heartbeat: how old the last one is and how old it may be, in seconds."""
+
+    age_s: float
+    max_s: float
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the room has kept its promise."""
+        return self.age_s <= self.max_s
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The roll-up: `ready` when every required room runs, undegraded."""
 

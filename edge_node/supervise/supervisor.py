@@ -7,7 +7,7 @@ import trio
 
 from edge_node.base.log import get_log
 from edge_node.supervise.budget import RestartBudget
-from edge_node.supervise.health import Health, RoomHealth, RoomState, observed, roll_up
+from edge_node.supervise.health import Beat, Health, RoomHealth, RoomState, observed, roll_up
 from edge_node.supervise.last_resort import end_process
 from edge_node.supervise.lateness import watch_lateness
 from edge_node.supervise.service import Service, ServiceEnded, StopOverdue, cause_of
@@ -72,8 +72,26 @@ class Supervisor:
         """The state of every room now."""
         now = trio.current_time()
         rooms = {name: life.health(now) for name, life in self._lives.items()}
-        required = frozenset(name for name, life in self._lives.items() if life.service.required)
-        return roll_up(rooms, required, stopping=self._stopping.is_set())
+        return roll_up(rooms, self.required, stopping=self._stopping.is_set())
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The rooms the node cannot do without."""
+        return frozenset(name for name, life in self._lives.items() if life.service.required)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody said stop."""
+        return self._stopping.is_set()
+
+    def beats(self) -> dict[str, Beat]:
+        """The heartbeats of the rooms that promised one and run."""
+        now = trio.current_time()
+        return {
+            name: Beat(now - life.beat_at, life.service.beat_s)
+            for name, life in self._lives.items()
+            if life.service.beat_s is not None and life.state is RoomState.RUNNING
+        }
 
     def stop(self) -> None:
         """Begin the ordered shutdown; a second call skips what is left of the drain."""

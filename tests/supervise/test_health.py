@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_node.supervise.health import RoomHealth, RoomState, observed, roll_up
+from edge_node.supervise.health import Beat, RoomHealth, RoomState, observed, roll_up
 
 RUNNING = RoomHealth(RoomState.RUNNING)
 
@@ -31,3 +31,9 @@ def test_heartbeats_and_conditions_degrade_a_running_room() -> None:
 def test_other_states_speak_for_themselves() -> None:
     """A room that does not run owes no heartbeat."""
     assert observed(RoomState.RESTARTING, "cable", "", 1e9, 1.0) == RoomHealth(RoomState.RESTARTING, "cable")
+
+
+def test_a_beat_is_fresh_up_to_its_promise() -> None:
+    """At the limit it is, one moment later it is not."""
+    assert Beat(5.0, 5.0).fresh
+    assert not Beat(5.1, 5.0).fresh

@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from edge_node.supervise import RestartBudget, RoomState, Service, ServiceEnded, StopOverdue, Supervisor
+from edge_node.supervise import Beat, RestartBudget, RoomState, Service, ServiceEnded, StopOverdue, Supervisor
 
 Story = list[str]
 
@@ -191,7 +191,9 @@ async def test_stale_heartbeats_and_conditions_are_told(autojump_clock: MockCloc
         await nursery.start(supervisor.run)
         await trio.sleep(5)
         assert supervisor.health().ready
+        assert supervisor.beats() == {"journal": Beat(5.0, 5.0)}
         await trio.sleep(1)
+        assert not supervisor.beats()["journal"].fresh
         assert supervisor.health().rooms["journal"].state is RoomState.DEGRADED
         assert not supervisor.health().ready
         supervisor.beat("journal")
