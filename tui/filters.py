@@ -53,22 +53,22 @@ class Filter:
         return all(any(_implies(term, before) for term in self.terms) for before in other.terms)
 
 
-def parse_filter(text: str, keys: Collection[str] = ()) -> Filter:
+def parse_filter(text: str, keys: Collection[str] | None = ()) -> Filter:
     """Read a filter; nothing is an error, for a filter is read while it is typed.
 
-    `keys` are the columns that `key=value` may name; before any other name the `=` is a letter like every other.
+    `keys` are the columns that `key=value` may name (None: any); before any other name `=` is a letter like the rest.
     """
     terms = (_term(word, keys) for word in _WORD.findall(text))
     return Filter(tuple(term for term in terms if term.value or term.key))
 
 
-def _term(word: str, keys: Collection[str]) -> Term:
+def _term(word: str, keys: Collection[str] | None) -> Term:
     inverse = word.startswith("!")
     rest = word.removeprefix("!").casefold()
     if rest.startswith("~"):
         return Term(_unquoted(rest[1:]), fuzzy=True, inverse=inverse)
     key, equals, value = rest.partition("=")
-    if equals and key in keys:
+    if equals and (key in keys if keys is not None else key.isidentifier()):
         return Term(_unquoted(value), key=key, inverse=inverse)
     return Term(_unquoted(rest), inverse=inverse)
 

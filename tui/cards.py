@@ -1,0 +1,188 @@
+"""The cards of the overview: what each says, at most 34 cells a line, so that two stand side by side on 80 (pure)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tui.lines import Line, Span, Tone, line, words
+from tui.models import Node
+from tui.state import NodeState
+from tui.theme import Glyphs, bar, history, mark, round_top
+from tui.words import age_of, count_of, rate_of, short_count, size_of, span_of
+
+CARD_CELLS = 34
+
+HEALTH_TONES = {"healthy": Tone.OK, "degraded": Tone.WARN, "unready": Tone.BAD, "stopping": Tone.IDLE}
+JOURNAL_TONES = {"writable": Tone.OK, "low": Tone.WARN, "read-only": Tone.BAD, "broken": Tone.BAD}
+ROOM_TONES = {
+    "running": Tone.OK, "waiting": Tone.IDLE, "starting": Tone.IDLE, "degraded": Tone.WARN, "restarting": Tone.WARN,
+    "down": Tone.BAD, "stopping": Tone.IDLE, "stopped": Tone.IDLE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A title, the screen behind it, and its lines."""
+
+    title: str
+    screen: str
+    lines: Sequence[Line]
+
+
+def cards_of(state: NodeState, now_s: float, glyphs: Glyphs) -> list[Card]:
+    """Every card, the most wanted first."""
+    node = state.node
+    if node is None:
+        return []
+    now_ms = state.node_now_ms(now_s)
+    return [
+        Card("Health", "logs", _health(node, glyphs)),
+        Card("Events", "streams", _events(node, tuple(state.rates), glyphs)),
+        Card("Journal", "logs", _journal(node, tuple(state.commits), glyphs)),
+        Card("Store", "store", _store(node, glyphs)),
+        Card("Devices", "devices", _devices(node, glyphs)),
+        Card("Refusals", "streams", _refusals(state, now_ms)),
+        Card("Doors", "settings", _doors(node, glyphs)),
+        Card("Process", "logs", _process(node, glyphs)),
+        Card("Settings", "settings", _settings(node, now_ms)),
+    ]
+
+
+def _state(text: str, tones: dict[str, Tone], glyphs: Glyphs) -> Span:
+    return mark(tones.get(text, Tone.WARN), words(text or "unknown", cells=12).text, glyphs)
+
+
+def _health(node: Node, glyphs: Glyphs) -> list[Line]:
+    unwell = [room for room in node.rooms if ROOM_TONES.get(room.state) is not Tone.OK]
+    running = len(node.rooms) - len(unwell)
+    head = line(_state(node.health.state, HEALTH_TONES, glyphs), f"  up {span_of(node.uptime_s)}")
+    clock = Tone.OK if node.clock.trusted else Tone.WARN
+    lines = [
+        head,
+        line(Span("rooms ", Tone.DIM), f"{running} of {len(node.rooms)} running"),
+        line(Span("clock ", Tone.DIM), mark(clock, words(node.clock.quality_name, cells=20).text, glyphs)),
+    ]
+    if not unwell:
+        lines.append(line(Span("loop  ", Tone.DIM), f"{node.loop.lateness_ms:.1f} ms late"))
+    for room in unwell[:1]:
+        glyph = mark(ROOM_TONES.get(room.state, Tone.WARN), words(room.name, cells=14).text, glyphs)
+        more = f" +{len(unwell) - 1}" if len(unwell) > 1 else ""
+        lines.append(line(glyph, words(f" {room.state}", cells=12), more))
+    return lines
+
+
+def _events(node: Node, rates: tuple[float, ...], glyphs: Glyphs) -> list[Line]:
+    events = node.events
+    full = events.queue_max > 0 and events.waiting > events.queue_max // 2
+    return [
+        line(Span("rate ", Tone.DIM), f"{rate_of(events.events_per_s)}  {size_of(events.bytes_per_s)}/s"),
+        _columns(rates, rate_of, glyphs),
+        line(Span("kept ", Tone.DIM), f"{_number(events.events)} in {_number(events.streams)} streams"),
+        line(
+            Span("wait ", Tone.DIM),
+            mark(Tone.WARN if full else Tone.OK, f"{events.waiting} of {count_of(events.queue_max)}", glyphs),
+        ),
+    ]
+
+
+def _columns(values: tuple[float, ...], name: Callable[[float], str], glyphs: Glyphs) -> Line:
+    """A history over a baseline of zero, and what a full column stands for."""
+    top = round_top(values)
+    return line(Span(history(values, top, 20, glyphs), Tone.OK), Span(f" top {name(top)}", Tone.DIM))
+
+
+def _journal(node: Node, commits: tuple[float, ...], glyphs: Glyphs) -> list[Line]:
+    journal = node.journal
+    half, tail = _ms(journal.commit.p50_ms), _ms(journal.commit.p99_ms)
+    damaged = mark(Tone.BAD, f"{count_of(journal.damages)} damaged", glyphs) if journal.damages else None
+    files = sum(segments.files for segments in journal.segments)
+    return [
+        line(
+            _state(journal.state, JOURNAL_TONES, glyphs),
+            Span("  queue ", Tone.DIM),
+            short_count(journal.queued_records),
+        ),
+        line(Span("commit ", Tone.DIM), f"p50 {half}  p99 {tail} ms"),
+        _columns(commits, lambda top: f"{top:.0f} ms", glyphs),
+        line(Span("kept   ", Tone.DIM), f"{short_count(files)} segments  ", damaged or Span("none damaged", Tone.DIM)),
+    ]
+
+
+def _store(node: Node, glyphs: Glyphs) -> list[Line]:
+    disk = node.disk
+    used = max(0, disk.total_bytes - disk.free_bytes)
+    share = round(100 * used / disk.total_bytes) if disk.total_bytes else 0
+    tone = Tone.WARN if share >= 95 else Tone.OK
+    return [
+        line(Span("pieces ", Tone.DIM), f"{_number(node.pieces.pieces)}  {size_of(node.pieces.bytes)}"),
+        line(Span("events ", Tone.DIM), size_of(node.events.bytes)),
+        line(Span(bar(used, disk.total_bytes, 22, glyphs), tone), f" {share}% used"),
+        line(Span("disk   ", Tone.DIM), f"{size_of(disk.free_bytes)} free of {size_of(disk.total_bytes)}"),
+    ]
+
+
+def _devices(node: Node, glyphs: Glyphs) -> list[Line]:
+    devices = node.devices
+    return [
+        line(mark(Tone.OK if devices.active else Tone.IDLE, f"{count_of(devices.active)} active", glyphs)),
+        line(Span("seen today ", Tone.DIM), count_of(devices.seen_today)),
+        line(mark(Tone.WARN if devices.suspended else Tone.IDLE, f"{count_of(devices.suspended)} suspended", glyphs)),
+        line(mark(Tone.IDLE, f"{count_of(devices.revoked)} revoked", glyphs)),
+    ]
+
+
+def _refusals(state: NodeState, now_ms: int) -> list[Line]:
+    assert state.node is not None
+    lines = [
+        line(f"{_number(state.refused_total)}", Span(" since start  ", Tone.DIM), rate_of(state.node.refusals.per_s))
+    ]
+    for reason in state.reasons[:3]:
+        age = age_of(reason.last_ms, now_ms)
+        lines.append(
+            line(words(f"{reason.slug}", cells=20), f"  {short_count(reason.count)}", Span(f"  {age}", Tone.DIM))
+        )
+    if len(lines) == 1:
+        lines.append(line(Span("nothing was refused" if not state.refused_total else "", Tone.DIM)))
+    return lines
+
+
+def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
+    tcp = [door for door in node.doors if door.kind != "unix"]
+    unix = [door for door in node.doors if door.kind == "unix"]
+    lines = [
+        line(mark(Tone.OK, words(door.name, cells=6).text.ljust(6), glyphs), " ", words(door.address, cells=21),
+             Span(f" {short_count(door.connections)}", Tone.DIM))
+        for door in tcp[:3]
+    ]  # fmt: skip
+    return lines + [
+        line(mark(Tone.OK, words(door.name, cells=8).text.ljust(8), glyphs), f" {door.connections} open")
+        for door in unix[: 4 - len(lines)]
+    ]
+
+
+def _process(node: Node, glyphs: Glyphs) -> list[Line]:
+    process = node.process
+    return [
+        line(Span("cpu    ", Tone.DIM), f"{100 * process.cpu_share:.0f}% of a core"),
+        line(Span("memory ", Tone.DIM), size_of(process.rss_bytes)),
+        line(Span("files  ", Tone.DIM), f"{process.open_files} of {short_count(process.open_files_max)}"),
+        line(Span("pid    ", Tone.DIM), f"{node.pid}  {process.threads} threads"),
+    ]
+
+
+def _settings(node: Node, now_ms: int) -> list[Line]:
+    pending = node.settings.pending
+    return [
+        line(Span("applied ", Tone.DIM), f"{age_of(node.settings.applied_ms, now_ms)} ago"),
+        line(Span("pending ", Tone.DIM), f"{pending} wait for a restart" if pending else "none"),
+        line(Span("log     ", Tone.DIM), words(node.log.level, cells=10)),
+        line(Span("version ", Tone.DIM), words(node.version, cells=20)),
+    ]
+
+
+def _number(value: int) -> str:
+    """In full while it is short enough for a card."""
+    return count_of(value) if abs(value) < 10_000_000 else short_count(value)
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"

@@ -1,0 +1,341 @@
+"""What the operator's door answers, as far as the screens show it (docs/specs/control.md, pure).
+
+Every field has a default and unknown ones are ignored: a newer node is shown as far as it is understood. Times are ms
+UTC by the node's clock; rates are a second over the last 5 s; texts are as the network gave them, `tui.visible` shows
+them.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Doc(msgspec.Struct, frozen=True, gc=False):
+    """A document or row of the door."""
+
+
+class Clock(Doc, frozen=True):
+    """The node's wall clock and how far it is believed."""
+
+    now_ms: int = 0
+    quality_name: str = ""
+    trusted: bool = False
+
+
+class Health(Doc, frozen=True):
+    """The roll-up; `state` is healthy, degraded, unready or stopping."""
+
+    state: str = ""
+    reasons: list[str] = []
+
+
+class Room(Doc, frozen=True):
+    """One room; `beat_age_s` is None where no heartbeat was promised."""
+
+    name: str = ""
+    state: str = ""
+    reason: str = ""
+    required: bool = False
+    beat_age_s: float | None = None
+    beat_max_s: float | None = None
+
+
+class Listener(Doc, frozen=True):
+    """A door of the node; `kind` is tcp, tls or unix."""
+
+    name: str = ""
+    kind: str = ""
+    url: str = ""
+    address: str = ""
+    connections: int = 0
+    connections_max: int | None = None
+    fingerprint: str | None = None
+    expires_ms: int | None = None
+
+
+class Segments(Doc, frozen=True):
+    """The files of one segment class."""
+
+    class_: str = msgspec.field(default="", name="class")
+    files: int = 0
+    bytes: int = 0
+
+
+class Commit(Doc, frozen=True):
+    """Write rounds over the last `window_s`; None where there were none."""
+
+    window_s: float = 0
+    rounds: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    group_mean: float | None = None
+
+
+class Journal(Doc, frozen=True):
+    """The durable log; `state` is writable, low, read-only or broken."""
+
+    state: str = ""
+    reason: str = ""
+    records: int = 0
+    payload_bytes: int = 0
+    queued_records: int = 0
+    queued_records_max: int = 0
+    free_bytes: int = 0
+    free_min_bytes: int = 0
+    segments: list[Segments] = []
+    commit: Commit = Commit()
+    damages: int = 0
+
+
+class Events(Doc, frozen=True):
+    """All streams together."""
+
+    streams: int = 0
+    bodies: int = 0
+    events: int = 0
+    bytes: int = 0
+    waiting: int = 0
+    queue_max: int = 0
+    events_per_s: float = 0.0
+    bytes_per_s: float = 0.0
+
+
+class Pieces(Doc, frozen=True):
+    """All pieces together."""
+
+    pieces: int = 0
+    bytes: int = 0
+
+
+class Devices(Doc, frozen=True):
+    """All devices together."""
+
+    active: int = 0
+    suspended: int = 0
+    revoked: int = 0
+    seen_today: int = 0
+
+
+class RefusalCount(Doc, frozen=True):
+    """All refusals since the start."""
+
+    total: int = 0
+    per_s: float = 0.0
+
+
+class Audit(Doc, frozen=True):
+    """The audit log's backlog and what it lost."""
+
+    queued_rows: int = 0
+    lost_rows: int = 0
+
+
+class Process(Doc, frozen=True):
+    """The node's process; `cpu_share` 1.0 is one core."""
+
+    rss_bytes: int = 0
+    cpu_share: float = 0.0
+    threads: int = 0
+    open_files: int = 0
+    open_files_max: int = 0
+
+
+class Loop(Doc, frozen=True):
+    """How late the event loop runs."""
+
+    lateness_ms: float = 0.0
+
+
+class Disk(Doc, frozen=True):
+    """The file system under the data directory."""
+
+    path: str = ""
+    total_bytes: int = 0
+    free_bytes: int = 0
+
+
+class SettingsNote(Doc, frozen=True):
+    """The settings file and how many values wait for a restart."""
+
+    file: str = ""
+    applied_ms: int = 0
+    pending: int = 0
+
+
+class LogNote(Doc, frozen=True):
+    """The lowest level written."""
+
+    level: str = ""
+
+
+class Node(Doc, frozen=True):
+    """`GET /v1/node`."""
+
+    api: str = ""
+    access: str = ""
+    boot: str = ""
+    now_ms: int = 0
+    started_ms: int = 0
+    uptime_s: float = 0
+    name: str = ""
+    version: str = ""
+    node: str = ""
+    vault: str = ""
+    pid: int = 0
+    data_dir: str = ""
+    clock: Clock = Clock()
+    ready: bool = False
+    health: Health = Health()
+    rooms: list[Room] = []
+    doors: list[Listener] = []
+    journal: Journal = Journal()
+    events: Events = Events()
+    pieces: Pieces = Pieces()
+    devices: Devices = Devices()
+    refusals: RefusalCount = RefusalCount()
+    audit: Audit = Audit()
+    subscribers: Any = None
+    process: Process = Process()
+    loop: Loop = Loop()
+    disk: Disk = Disk()
+    settings: SettingsNote = SettingsNote()
+    log: LogNote = LogNote()
+
+
+class LastRefusal(Doc, frozen=True):
+    """The newest refusal of a stream or a key."""
+
+    slug: str = ""
+    t_ms: int = 0
+    detail: str = ""
+
+
+class Stream(Doc, frozen=True):
+    """A row of `GET /v1/streams`; `refused` is None where the node no longer counts."""
+
+    stream: str = ""
+    events: int = 0
+    bodies: int = 0
+    bytes: int = 0
+    first_offset: int = 0
+    next_offset: int = 0
+    last_received_ms: int = 0
+    bodies_per_s: float = 0.0
+    events_per_s: float = 0.0
+    bytes_per_s: float = 0.0
+    refused: int | None = None
+    last_refusal: LastRefusal | None = None
+    subscribers: int | None = None
+    retention: Any = None
+
+
+class Device(Doc, frozen=True):
+    """A row of `GET /v1/devices`; `status` is active, suspended or revoked."""
+
+    key: str = ""
+    name: str = ""
+    roles: list[str] = []
+    vault: str = ""
+    streams: list[str] = []
+    status: str = ""
+    enrolled_ms: int = 0
+    changed_ms: int = 0
+    note: str = ""
+    late_max_s: int | None = None
+    bytes_per_day_max: int | None = None
+    last_seen_ms: int | None = None
+    last_stream: str | None = None
+    last_seq: int | str | None = None
+    bytes_today: int = 0
+    events_per_s: float = 0.0
+    refused: int = 0
+    last_refusal: LastRefusal | None = None
+
+
+class Piece(Doc, frozen=True):
+    """A row of `GET /v1/pieces`."""
+
+    cid: str = ""
+    bytes: int = 0
+    owners: int = 0
+    extents: int = 0
+    segment: int = 0
+    damaged: bool = False
+
+
+class Setting(Doc, frozen=True):
+    """A row of `GET /v1/settings`, values in TOML's spelling; `pending` waits for a restart."""
+
+    name: str = ""
+    value: str = ""
+    default: str = ""
+    source: str = ""
+    origin: str = ""
+    reload: str = ""
+    about: str = ""
+    secret: bool = False
+    pending: str | None = None
+
+
+class LogLine(Doc, frozen=True):
+    """A line of `GET /v1/logs`."""
+
+    n: int = 0
+    t_ms: int = 0
+    level: str = ""
+    room: str = ""
+    name: str = ""
+    fields: dict[str, Any] = {}
+
+
+class RefusalReason(Doc, frozen=True):
+    """All refusals for one reason since the node's start."""
+
+    slug: str = ""
+    title: str = ""
+    count: int = 0
+    last_ms: int = 0
+    remedy: str = ""
+
+
+class Refusal(Doc, frozen=True):
+    """One refusal; `key` is claimed, not proved, and shortened."""
+
+    n: int = 0
+    t_ms: int = 0
+    slug: str = ""
+    status: int = 0
+    title: str = ""
+    detail: str = ""
+    remedy: str = ""
+    key: str = ""
+    peer: str = ""
+    door: str = ""
+
+
+class Event(Doc, frozen=True):
+    """An event of a page; the view socket leaves `event` and `data_base64` out."""
+
+    offset: int = 0
+    cid: str = ""
+    item: int = 0
+    t: int = 0
+    q: int = 0
+    late: bool = False
+    received: int = 0
+    key: str = ""
+    seq: int | str = 0
+    content_type: str = ""
+    event: Any = None
+    data_base64: str | None = None
+
+
+class Plan(Doc, frozen=True):
+    """What a command would do, in the node's words."""
+
+    command: str = ""
+    arguments: dict[str, Any] = {}
+    summary: str = ""
+    consequences: list[str] = []
+    danger: bool = False
+    confirm: str | None = None

@@ -1,0 +1,184 @@
+"""The columns of every table: fixed widths, figures to the right, one column that takes what is left (pure)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from tui.lines import Line, Span, Tone, fit_line, words
+from tui.models import Device, Event, LogLine, Piece, Refusal, Setting, Stream
+from tui.rows import event_text
+from tui.theme import Glyphs, mark
+from tui.visible import fit
+from tui.words import age_of, clock_of, rate_of, short_count, size_of
+
+Row = TypeVar("Row")
+DEVICE_TONES = {"active": Tone.OK, "suspended": Tone.WARN, "revoked": Tone.BAD}
+LEVEL_TONES = {"debug": Tone.DIM, "info": Tone.OK, "warning": Tone.WARN, "error": Tone.BAD, "critical": Tone.BAD}
+GAP = 2  # blank cells between two columns
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a cell may ask besides its row: the glyphs and the node's time."""
+
+    glyphs: Glyphs
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column of `width` cells; width 0 takes what is left. Narrower tables than `from_cells` leave it out."""
+
+    name: str
+    width: int
+    cell: Callable[[Row, View], Span]
+    right: bool = False
+    from_cells: int = 0
+
+
+def widths_of(columns: Sequence[Column[Any]], cells: int) -> list[tuple[Column[Any], int]]:
+    """The columns a table of this width has room for, and how wide each is."""
+    shown = [column for column in columns if column.from_cells <= cells]
+    rest = cells - sum(column.width for column in shown) - GAP * (len(shown) - 1)
+    return [(column, column.width or max(1, rest)) for column in shown]
+
+
+def head_line(layout: Sequence[tuple[Column[Any], int]], cells: int, glyphs: Glyphs) -> Line:
+    """The names over the columns."""
+    parts = [Span(fit(column.name, width, right=column.right), Tone.DIM) for column, width in layout]
+    return fit_line(_spaced(parts), cells, ellipsis=glyphs.ellipsis)
+
+
+def row_line(row: Any, layout: Sequence[tuple[Column[Any], int]], cells: int, view: View) -> Line:
+    """One row, every cell cut to its column."""
+    parts = []
+    for column, width in layout:
+        span = column.cell(row, view)
+        text = fit(words(span.text, cells=width + 1).text, width, right=column.right, ellipsis=view.glyphs.ellipsis)
+        parts.append(Span(text, span.tone))
+    return fit_line(_spaced(parts), cells, ellipsis=view.glyphs.ellipsis)
+
+
+def _spaced(parts: Sequence[Span]) -> Line:
+    spans: list[Span] = []
+    for part in parts:
+        if spans:
+            spans.append(Span(" " * GAP))
+        spans.append(part)
+    return tuple(spans)
+
+
+def _plain(text: Callable[[Any], str], tone: Tone = Tone.PLAIN) -> Callable[[Any, View], Span]:
+    return lambda row, _: Span(text(row), tone)
+
+
+def _refused(row: Stream | Device, view: View) -> Span:
+    if not row.refused:
+        return Span("0" if row.refused == 0 else "-", Tone.DIM)
+    return mark(Tone.WARN, short_count(row.refused), view.glyphs)
+
+
+def _event_rate(row: Stream | Device, view: View) -> Span:
+    return Span(rate_of(row.events_per_s), Tone.PLAIN if row.events_per_s else Tone.DIM)
+
+
+STREAM_COLUMNS: tuple[Column[Stream], ...] = (
+    Column("stream", 0, _plain(lambda row: row.stream)),
+    Column("in", 8, _event_rate, right=True),
+    Column("bytes/s", 9, _plain(lambda row: size_of(row.bytes_per_s)), right=True, from_cells=60),
+    Column("events", 7, _plain(lambda row: short_count(row.events)), right=True),
+    Column("kept", 9, _plain(lambda row: size_of(row.bytes)), right=True, from_cells=76),
+    Column("readers", 7, _plain(lambda row: "-" if row.subscribers is None else str(row.subscribers)), right=True,
+           from_cells=88),
+    Column("last", 6, lambda row, view: Span(age_of(row.last_received_ms, view.now_ms)), right=True),
+    Column("refused", 7, _refused, right=True, from_cells=48),
+)  # fmt: skip
+
+
+def _device_status(row: Device, view: View) -> Span:
+    return mark(DEVICE_TONES.get(row.status, Tone.IDLE), row.status or "unknown", view.glyphs)
+
+
+DEVICE_COLUMNS: tuple[Column[Device], ...] = (
+    Column("name", 0, _plain(lambda row: row.name)),
+    Column("status", 11, _device_status),
+    Column("role", 8, _plain(lambda row: ",".join(row.roles)), from_cells=60),
+    Column("in", 7, _event_rate, right=True),
+    Column("today", 9, _plain(lambda row: size_of(row.bytes_today)), right=True, from_cells=66),
+    Column("seen", 6, lambda row, view: Span(age_of(row.last_seen_ms or 0, view.now_ms)), right=True),
+    Column("refused", 7, _refused, right=True, from_cells=52),
+    Column("key", 16, _plain(lambda row: row.key, Tone.DIM), from_cells=96),
+)
+
+
+def _piece_state(row: Piece, view: View) -> Span:
+    return mark(Tone.BAD, "damaged", view.glyphs) if row.damaged else mark(Tone.OK, "kept", view.glyphs)
+
+
+PIECE_COLUMNS: tuple[Column[Piece], ...] = (
+    Column("cid", 0, _plain(lambda row: row.cid)),
+    Column("size", 9, _plain(lambda row: size_of(row.bytes)), right=True),
+    Column("state", 9, _piece_state),
+    Column("owners", 6, _plain(lambda row: str(row.owners)), right=True, from_cells=66),
+    Column("extents", 7, _plain(lambda row: str(row.extents)), right=True, from_cells=76),
+    Column("segment", 7, _plain(lambda row: str(row.segment)), right=True, from_cells=86),
+)
+
+
+def _setting_value(row: Setting, _: View) -> Span:
+    return Span(row.value, Tone.DIM if row.origin == "default" else Tone.PLAIN)
+
+
+def _setting_reload(row: Setting, view: View) -> Span:
+    return Span(row.reload, Tone.DIM) if row.pending is None else mark(Tone.WARN, "waits", view.glyphs)
+
+
+SETTING_COLUMNS: tuple[Column[Setting], ...] = (
+    Column("setting", 31, _plain(lambda row: row.name)),
+    Column("value", 0, _setting_value),
+    Column("source", 11, _plain(lambda row: row.origin), from_cells=58),
+    Column("reload", 8, _setting_reload, from_cells=68),
+)
+
+
+def _level(row: LogLine, view: View) -> Span:
+    short = {"warning": "warn", "critical": "crit"}.get(row.level, row.level[:5])
+    tone = LEVEL_TONES.get(row.level, Tone.PLAIN)
+    return mark(tone, short, view.glyphs) if tone in view.glyphs.marks else Span(f"  {short}", tone)
+
+
+def fields_text(fields: Mapping[str, Any]) -> str:
+    """The fields of a log line, as much of each as a row could show."""
+    return " ".join(f"{name}={str(value)[:200]}" for name, value in fields.items() if name != "exception")
+
+
+LOG_COLUMNS: tuple[Column[LogLine], ...] = (
+    Column("time", 8, _plain(lambda row: clock_of(row.t_ms), Tone.DIM)),
+    Column("level", 7, _level),
+    Column("room", 9, _plain(lambda row: row.room, Tone.DIM), from_cells=70),
+    Column("event", 22, _plain(lambda row: row.name), from_cells=56),
+    Column("", 0, lambda row, _: Span((row.name + " " + fields_text(row.fields)))),
+)
+LOG_COLUMNS_WIDE: tuple[Column[LogLine], ...] = (
+    *LOG_COLUMNS[:-1],
+    Column("fields", 0, _plain(lambda row: fields_text(row.fields))),
+)
+
+REFUSAL_COLUMNS: tuple[Column[Refusal], ...] = (
+    Column("time", 8, _plain(lambda row: clock_of(row.t_ms), Tone.DIM)),
+    Column("reason", 22, lambda row, view: mark(Tone.WARN, row.slug, view.glyphs)),
+    Column("peer", 15, _plain(lambda row: row.peer), from_cells=60),
+    Column("detail", 0, _plain(lambda row: row.detail)),
+)
+
+
+def _event_time(row: Event, _: View) -> Span:
+    return Span(clock_of(row.received), Tone.DIM)
+
+
+EVENT_COLUMNS: tuple[Column[Event], ...] = (
+    Column("offset", 9, _plain(lambda row: str(row.offset)), right=True),
+    Column("received", 8, _event_time),
+    Column("key", 8, _plain(lambda row: row.key[:8], Tone.DIM), from_cells=60),
+    Column("event", 0, lambda row, _: Span(event_text(row) or f"({row.content_type}, not shown here)")),
+)
