@@ -18,6 +18,7 @@ TRUST = [
         "access_capability",
         "access_errors",
         "access_resource",
+        "bearer",
         "device",
         "device_errors",
         "documents",
