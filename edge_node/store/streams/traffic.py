@@ -88,6 +88,7 @@ class Traffic:
         self.changed_streams: set[Place] = set()  # since whoever watches took them; bounded by the streams there are
         self.changed_devices: set[PublicKey] = set()
         self.watched = False
+        self.bodies = self.events = self.bytes = 0  # stored since the start
 
     def note(
         self, vault: VaultId, stream: StreamName, key: PublicKey, seq: int, events: int, size: int, at_ms: int
@@ -98,6 +99,9 @@ class Traffic:
         self._devices.add(key, events, size)
         self._all.add(None, events, size)
         self._seen[key] = Seen(at_ms, stream, seq)
+        self.bodies += 1
+        self.events += events
+        self.bytes += size
         if self.watched:
             self.changed_streams.add(place)
             self.changed_devices.add(key)

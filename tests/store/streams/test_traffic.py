@@ -21,6 +21,7 @@ def test_rates_are_means_over_the_window() -> None:
         traffic.turn(1.0)
     wanted = Rates(bodies=10, events=100, bytes=2_000)
     assert traffic.stream_rates(VAULT, STREAM) == traffic.device_rates(KEY) == traffic.rates() == wanted
+    assert (traffic.bodies, traffic.events, traffic.bytes) == (50, 500, 10_000)
 
 
 def test_a_second_that_took_longer_counts_as_long() -> None:
