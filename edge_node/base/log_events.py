@@ -48,6 +48,7 @@ MEANINGS: Mapping[str, str] = {
     "service.stop_broken": "A room's last work at shutdown met an error.",
     "signal.received": "Somebody asked the process to stop; a second signal skips what is left of the drain.",
     "space.not_measured": "The free space of the disk could not be asked for; it is asked again.",
+    "stream.not_read": "The log or its index could not be read for subscribers; they were ended and may come back.",
     "stretch.damaged": "A start found a damaged stretch in the log: a torn tail after a power cut, or rot on the disk.",
     "stretches.damaged": "There are more damaged stretches than are told one by one.",
 }

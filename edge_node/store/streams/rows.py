@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.journal import Placed, Position, SegmentClass
@@ -303,6 +304,27 @@ def list_streams(conn: sqlite3.Connection, vault: VaultId) -> list[StreamRow]:
         StreamRow(name, end - (first or 0), bodies, size, first or 0, end, last)
         for name, bodies, size, end, last, first in rows
     ]
+
+
+class Head(NamedTuple):
+    """Where a stream begins and ends: the first offset kept (`end` when nothing is) and the next to be given out."""
+
+    first: int
+    end: int
+
+
+def find_heads(conn: sqlite3.Connection, streams: Iterable[HeadKey]) -> list[Head]:
+    """The head of each stream; zeros for one that holds nothing yet."""
+    heads = []
+    for vault, name in streams:
+        row = conn.execute(
+            "SELECT next_offset, (SELECT first_offset FROM bodies WHERE stream = streams.id"
+            " ORDER BY first_offset LIMIT 1) FROM streams WHERE vault = ? AND name = ?",
+            (vault, name),
+        ).fetchone()
+        end, first = row or (0, None)
+        heads.append(Head(end if first is None else first, end))
+    return heads
 
 
 def find_page(
