@@ -11,7 +11,7 @@ STAMP := $(VENV)/.made-from-locks
 LOCKS := requirements/base.lock requirements/dev.lock requirements/bench.lock
 
 # What a machine may lack. `make test` leaves these out and says how many; `make ci` runs them, where a missing tool is an error.
-NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser
+NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser needs_promtool
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
@@ -67,7 +67,7 @@ check: setup ## lint, format, types, layers
 
 # Exit code 5 says that no test matched, which is no failure here.
 rooted: setup ## the tests that want root or a tool, outside tests/faults
-	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux)" || test $$? -eq 5
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux or needs_promtool)" || test $$? -eq 5
 
 faults-quick: setup ## the fault campaign in under five minutes
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults -m "not faults"

@@ -16,6 +16,8 @@ from edge_node.base.offload import FILE, offload
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.events import EventRoutes
 from edge_node.gateway.horizon_log import HorizonLog
+from edge_node.gateway.metric_families import Sources
+from edge_node.gateway.metrics import Metrics
 from edge_node.gateway.pieces import PieceRoutes
 from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
@@ -33,7 +35,7 @@ from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
-from edge_node.supervise import Progress, RoomState, Service, Supervisor
+from edge_node.supervise import Beat, Health, Progress, RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
@@ -67,6 +69,7 @@ class Rooms:
     ingest: Ingest
     losses: Losses
     server: HttpServer
+    metrics: Metrics
 
 
 async def run_node(
@@ -145,7 +148,28 @@ async def _build(
     await horizons.begin()
     doors = open_listeners(settings.http, tls)
     server = HttpServer(doors, router.dispatch, settings.http, clock=clock)
-    return Rooms(node_key, journal, audit, ingest, Losses(journal, pieces.note_damage), server)
+    started_s = clock.monotonic_s()
+    metrics = Metrics(
+        Sources(
+            version=__version__,
+            paths=paths,
+            journal=journal,
+            ingest=ingest,
+            pieces=pieces,
+            devices=devices,
+            audit=audit,
+            server=server,
+            bodies=bodies,
+            answers=answers,
+            health=status.health,
+            beats=status.beats,
+            clock_quality=clock.quality,
+            uptime_s=lambda: clock.monotonic_s() - started_s,
+        )
+    )
+    if settings.http.metrics:
+        metrics.add_to(router)
+    return Rooms(node_key, journal, audit, ingest, Losses(journal, pieces.note_damage), server, metrics)
 
 
 def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:
@@ -188,9 +212,15 @@ class _Status:
 
     supervisor: Supervisor | None = None
 
+    def health(self) -> Health | None:
+        return None if self.supervisor is None else self.supervisor.health()
+
+    def beats(self) -> dict[str, Beat]:
+        return {} if self.supervisor is None else self.supervisor.beats()
+
     def readiness(self) -> Readiness:
-        if self.supervisor is None:
+        health = self.health()
+        if health is None:
             return Readiness(ready=False, rooms={})
-        health = self.supervisor.health()
         rooms = {name: {"state": str(room.state), "reason": room.reason} for name, room in health.rooms.items()}
         return Readiness(health.ready, rooms)

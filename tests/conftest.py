@@ -22,6 +22,7 @@ TOOLS = {
     "needs_tmux": ("tmux",),
     "needs_node": ("node", "npm"),
     "needs_browser": ("chromium",),
+    "needs_promtool": ("promtool",),
 }
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 

@@ -127,6 +127,17 @@ class BodyDigestMismatch(GatewayRefusal):
         super().__init__(f"the body hashes to {got}, and {signed} was signed")
 
 
+class LoopbackOnly(GatewayRefusal):
+    """The path is for this machine's own programs."""
+
+    slug, status = "loopback-only", 403
+    remedy = "Ask from the node's own machine, or read the figures from its view socket."
+
+    def __init__(self, peer: str) -> None:
+        self.peer = peer
+        super().__init__(f"the figures are not for {peer}")
+
+
 class NoRoom(GatewayRefusal):
     """Bodies under way hold all the memory there is for them."""
 

@@ -8,6 +8,10 @@ import msgspec
 from edge_node.base.limits import EVENT_BODY_MAX_BYTES, KIB, MIB, PIECE_MAX_BYTES
 
 
+# Written as browsers send it: lower case, nothing after the host and a port other than the scheme's own.
+ORIGIN = r"^[a-z][a-z0-9+.-]*://([a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
+
+
 class Reload(enum.StrEnum):
     """When a changed field takes effect: in the running node, or at its next start."""
 
@@ -77,6 +81,14 @@ class HttpSettings(Section, frozen=True):
         tuple[str, ...],
         about("Host names answered besides loopback names and literal addresses; `*` answers all.", Reload.LIVE),
     ] = ()
+    origins: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=ORIGIN)], ...],
+        about(
+            "Web origins (https://app.example) whose pages may change things here or open live connections, "
+            "besides the node's own.",
+            Reload.LIVE,
+        ),
+    ] = ()
     connections_max: Annotated[int, about("Open connections in all."), msgspec.Meta(ge=1)] = 2_048
     connections_per_address_max: Annotated[int, about("Open connections from one address."), msgspec.Meta(ge=1)] = 256
     header_bytes_max: Annotated[int, about("Request line and headers together, bytes."), msgspec.Meta(ge=1024)] = (
@@ -96,6 +108,9 @@ class HttpSettings(Section, frozen=True):
         about("Bytes that answers may hold together until their readers took them; one key at most what it leaves."),
         msgspec.Meta(ge=MIB),
     ] = 256 * MIB
+    metrics: Annotated[
+        bool, about("Serve /metrics without a key to programs of this machine; it is on the view socket anyway.")
+    ] = False
     drain_s: Annotated[float, about("How long running requests may finish at shutdown."), msgspec.Meta(ge=0)] = 10.0
 
 

@@ -16,6 +16,7 @@ EVERY: list[errors.GatewayRefusal] = [
     errors.NonceReused(),
     errors.RequestForged(),
     errors.BodyDigestMismatch("baa", "bab"),
+    errors.LoopbackOnly("10.0.0.7"),
     errors.NoRoom(10, 10),
     errors.NoRoomToAnswer(10, 5, 10),
 ]
