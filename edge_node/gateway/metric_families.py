@@ -40,7 +40,6 @@ class Sources:
     beats: Callable[[], Mapping[str, Beat]]
     clock_quality: Callable[[], int]
     uptime_s: Callable[[], float]
-    subscriptions: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,6 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _gauge("edge_node_http_bodies_held_bytes", "Memory held by bodies under way.", lambda of: of.bodies.held),
     _gauge("edge_node_http_answers_held_bytes", "Memory held by answers not yet taken.", lambda of: of.answers.held),
-    _gauge("edge_node_subscriptions", "Open subscriptions to streams.", lambda of: of.subscriptions()),
     Family("edge_node_threads_busy", "gauge", "Worker threads at work, by what they do.", ("limiter",), _threads),
 )
 
