@@ -37,7 +37,8 @@ from edge_node.store.streams.records import (
     encode_record,
 )
 from edge_node.store.streams.rows import BodyRow, find_by_seq, load_state
-from edge_node.store.streams.submission import Receipt, Submission, draft_of, receipt_of
+from edge_node.store.streams.submission import Receipt, Submission, draft_of, receipt_of, record_of
+from edge_node.store.streams.tail import Tail
 from edge_node.store.streams.timing import judge_time
 from edge_node.store.streams.traffic import Traffic
 from edge_node.trust.access import AccessDenied, Verb, stream_resource
@@ -78,6 +79,7 @@ class Ingest:
         self._under_way: set[Submission] = set()
         self.answered = 0  # bodies answered or refused since the start
         self.traffic = Traffic()
+        self.tail = Tail(0)  # what subscribers listen to; the composition root puts theirs here
         self._idle = trio.lowlevel.ParkingLot()
         self._flights: deque[tuple[Ticket, list[Submission]]] = deque()
         self._landing = trio.lowlevel.ParkingLot()
@@ -342,6 +344,9 @@ class Ingest:
         submission.answer(receipt_of(submission, duplicate=False))
         for twin in submission.twins:
             twin.answer(receipt_of(submission, duplicate=True))
+        if self.tail.listens(submission.head_key):
+            assert submission.prepared is not None
+            self.tail.add(submission.head_key, submission.prepared.cid, record_of(submission))
 
     def _set_back(self, _error: JournalError) -> None:
         self._settle_ready()

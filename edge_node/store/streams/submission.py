@@ -65,11 +65,11 @@ class Submission:
         return same_type and self.prepared.cid == cid and self.header.t_ms == t_ms
 
 
-def draft_of(submission: Submission) -> Draft:
-    """The record of an admitted body, with what the index needs beside it."""
+def record_of(submission: Submission) -> EventsRecord:
+    """The record of an admitted body."""
     header, prepared = submission.header, submission.prepared
     assert prepared is not None
-    record = EventsRecord(
+    return EventsRecord(
         EVENTS_KIND,
         VERSION,
         header.stream,
@@ -90,6 +90,12 @@ def draft_of(submission: Submission) -> Draft:
         "",
         submission.body,
     )
+
+
+def draft_of(submission: Submission) -> Draft:
+    """The record of an admitted body as it goes into the log, with what the index needs beside it."""
+    header, prepared = submission.header, submission.prepared
+    assert prepared is not None
     item = EventsItem(
         header.audience,
         header.stream,
@@ -101,7 +107,7 @@ def draft_of(submission: Submission) -> Draft:
         submission.received_ms,
         len(submission.body),
     )
-    return Draft(EVENTS_KIND, VERSION, prepared.cid, encode_record(record), item)
+    return Draft(EVENTS_KIND, VERSION, prepared.cid, encode_record(record_of(submission)), item)
 
 
 def receipt_of(submission: Submission, *, duplicate: bool) -> Receipt:
