@@ -15,12 +15,14 @@ from edge_node.wire.strict_json import JsonValue, canonical, parse_canonical, pa
 # Every tag that is ever signed stands in this file, so that no two formats can share one by accident.
 EVENT_TAG = b"edge_node/event/v1"
 REQUEST_TAG = b"edge_node/request/v1"
+BODIES_TAG = b"edge_node/retention-bodies/v1"  # only hashed: begins the digest over the bodies that retention removed
 
 
 class DocumentTag(enum.StrEnum):
     """The kinds of signed documents."""
 
     KEY_CERTIFICATE = "edge_node/key-certificate/v1"
+    RETENTION_ANCHOR = "edge_node/retention-anchor/v1"
 
 
 DOCUMENT_MAX_BYTES = 256 * KIB  # the whole envelope: a manifest of a thousand entries fits, the parse stays under 20 ms
@@ -122,6 +124,11 @@ def open_document(tag: DocumentTag, raw: bytes, trusted: Collection[PublicKey], 
     if not isinstance(value, dict):
         raise MalformedDocument("the payload is not an object")
     return value
+
+
+def read_payload(tag: DocumentTag, raw: bytes) -> bytes:
+    """The payload's bytes as they stand in an envelope, with no signature checked; MalformedDocument."""
+    return _read_envelope(tag, raw)[0]
 
 
 def _read_envelope(tag: DocumentTag, raw: bytes) -> tuple[bytes, dict[PublicKey, Signature]]:

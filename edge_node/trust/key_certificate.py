@@ -99,7 +99,7 @@ def open_key_certificate(
     `use`, when given, is the only use accepted; `serial_min` is the highest serial seen for it, so that an old
     certificate cannot take the place of a newer one. Raises DocumentRefused, MalformedJson, CertificateRefused.
     """
-    certificate = KeyCertificate.from_payload(open_document(DocumentTag.KEY_CERTIFICATE, raw, {node_key}))
+    certificate = read_key_certificate(raw, node_key)
     if use is not None and certificate.use is not use:
         raise CertificateRefused(f"its use is {certificate.use}, not {use}")
     if certificate.serial < serial_min:
@@ -109,6 +109,14 @@ def open_key_certificate(
     if now_ms >= certificate.not_after:
         raise CertificateRefused(f"it ended at {certificate.not_after} ms, and it is {now_ms} ms")
     return certificate
+
+
+def read_key_certificate(raw: bytes, node_key: PublicKey) -> KeyCertificate:
+    """The certificate in `raw`, if `node_key` signed it, whether or not it holds now: what was signed under it stays.
+
+    Raises DocumentRefused, MalformedJson, CertificateRefused.
+    """
+    return KeyCertificate.from_payload(open_document(DocumentTag.KEY_CERTIFICATE, raw, {node_key}))
 
 
 def _count(payload: Payload, name: str) -> int:

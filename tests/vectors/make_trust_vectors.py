@@ -349,6 +349,133 @@ def certificates():
     ]
 
 
+# --- retention anchors ------------------------------------------------------------------------------------------------
+
+ANCHOR = "edge_node/retention-anchor/v1"
+BODIES = "edge_node/retention-bodies/v1"
+ANCHORED_STREAM = "site/temperature"
+
+
+def cid_text(raw):
+    return "b" + base64.b32encode(raw).decode().lower().rstrip("=")
+
+
+def removed_body(first_offset, count, number, seq, t_ms):
+    """A removed body of three facts, signed by the device of seed `number`; its CID is made up."""
+    cid = b"\x01\x02\x1e\x20" + hashlib.sha256(b"body %d" % first_offset).digest()
+    return {"first_offset": first_offset, "count": count, "cid": cid, "key": public(number), "seq": seq, "t_ms": t_ms}
+
+
+def bodies_digest(bodies):
+    begin = BODIES.encode() + b"\x00" + public(1) + ANCHORED_STREAM.encode()
+    digest = hashlib.blake2b(begin, digest_size=32).digest()
+    for body in bodies:
+        step = digest + struct.pack("<QQ", body["first_offset"], body["count"]) + body["key"]
+        step += struct.pack("<QQ", body["seq"], body["t_ms"]) + body["cid"]
+        digest = hashlib.blake2b(step, digest_size=32).digest()
+    return digest
+
+
+def anchor_payload(number, bodies, size, previous, by, t_ms, quality):
+    first = bodies[-1]["first_offset"] + bodies[-1]["count"]
+    events = first - bodies[0]["first_offset"]
+    return {
+        "vault": public(1).hex(),
+        "stream": ANCHORED_STREAM,
+        "number": number,
+        "first": first,
+        "removed": {"from": bodies[0]["first_offset"], "bodies": len(bodies), "events": events, "bytes": size},
+        "last": {"cid": cid_text(bodies[-1]["cid"]), "offset": bodies[-1]["first_offset"]},
+        "bodies": bodies_digest(bodies).hex(),
+        "previous": previous,
+        "by": by,
+        "t": t_ms,
+        "q": quality,
+    }
+
+
+def message_digest(payload):
+    return hashlib.blake2b(ANCHOR.encode() + b"\x00" + payload, digest_size=32).hexdigest()
+
+
+REMOVED = [
+    [removed_body(0, 1, 2, 0, 0), removed_body(1, 100, 2, 2**32 + 1, 1790000000000)],
+    [removed_body(101, 7, 3, 2**64 - 1, 2**64 - 1)],
+]
+
+
+def anchors():
+    """Two anchors of one stream, one after the other, with all that they were made of."""
+    first = compact(anchor_payload(1, REMOVED[0], 19_123, None, "policy", JUDGED_AT_MS, 2))
+    second = compact(anchor_payload(2, REMOVED[1], 700, message_digest(first), "operator", 1, 0))
+    return [
+        {
+            "case": case,
+            "bodies": [
+                {
+                    "first_offset": body["first_offset"],
+                    "count": body["count"],
+                    "cid": cid_text(body["cid"]),
+                    "key_hex": body["key"].hex(),
+                    "seq": str(body["seq"]),
+                    "t_ms": str(body["t_ms"]),
+                }
+                for body in bodies
+            ],
+            "bodies_digest_hex": bodies_digest(bodies).hex(),
+            "payload": payload.decode(),
+            "digest_hex": message_digest(payload),
+            "envelope": envelope(ANCHOR, payload, [6]).decode(),
+        }
+        for case, bodies, payload in (
+            ("the first, by policy", REMOVED[0], first),
+            ("the second, by the operator, with a clock that was not set", REMOVED[1], second),
+        )
+    ]
+
+
+def anchor_certificate(use="receipt"):
+    return envelope(CERTIFICATE, compact(certificate(use, 6, 1790000000000, 1821536000000, 1)), [1]).decode()
+
+
+def anchor_refusals():
+    """(why, envelope) of documents signed by the receipt key that are no anchor."""
+    good = anchor_payload(2, REMOVED[1], 700, "00" * 32, "policy", JUDGED_AT_MS, 2)
+
+    def signed(signer=6, **members):
+        value = {name: member for name, member in {**good, **members}.items() if member != "absent"}
+        return envelope(ANCHOR, compact(value), [signer]).decode()
+
+    removed, last = good["removed"], good["last"]
+    return [
+        ("signed by another key", signed(signer=7)),
+        ("made before the certificate holds", signed(t=1789999999999)),
+        ("made when the certificate holds no longer", signed(t=1821536000000)),
+        ("an unknown member", signed(note="x")),
+        ("a missing member", signed(by="absent")),
+        ("removed is missing a member", signed(removed={k: v for k, v in removed.items() if k != "bytes"})),
+        ("last is a list", signed(last=[])),
+        ("vault in upper case", signed(vault=good["vault"].upper())),
+        ("no stream name", signed(stream="Site")),
+        ("number 0", signed(number=0)),
+        ("the first with one before it", signed(number=1)),
+        ("the second with none before it", signed(previous=None)),
+        ("nothing removed", signed(first=101, removed={**removed, "events": 0, "bodies": 0})),
+        ("fewer events than its offsets", signed(removed={**removed, "events": 6})),
+        ("more bodies than events", signed(removed={**removed, "bodies": 8})),
+        ("no bodies", signed(removed={**removed, "bodies": 0})),
+        ("the last body before the first removed", signed(last={**last, "offset": 100})),
+        ("the last body is kept", signed(last={**last, "offset": 108})),
+        ("a CID of another form", signed(last={**last, "cid": last["cid"][:-1]})),
+        ("a digest too short", signed(bodies="00" * 31)),
+        ("by somebody", signed(by="somebody")),
+        ("a quality nobody knows", signed(q=4)),
+        ("a quality that is true", signed(q=True)),
+        ("before 1970", signed(t=-1)),
+        ("first is a string", signed(first="108")),
+    ]
+
+
 # --- Ed25519 as strictly as libsodium -------------------------------------------------------------------------------
 
 
@@ -463,6 +590,16 @@ def files():
             "judged": {"node_key_hex": public(1).hex(), "at_ms": JUDGED_AT_MS},
             "vectors": certificates(),
             "refused": refusals(certificate_refusals(), "envelope"),
+        },
+        "retention_anchor.json": {
+            "about": about
+            + " All are judged with `certificate` under `node_key_hex`. Each of `vectors` holds, follows the one before"
+            " it, and its `bodies_digest_hex` is that over its `bodies`; none of `refused` holds. No clock is asked.",
+            "node_key_hex": public(1).hex(),
+            "receipt_seed_hex": seed(6).hex(),
+            "certificate": anchor_certificate(),
+            "vectors": anchors(),
+            "refused": refusals(anchor_refusals(), "envelope"),
         },
         "ed25519.json": {
             "about": about
