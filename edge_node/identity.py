@@ -3,8 +3,9 @@
 import datetime as dt
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from edge_node.base.clock import Clock
@@ -15,6 +16,7 @@ from edge_node.serving import CertificateUnusable, TlsIdentity, expires_at, fing
 from edge_node.settings import NodeSettings, Settings
 from edge_node.trust.keys import KeyCertificate, KeyUse, SigningKey, certify_key
 from edge_node.trust.keystore import read_credential, read_key_file
+from edge_node.trust.receipt_key import ReceiptIdentity, load_receipt
 
 CERTIFICATE_DAYS = 825  # what browsers accept at most from a certificate the user trusts by hand
 RENEW_DAYS = 30
@@ -45,6 +47,13 @@ def load_public_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, 
     """The node's public key; the secret is overwritten again at once."""
     with load_node_key(settings, paths, environ) as key:
         return key.public
+
+
+def load_receipt_identity(
+    settings: NodeSettings, paths: Paths, clock: Clock, environ: Mapping[str, str], random: Callable[[int], bytes]
+) -> ReceiptIdentity:
+    """The receipt key with a certificate that holds now, made where they are missing (trust.receipt_key.load_receipt)."""
+    return load_receipt(paths, partial(load_node_key, settings, paths, environ), clock.now_ms(), random)
 
 
 def load_tls_identity(settings: Settings, paths: Paths, clock: Clock, environ: Mapping[str, str]) -> TlsIdentity | None:

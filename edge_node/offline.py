@@ -13,7 +13,7 @@ import trio
 from edge_node.base.clock import Clock
 from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import MalformedId, PublicKey, VaultId
-from edge_node.identity import load_public_key, load_tls_identity
+from edge_node.identity import load_public_key, load_receipt_identity, load_tls_identity
 from edge_node.journal import CLOSE_S, Database, Draft, Journal, Lane, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
@@ -86,6 +86,7 @@ def make_node(settings: Settings, clock: Clock, random: Callable[[int], bytes], 
     )
     change_devices(settings, clock, random, lambda _: change)
     load_tls_identity(settings, paths, clock, environ)
+    load_receipt_identity(settings.node, paths, clock, environ, random).key.close()
     return Made(paths.root, node, operator, paths.operator_key)
 
 

@@ -61,6 +61,16 @@ class Paths:
         return self.keys / "operator.key"
 
     @property
+    def receipt_key(self) -> Path:
+        """The key that signs retention anchors, mode 0600."""
+        return self.keys / "receipt.key"
+
+    @property
+    def receipt_certificate(self) -> Path:
+        """The node key's word for the receipt key, a signed document."""
+        return self.keys / "receipt.json"
+
+    @property
     def tls(self) -> Path:
         """The self-signed certificate and its key."""
         return self.keys / "tls"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -11,7 +12,13 @@ import pytest
 
 from edge_node import identity as module
 from edge_node.base.clock import SystemClock
-from edge_node.identity import OwnCertificateUnusable, load_node_key, load_public_key, load_tls_identity
+from edge_node.identity import (
+    OwnCertificateUnusable,
+    load_node_key,
+    load_public_key,
+    load_receipt_identity,
+    load_tls_identity,
+)
 from edge_node.paths import Paths
 from edge_node.serving import fingerprint
 from edge_node.settings import HttpSettings, NodeSettings, Settings
@@ -166,3 +173,11 @@ def test_a_name_for_people_needs_not_be_a_host_name(paths: Paths) -> None:
     """The certificate then names only the machine itself."""
     settings = msgspec.structs.replace(settings_of(paths), node=NodeSettings(name="Käserei am Bach"))
     assert load_tls_identity(settings, paths, SystemClock(), {}) is not None
+
+
+def test_the_node_key_vouches_for_a_receipt_key_of_its_own(paths: Paths, key: SigningKey) -> None:
+    """Signing what the node says is another key's work; the node key only certifies it."""
+    clock = SystemClock()
+    receipt = load_receipt_identity(NodeSettings(), paths, clock, {}, os.urandom)
+    held = open_key_certificate(receipt.certificate, key.public, clock.now_ms(), use=KeyUse.RECEIPT)
+    assert held.key == receipt.key.public != key.public
