@@ -14,10 +14,12 @@ from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
 from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.bearer import BearerRoutes
 from edge_node.gateway.events import EventRoutes
 from edge_node.gateway.horizon_log import HorizonLog
 from edge_node.gateway.metric_families import Sources
 from edge_node.gateway.metrics import Metrics
+from edge_node.gateway.openapi import OpenApiRoutes
 from edge_node.gateway.pieces import PieceRoutes
 from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
@@ -38,6 +40,7 @@ from edge_node.store.usage import DAY_MS, load_usage
 from edge_node.supervise import Beat, Health, Progress, RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
+from edge_node.trust.bearer import BOOT_KEY_BYTES, BearerMint
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
@@ -136,11 +139,14 @@ async def _build(
     access = AccessControl(devices, node_key, audit)
     ingest = Ingest(journal, access, devices, quota, clock, settings.ingest, settings.clock)
     pieces = Pieces(journal, quota, clock, settings.store)
-    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons)
+    mint = BearerMint(os.urandom(BOOT_KEY_BYTES))
+    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons, mint)
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
     StatusRoutes(identity, clock, status.readiness).add_to(router)
+    OpenApiRoutes(__version__).add_to(router)
     bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
+    BearerRoutes(door, mint, clock, vault, settings.trust).add_to(router)
     EventRoutes(ingest, settings.ingest, bodies).add_to(router)
     StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers).add_to(router)
     PieceRoutes(pieces, door, vault, settings.store, bodies, answers).add_to(router)

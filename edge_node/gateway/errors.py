@@ -62,6 +62,28 @@ class BadParameter(GatewayRefusal):
         super().__init__(f"parameter {name}: {why}")
 
 
+class BearerInUrl(GatewayRefusal):
+    """A token stands in the URL, where logs and histories keep it."""
+
+    slug, status = "bearer-in-url", 400
+    remedy = "Send it as Authorization: Bearer, or as the WebSocket subprotocol bearer.<token>; let this one expire."
+
+    def __init__(self, name: str) -> None:
+        self.parameter = name
+        super().__init__(f"the query has a parameter {name}")
+
+
+class BadBearerRequest(GatewayRefusal):
+    """The body that asks for a bearer is not what the specification says."""
+
+    slug, status = "bad-bearer-request", 400
+    remedy = "Send no body, or a JSON object with seconds and stream (docs/specs/subscriptions.md, Bearers)."
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"not a wish for a bearer: {why}")
+
+
 class WrongNode(GatewayRefusal):
     """The request is signed for another node."""
 

@@ -62,6 +62,19 @@ class AccessControl:
         self._audit.record(AuditRow(now_ms, holder, resource, verb, verdict.slug, source))
         raise verdict
 
+    def recognise(self, holder: PublicKey, now_ms: int, what: str, source: str = "", *, proved: bool = True) -> None:
+        """Raise UnknownKey, DeviceSuspended or DeviceRevoked unless the key is enrolled and active.
+
+        For what gives no access by itself, named `what` in the audit row. Not yet `proved`, only a refusal has a row,
+        as with `screen`.
+        """
+        verdict = self._standing(holder)
+        if isinstance(verdict, Refusal):
+            self._audit.record(AuditRow(now_ms, holder, what, "hold", verdict.slug, source, proved=proved))
+            raise verdict
+        if proved:
+            self._audit.record(AuditRow(now_ms, holder, what, "hold", "", source))
+
     def confirm(self, access: Access, now_ms: int, source: str = "") -> Access:
         """Re-check an access that outlives one request (a subscription, a long read) and give the one to go on with.
 
@@ -82,14 +95,18 @@ class AccessControl:
         self._audit.record(AuditRow(now_ms, self._node_key, "maintenance/" + task, "maintain", "", "node"))
         return mint_maintenance(task)
 
-    def _verdict(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int) -> Access | Refusal:
+    def _standing(self, holder: PublicKey) -> Device | Refusal:
         if (since_ms := self._revoked.get(holder)) is not None:
             return DeviceRevoked(holder, since_ms)
         device = self._devices.get(holder)
         if device is None:
             return UnknownKey(holder)
-        if device.status is not DeviceStatus.ACTIVE:
-            return _refusal_of(device)
+        return device if device.status is DeviceStatus.ACTIVE else _refusal_of(device)
+
+    def _verdict(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int) -> Access | Refusal:
+        device = self._standing(holder)
+        if isinstance(device, Refusal):
+            return device
         capabilities = self._capabilities(device)
         given = self._given.get((holder, resource, verb))
         if given is not None and (given.not_after_ms is None or now_ms <= given.not_after_ms):

@@ -23,6 +23,7 @@ from edge_node.settings import TrustSettings
 from edge_node.trust.access import AccessDenied, Verb, stream_resource
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.access_errors import UnknownKey
+from edge_node.trust.bearer import BearerMint
 from edge_node.trust.device import Enrolment, Role
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
@@ -69,7 +70,7 @@ class Door:
         access = AccessControl(table, NODE, self.audit)
         self.clock = HandClock()
         horizons = HorizonLog(journal, self.clock, 300_000, {})
-        self.door = RequestDoor(access, NODE, self.clock, TrustSettings(), horizons)
+        self.door = RequestDoor(access, NODE, self.clock, TrustSettings(), horizons, BearerMint(bytes(32)))
         self.clock.wall_ms = NOW_MS
 
     async def ask(

@@ -225,6 +225,23 @@ def test_the_cached_decision_equals_a_fresh_one(
             assert (sink.rows[-1].holder, sink.rows[-1].reason) == (key, fresh_verdict(devices, key, verb))
 
 
+def test_a_key_is_recognised_by_its_standing_alone() -> None:
+    """Active, whatever it may do: one row; a refusal before the proof says that the key is only claimed."""
+    desk = Desk()
+    desk.control.recognise(KEY, 5_000, "bearer", "http 192.0.2.7", proved=False)
+    desk.control.recognise(KEY, 5_000, "bearer", "http 192.0.2.7")
+    assert desk.sink.rows == [AuditRow(5_000, KEY, "bearer", "hold", "", "http 192.0.2.7")]
+    with pytest.raises(UnknownKey):
+        desk.control.recognise(OTHER, 5_000, "bearer", proved=False)
+    assert desk.sink.rows[-1] == AuditRow(5_000, OTHER, "bearer", "hold", "unknown-key", "", proved=False)
+    desk.act(DeviceAction.SUSPEND)
+    with pytest.raises(DeviceSuspended):
+        desk.control.recognise(KEY, 5_000, "bearer")
+    desk.control.revoke(KEY, 3_000)
+    with pytest.raises(DeviceRevoked):
+        desk.control.recognise(KEY, 5_000, "bearer")
+
+
 def verdict_of(control: AccessControl, key: PublicKey, verb: Verb) -> str:
     """The slug of the refusal, empty if allowed."""
     try:
