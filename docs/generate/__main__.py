@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import log_events, metrics
+from docs.generate import log_events, metrics, openapi
 
 DOCS = Path(__file__).parents[1]
 PAGES: Mapping[str, Callable[[], str]] = {
     "log-events.md": log_events.render,
     "metrics.md": metrics.render,
+    "specs/openapi.json": openapi.render,
 }
 
 

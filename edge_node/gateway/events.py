@@ -7,6 +7,20 @@ from edge_node.gateway.errors import (
     SignatureMissing,
     StreamMismatch,
 )
+from edge_node.gateway.operation import (
+    ANY_TYPE,
+    CID_SCHEMA,
+    COUNT_SCHEMA,
+    JSON_TYPE,
+    STREAM_SCHEMA,
+    Answer,
+    Auth,
+    Body,
+    Operation,
+    Parameter,
+    object_schema,
+    path_value,
+)
 from edge_node.gateway.room import Room
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.response import JSON_HEADERS
@@ -17,6 +31,65 @@ from edge_node.trust.signed_event import parse_event_header
 from edge_node.wire.cid import format_cid
 from edge_node.wire.event_body import ContentTypeRefused, body_form, clean_content_type
 
+_CLOUD_EVENT = {
+    "type": "object",
+    "properties": {name: {"type": "string", "minLength": 1} for name in ("id", "source", "type")}
+    | {"specversion": {"const": "1.0"}},
+    "required": ["specversion", "id", "source", "type"],
+}
+_LINES = {"type": "string", "description": "One JSON object a line."}
+_RECEIPT = Answer(
+    about="The body, its header and its place in the index are on the disk.",
+    schema=object_schema(
+        {
+            "cid": CID_SCHEMA,
+            "stream": STREAM_SCHEMA,
+            "first_offset": COUNT_SCHEMA,
+            "count": {"type": "integer", "minimum": 1},
+            "duplicate": {"type": "boolean"},
+        }
+    ),
+)
+_STREAM = path_value("stream", "The rest of the path: the stream that was signed.", STREAM_SCHEMA)
+
+
+def _post_to(path: str, name: str, *parameters: Parameter) -> Operation:
+    return Operation(
+        method="POST",
+        path=path,
+        id=name,
+        about="Store one signed body of events.",
+        auth=Auth.EVENT,
+        parameters=parameters,
+        body=Body(
+            about="The bytes that were signed, of at most 1 MiB and 10,000 events; one body goes to one stream.",
+            types={
+                "application/cloudevents+json": _CLOUD_EVENT,
+                "application/cloudevents-batch+json": {"type": "array", "items": _CLOUD_EVENT, "minItems": 1},
+                "application/x-ndjson": _LINES,
+                "application/ndjson": _LINES,
+                JSON_TYPE: {},
+                ANY_TYPE: {},
+            },
+        ),
+        answers={202: _RECEIPT},
+        refusals=(
+            "signature-missing", "malformed-signature-header", "malformed-id", "stream-mismatch", "ce-headers",
+            "malformed-event", "unknown-key", "bad-signature", "device-suspended", "device-revoked", "wrong-audience",
+            "access-denied", "sequence-conflict", "sequence-jump", "sequence-too-old", "time-ahead", "time-too-late",
+            "too-many-events", "content-type", "rate-exceeded", "quota-exceeded", "queue-full", "journal-queue-full",
+            "not-writable", "disk-full", "round-refused", "store-unreadable", "stopping",
+        ),
+    )  # fmt: skip
+
+
+POST_EVENTS = (
+    _post_to("/events", "postEvents"),
+    _post_to("/events/{stream:path}", "postEventsToStream", _STREAM),
+    _post_to("/api/v1/events", "postEventsByAlias"),
+    _post_to("/api/v1/events/{stream:path}", "postEventsToStreamByAlias", _STREAM),
+)
+
 
 class EventRoutes:
     """The ingest door over HTTP."""
@@ -26,9 +99,8 @@ class EventRoutes:
 
     def add_to(self, router: Router) -> None:
         """Register `/events` and its alias under /api/v1."""
-        for prefix in ("/events", "/api/v1/events"):
-            router.add("POST", prefix, self.post)
-            router.add("POST", prefix + "/{stream:path}", self.post)
+        for operation in POST_EVENTS:
+            operation.mount(router, self.post)
 
     async def post(self, request: Request) -> Response:
         """Check what costs nothing first; the body is read only for a request that may be stored."""

@@ -10,12 +10,24 @@ from edge_node.base.counters import REGISTRY
 from edge_node.base.offload import FILE, offload
 from edge_node.gateway.errors import LoopbackOnly
 from edge_node.gateway.metric_families import FAMILIES, Moment, Segments, Sources, family_of
+from edge_node.gateway.operation import Answer, Auth, Operation
 from edge_node.paths import Paths
 from edge_node.serving import Request, Response, Router
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SEGMENT_CLASSES = ("ev", "px", "rc")
 _HEADERS = (("content-type", CONTENT_TYPE), ("cache-control", "no-store"))
+
+
+GET_METRICS = Operation(
+    method="GET",
+    path="/metrics",
+    id="getMetrics",
+    about="The node's figures, where the setting http.metrics opens them; to programs of the same machine.",
+    auth=Auth.NOTHING,
+    answers={200: Answer(about="Prometheus' text form.", type="text/plain", schema={"type": "string"})},
+    refusals=("loopback-only",),
+)
 
 
 class Metrics:
@@ -28,7 +40,7 @@ class Metrics:
 
     def add_to(self, router: Router) -> None:
         """Register /metrics, by the setting `http.metrics`."""
-        router.add("GET", "/metrics", self.scrape)
+        GET_METRICS.mount(router, self.scrape)
 
     async def scrape(self, request: Request) -> Response:
         """The figures, without a key, for a scraper on this machine; LoopbackOnly for any other."""

@@ -7,6 +7,18 @@ from edge_node.base.limits import EXTENT_BYTES
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.encoding import refuse_encoding
 from edge_node.gateway.errors import BodyDigestMismatch
+from edge_node.gateway.operation import (
+    ANY_TYPE,
+    CID_SCHEMA,
+    COUNT_SCHEMA,
+    VAULT,
+    Answer,
+    Body,
+    Operation,
+    Parameter,
+    object_schema,
+    path_value,
+)
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
@@ -22,6 +34,74 @@ READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the ext
 UPLOAD_BYTES = 5 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
 _ENCODER = msgspec.json.Encoder()
 _JSON = ("content-type", "application/json")
+
+
+_CID = path_value("cid", "The piece's content identifier (docs/specs/cid.md).", CID_SCHEMA)
+_CONTENT = Body(about="The piece's bytes, at most 128 MiB.", types={ANY_TYPE: {}})
+_STORED = object_schema({"cid": CID_SCHEMA, "size": COUNT_SCHEMA, "duplicate": {"type": "boolean"}})
+_LOCATION = {"Location": "Where the piece is."}
+_PUTS = {
+    200: Answer(about="This owner had the piece.", schema=_STORED, headers=_LOCATION),
+    201: Answer(about="The piece is on the disk.", schema=_STORED, headers=_LOCATION),
+}
+_PUT_REFUSALS = (
+    "bad-parameter", "cid-mismatch", "body-digest-mismatch", "malformed-cid", "piece-too-large", "quota-exceeded",
+    "store-unreadable", "piece-vanished",
+)  # fmt: skip
+_CONDITIONS = tuple(
+    Parameter(name=name, where="header", about=about, schema={"type": "string"})
+    for name, about in (
+        ("Range", "One range of bytes; several are answered with the whole piece."),
+        ("If-Range", "The range counts only if this is the ETag."),
+        ("If-None-Match", "304 if this is the ETag."),
+    )
+)
+
+POST_PIECE = Operation(
+    method="POST",
+    path="/api/v1/pieces",
+    id="postPiece",
+    about="Store the body as a piece under the CID of its bytes.",
+    parameters=(VAULT,),
+    body=_CONTENT,
+    answers=_PUTS,
+    refusals=_PUT_REFUSALS,
+)
+PUT_PIECE = Operation(
+    method="PUT",
+    path="/api/v1/pieces/{cid}",
+    id="putPiece",
+    about="Store the body as a piece whose CID is known.",
+    parameters=(_CID, VAULT),
+    body=_CONTENT,
+    answers=_PUTS,
+    refusals=_PUT_REFUSALS,
+)
+GET_PIECE = Operation(
+    method="GET",
+    path="/api/v1/pieces/{cid}",
+    id="getPiece",
+    about="The piece or one range of it.",
+    parameters=(_CID, VAULT, *_CONDITIONS),
+    answers={
+        200: Answer(about="The whole piece.", type=ANY_TYPE, headers={"ETag": "The CID, quoted."}),
+        206: Answer(about="The range.", type=ANY_TYPE, headers={"Content-Range": "Which bytes of how many."}),
+        304: Answer(about="The asker has it.", type=""),
+    },
+    refusals=(
+        "bad-parameter", "malformed-cid", "unknown-piece", "piece-damaged", "piece-gone", "range-not-satisfiable",
+        "store-unreadable",
+    ),
+)  # fmt: skip
+DELETE_PIECE = Operation(
+    method="DELETE",
+    path="/api/v1/pieces/{cid}",
+    id="deletePiece",
+    about="Let go of this owner's reference to the piece.",
+    parameters=(_CID, VAULT),
+    answers={204: Answer(about="It is gone.", type="")},
+    refusals=("bad-parameter", "malformed-cid", "unknown-piece", "event-body", "store-unreadable"),
+)
 
 
 class PieceRoutes:
@@ -41,10 +121,10 @@ class PieceRoutes:
 
     def add_to(self, router: Router) -> None:
         """Register the routes; HEAD is answered by GET."""
-        router.add("POST", "/api/v1/pieces", self.put)
-        router.add("PUT", "/api/v1/pieces/{cid}", self.put)
-        router.add("GET", "/api/v1/pieces/{cid}", self.get)
-        router.add("DELETE", "/api/v1/pieces/{cid}", self.delete)
+        POST_PIECE.mount(router, self.put)
+        PUT_PIECE.mount(router, self.put)
+        GET_PIECE.mount(router, self.get)
+        DELETE_PIECE.mount(router, self.delete)
 
     async def put(self, request: Request) -> Response:
         """Store the body. The signed digest of the body names its CID before the first byte is read."""

@@ -7,10 +7,62 @@ import msgspec
 
 from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey, VaultId
+from edge_node.gateway.operation import COUNT_SCHEMA, KEY_SCHEMA, Answer, Auth, Operation, object_schema
 from edge_node.serving import Request, Response, Router
 
 _ENCODER = msgspec.json.Encoder()
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
+
+
+_TEXT = {"type": "string"}
+_READINESS = object_schema(
+    {
+        "ready": {"type": "boolean"},
+        "rooms": {"type": "object", "additionalProperties": object_schema({"state": _TEXT, "reason": _TEXT})},
+    }
+)
+
+GET_HEALTH = Operation(
+    method="GET",
+    path="/healthz",
+    id="getHealth",
+    about="Whether the process serves.",
+    auth=Auth.NOTHING,
+    answers={200: Answer(about="It does.", schema=object_schema({"alive": {"const": True}}))},
+)
+GET_READINESS = Operation(
+    method="GET",
+    path="/readyz",
+    id="getReadiness",
+    about="Whether the node takes writes, and the state of every room.",
+    auth=Auth.NOTHING,
+    answers={
+        200: Answer(about="It does.", schema=_READINESS),
+        503: Answer(about="It does not: a room says why.", schema=_READINESS),
+    },
+)
+GET_INFO = Operation(
+    method="GET",
+    path="/info",
+    id="getInfo",
+    about="Name, version, keys and time of the node.",
+    auth=Auth.NOTHING,
+    answers={
+        200: Answer(
+            about="What a stranger may know.",
+            schema=object_schema(
+                {
+                    "name": _TEXT,
+                    "version": _TEXT,
+                    "node": KEY_SCHEMA,
+                    "vault": KEY_SCHEMA,
+                    "time": COUNT_SCHEMA,
+                    "clock": {"type": "integer", "minimum": 0, "maximum": 3},
+                }
+            ),
+        )
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +91,9 @@ class StatusRoutes:
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""
-        router.add("GET", "/healthz", self.healthz)
-        router.add("GET", "/readyz", self.readyz)
-        router.add("GET", "/info", self.info)
+        GET_HEALTH.mount(router, self.healthz)
+        GET_READINESS.mount(router, self.readyz)
+        GET_INFO.mount(router, self.info)
 
     async def healthz(self, _request: Request) -> Response:
         """The process serves."""

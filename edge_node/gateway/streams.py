@@ -4,6 +4,19 @@ import msgspec
 
 from edge_node.base.ids import StreamName, VaultId
 from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.operation import (
+    CID_SCHEMA,
+    COUNT_SCHEMA,
+    KEY_SCHEMA,
+    LARGE_SCHEMA,
+    STREAM_SCHEMA,
+    VAULT,
+    Answer,
+    Operation,
+    object_schema,
+    path_value,
+    query_value,
+)
 from edge_node.gateway.parameters import read_flag, read_number, read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
@@ -17,6 +30,83 @@ _ENCODER = msgspec.json.Encoder()
 _JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
 
 
+_TEXT = {"type": "string"}
+_QUALITY = {"type": "integer", "minimum": 0, "maximum": 3}
+_SUMMARY = object_schema(
+    {"stream": STREAM_SCHEMA}
+    | dict.fromkeys(("events", "bodies", "bytes", "first_offset", "next_offset", "last_received"), COUNT_SCHEMA)
+)
+_EVENT = object_schema(
+    {
+        "offset": COUNT_SCHEMA,
+        "item": COUNT_SCHEMA,
+        "cid": CID_SCHEMA,
+        "t": LARGE_SCHEMA,
+        "q": _QUALITY,
+        "late": {"type": "boolean"},
+        "received": COUNT_SCHEMA,
+        "clock": _QUALITY,
+        "key": KEY_SCHEMA,
+        "seq": LARGE_SCHEMA,
+        "content_type": _TEXT,
+        "event": {"description": "The event as it was sent, where it is JSON."},
+        "data_base64": {"type": "string", "description": "The body, where it is not."},
+    },
+    optional=("event", "data_base64"),
+)
+_PROOF = object_schema(
+    {
+        "cid": CID_SCHEMA,
+        "first_offset": COUNT_SCHEMA,
+        "count": COUNT_SCHEMA,
+        "signature": _TEXT,
+        "content_type": _TEXT,
+        "body_base64": _TEXT,
+    }
+)
+_PAGE = object_schema(
+    {
+        "stream": STREAM_SCHEMA,
+        "vault": KEY_SCHEMA,
+        "events": {"type": "array", "items": _EVENT},
+        "next": COUNT_SCHEMA,
+        "end": COUNT_SCHEMA,
+        "proofs": {"type": "array", "items": _PROOF},
+    },
+    optional=("proofs",),
+)
+
+LIST_STREAMS = Operation(
+    method="GET",
+    path="/api/v1/streams",
+    id="listStreams",
+    about="Every stream of a vault.",
+    parameters=(VAULT,),
+    answers={
+        200: Answer(
+            about="The streams by name.",
+            schema=object_schema({"vault": KEY_SCHEMA, "streams": {"type": "array", "items": _SUMMARY}}),
+        )
+    },
+    refusals=("bad-parameter", "store-unreadable"),
+)
+READ_STREAM = Operation(
+    method="GET",
+    path="/api/v1/streams/{stream:path}",
+    id="readStream",
+    about="One page of a stream.",
+    parameters=(
+        path_value("stream", "The rest of the path.", STREAM_SCHEMA),
+        VAULT,
+        query_value("from", "The first offset wanted.", {"type": "integer", "minimum": 0, "maximum": _OFFSET_MAX}),
+        query_value("limit", "How many events at most.", {"type": "integer", "minimum": 1, "maximum": 1_000}),
+        query_value("proof", "1: with what verifies the bodies.", {"enum": ["0", "1"]}),
+    ),
+    answers={200: Answer(about="Events from an offset on.", schema=_PAGE)},
+    refusals=("bad-parameter", "malformed-id", "unknown-stream", "piece-damaged", "store-unreadable"),
+)
+
+
 class StreamRoutes:
     """The reading door of the event log."""
 
@@ -27,8 +117,8 @@ class StreamRoutes:
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""
-        router.add("GET", "/api/v1/streams", self.list_streams)
-        router.add("GET", "/api/v1/streams/{stream:path}", self.read)
+        LIST_STREAMS.mount(router, self.list_streams)
+        READ_STREAM.mount(router, self.read)
 
     async def list_streams(self, request: Request) -> Response:
         """Every stream of a vault."""

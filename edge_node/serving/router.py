@@ -1,6 +1,6 @@
 """Paths to handlers, by literal path first and by template second."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 from edge_node.serving.refusals import MethodNotAllowed, PathUnknown
@@ -56,6 +56,12 @@ class Router:
         if method in methods:
             raise HttpMisuse(f"{method} {template} is already routed")
         methods[method] = handler
+
+    def routes(self) -> Iterator[tuple[str, str]]:
+        """Method and template of every route, in no order that means anything."""
+        for template, methods in [*self._literal.items(), *((one.template, one.methods) for one in self._templates)]:
+            for method in methods:
+                yield method, template
 
     def dispatch(self, request: Request) -> Awaitable[Response]:
         """Call the handler of the request's path and method."""

@@ -1,0 +1,69 @@
+"""The OpenAPI document is what the routes declare, and every problem has its place."""
+
+from docs.generate.log_events import ROOT
+from docs.generate.metrics import load_everything
+from docs.generate.openapi import render
+from edge_node.gateway.openapi import OPERATIONS
+from edge_node.serving.problems import problem_registry
+
+# Rooms whose refusals an HTTP request can meet; those of `settings`, `client` and their like reach nobody that way.
+ROOMS = ("base", "wire", "trust", "journal", "store", "serving", "gateway")
+# Refusals of those rooms that no route of this door answers with, and why.
+ELSEWHERE = {
+    "access-refused": "a root, never raised itself",
+    "bad-transition": "device changes are made on the control socket or by the CLI",
+    "device-exists": "as bad-transition",
+    "device-refused": "a root of device changes",
+    "key-revoked": "as bad-transition",
+    "malformed-device": "as bad-transition",
+    "name-taken": "as bad-transition",
+    "stale-change": "as bad-transition",
+    "unknown-device": "as bad-transition",
+    "unreadable-device-change": "a record of the journal that cannot be read at the start",
+    "wider-than-parent": "as bad-transition",
+    "credential-missing": "the node's own key, at the start",
+    "key-file-exists": "as credential-missing",
+    "key-file-exposed": "as credential-missing",
+    "key-file-foreign": "as credential-missing",
+    "key-file-malformed": "as credential-missing",
+    "key-file-missing": "as credential-missing",
+    "key-file-not-plain": "as credential-missing",
+    "key-file-refused": "as credential-missing",
+    "document-not-trusted": "signed documents come by files, not by requests",
+    "document-refused": "as document-not-trusted",
+    "document-too-large": "as document-not-trusted",
+    "key-certificate-refused": "as document-not-trusted",
+    "malformed-document": "as document-not-trusted",
+    "malformed-json": "as document-not-trusted",
+    "retention-anchor-refused": "as document-not-trusted",
+    "malformed-event-frame": "MQTT's form of an event",
+    "malformed-resource": "resources are made by us from checked parts",
+    "protocol-broken": "a root, never raised itself",
+}
+
+
+def test_the_document_is_fresh() -> None:
+    """`make docs` writes it."""
+    assert (ROOT / "docs/specs/openapi.json").read_text() == render(), "run `make docs`"
+
+
+def test_every_problem_has_its_place() -> None:
+    """A refusal that an HTTP request can meet is listed at a route; any other is said not to be."""
+    load_everything()
+    listed = {slug for operation in OPERATIONS for slug in operation.slugs}
+    known = {
+        slug
+        for slug, kinds in problem_registry().items()
+        if any(kind.error.__module__.split(".")[1] in ROOMS for kind in kinds if "." in kind.error.__module__)
+    }
+    assert known - listed - ELSEWHERE.keys() == set(), "name it at its operation's `refusals` in edge_node/gateway"
+    assert listed - known == set()
+    assert listed & ELSEWHERE.keys() == set()
+
+
+def test_a_slug_means_one_status() -> None:
+    """Who lists a slug tells its status; two classes of one slug must agree on it."""
+    load_everything()
+    listed = {slug for operation in OPERATIONS for slug in operation.slugs} - {"internal"}
+    registry = problem_registry()
+    assert {slug for slug in listed if len({kind.status for kind in registry[slug]}) > 1} == set()
