@@ -10,6 +10,16 @@ from edge_node.base.ids import StreamName, VaultId
 from edge_node.base.limits import KIB
 from edge_node.gateway.encoding import refuse_encoding
 from edge_node.gateway.errors import BadBearerRequest, BodyDigestMismatch
+from edge_node.gateway.operation import (
+    COUNT_SCHEMA,
+    JSON_TYPE,
+    STREAM_SCHEMA,
+    VAULT,
+    Answer,
+    Body,
+    Operation,
+    object_schema,
+)
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
@@ -19,6 +29,32 @@ from edge_node.trust.bearer import Bearer, BearerMint
 
 BODY_MAX_BYTES = KIB
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
+
+
+POST_BEARER = Operation(
+    method="POST",
+    path="/api/v1/bearer",
+    id="postBearer",
+    about="Exchange a signed request for a bearer that reads for some minutes.",
+    parameters=(VAULT,),
+    body=Body(
+        about="How long, and for which stream and those below it; without a body the longest, and every one.",
+        types={
+            JSON_TYPE: object_schema(
+                {"seconds": {"type": "integer", "minimum": 1, "maximum": 900}, "stream": STREAM_SCHEMA},
+                optional=("seconds", "stream"),
+            )
+        },
+        required=False,
+    ),
+    answers={
+        201: Answer(
+            about="A bearer, and when it ends in ms UTC.",
+            schema=object_schema({"bearer": {"type": "string"}, "expires": COUNT_SCHEMA}),
+        )
+    },
+    refusals=("bad-bearer-request", "bad-parameter", "malformed-id", "body-digest-mismatch"),
+)
 
 
 class _Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +77,7 @@ class BearerRoutes:
 
     def add_to(self, router: Router) -> None:
         """Register the route."""
-        router.add("POST", "/api/v1/bearer", self.exchange)
+        POST_BEARER.mount(router, self.exchange)
 
     def apply(self, settings: TrustSettings) -> None:
         """Take over another snapshot."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from edge_node.base.refusals import title_of
+from edge_node.gateway.bearer import POST_BEARER
 from edge_node.gateway.events import POST_EVENTS
 from edge_node.gateway.metrics import GET_METRICS
 from edge_node.gateway.operation import Answer, Auth, Operation, Parameter
@@ -33,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     PUT_PIECE,
     GET_PIECE,
     DELETE_PIECE,
+    POST_BEARER,
     GET_HEALTH,
     GET_READINESS,
     GET_INFO,
@@ -45,10 +47,30 @@ _ABOUT = """Events and pieces over HTTP; docs/specs/http.md says it in prose and
 Every refusal is an RFC 9457 problem whose `type` ends in the slug. `HEAD` is answered wherever `GET` is. Query members
 that are not named are ignored."""
 _SCHEMES = {
-    Auth.EVENT: "Signs an event body (docs/specs/signed-event.md).",
-    Auth.REQUEST: "Signs a request (docs/specs/signed-request.md).",
+    "eventSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Edge-Signature",
+        "description": "Signs an event body (docs/specs/signed-event.md).",
+    },
+    "requestSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Edge-Request",
+        "description": "Signs a request (docs/specs/signed-request.md).",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Reads for some minutes; POST /api/v1/bearer makes one (docs/specs/subscriptions.md).",
+    },
 }
-_HEADERS = {Auth.EVENT: "Edge-Signature", Auth.REQUEST: "Edge-Request"}
+_SECURITY: dict[Auth, list[dict[str, list[str]]]] = {
+    Auth.NOTHING: [],
+    Auth.EVENT: [{"eventSignature": []}],
+    Auth.REQUEST: [{"requestSignature": []}],
+    Auth.BEARER: [{"requestSignature": []}, {"bearer": []}],
+}
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457; further members carry the refusal's own data.",
@@ -96,10 +118,7 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {"Problem": _PROBLEM},
-            "securitySchemes": {
-                str(auth): {"type": "apiKey", "in": "header", "name": _HEADERS[auth], "description": about}
-                for auth, about in _SCHEMES.items()
-            },
+            "securitySchemes": _SCHEMES,
         },
         "x-problems": {slug: {"status": statuses[slug], "title": title_of(slug)} for slug in sorted(statuses)},
     }
@@ -114,8 +133,8 @@ def statuses_of(slugs: Iterable[str]) -> dict[str, int]:
 
 def _describe_one(operation: Operation, statuses: dict[str, int]) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "summary": operation.about}
-    if operation.auth is not Auth.NOTHING:
-        described["security"] = [{str(operation.auth): []}]
+    if security := _SECURITY[operation.auth]:
+        described["security"] = security
     if operation.parameters:
         described["parameters"] = [_describe_parameter(parameter) for parameter in operation.parameters]
     if (body := operation.body) is not None:

@@ -28,12 +28,25 @@ SIGNED_REQUEST = (
 )  # fmt: skip
 
 
-class Auth(enum.StrEnum):
-    """What a route wants of who asks: the names of OpenAPI's security schemes."""
+# What a bearer may be refused with (docs/specs/subscriptions.md).
+BEARER = ("bearer-invalid", "bearer-expired", "bearer-too-narrow", "bearer-in-url")
 
-    NOTHING = ""
-    EVENT = "eventSignature"
-    REQUEST = "requestSignature"
+
+class Auth(enum.Enum):
+    """What a route wants of who asks."""
+
+    NOTHING = enum.auto()
+    EVENT = enum.auto()  # a signed event
+    REQUEST = enum.auto()  # a signed request
+    BEARER = enum.auto()  # a signed request, or a bearer made from one
+
+
+_REFUSALS_OF = {
+    Auth.NOTHING: (),
+    Auth.EVENT: (),
+    Auth.REQUEST: SIGNED_REQUEST,
+    Auth.BEARER: (*SIGNED_REQUEST, *BEARER),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +100,7 @@ class Operation:
     @property
     def slugs(self) -> tuple[str, ...]:
         """Every problem it may answer with."""
-        of_auth = SIGNED_REQUEST if self.auth is Auth.REQUEST else ()
+        of_auth = _REFUSALS_OF[self.auth]
         of_body = WITH_BODY if self.body is not None else ()
         return tuple(dict.fromkeys((*self.refusals, *of_auth, *of_body, *EVERYWHERE)))
 

@@ -13,6 +13,7 @@ from edge_node.gateway.operation import (
     COUNT_SCHEMA,
     VAULT,
     Answer,
+    Auth,
     Body,
     Operation,
     Parameter,
@@ -81,6 +82,7 @@ GET_PIECE = Operation(
     method="GET",
     path="/api/v1/pieces/{cid}",
     id="getPiece",
+    auth=Auth.BEARER,
     about="The piece or one range of it.",
     parameters=(_CID, VAULT, *_CONDITIONS),
     answers={
@@ -97,6 +99,7 @@ DELETE_PIECE = Operation(
     method="DELETE",
     path="/api/v1/pieces/{cid}",
     id="deletePiece",
+    auth=Auth.BEARER,
     about="Let go of this owner's reference to the piece.",
     parameters=(_CID, VAULT),
     answers={204: Answer(about="It is gone.", type="")},

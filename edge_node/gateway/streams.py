@@ -12,6 +12,7 @@ from edge_node.gateway.operation import (
     STREAM_SCHEMA,
     VAULT,
     Answer,
+    Auth,
     Operation,
     object_schema,
     path_value,
@@ -80,6 +81,7 @@ LIST_STREAMS = Operation(
     method="GET",
     path="/api/v1/streams",
     id="listStreams",
+    auth=Auth.BEARER,
     about="Every stream of a vault.",
     parameters=(VAULT,),
     answers={
@@ -94,6 +96,7 @@ READ_STREAM = Operation(
     method="GET",
     path="/api/v1/streams/{stream:path}",
     id="readStream",
+    auth=Auth.BEARER,
     about="One page of a stream.",
     parameters=(
         path_value("stream", "The rest of the path.", STREAM_SCHEMA),

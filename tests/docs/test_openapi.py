@@ -38,6 +38,7 @@ ELSEWHERE = {
     "retention-anchor-refused": "as document-not-trusted",
     "malformed-event-frame": "MQTT's form of an event",
     "malformed-resource": "resources are made by us from checked parts",
+    "event-too-large": "a server-sent event as a client reads it",
     "protocol-broken": "a root, never raised itself",
 }
 

@@ -1,6 +1,6 @@
 """Declarations of routes."""
 
-from edge_node.gateway.operation import EVERYWHERE, SIGNED_REQUEST, WITH_BODY, Answer, Auth, Body, Operation
+from edge_node.gateway.operation import BEARER, EVERYWHERE, SIGNED_REQUEST, WITH_BODY, Answer, Auth, Body, Operation
 from edge_node.serving import Request, Response, Router
 
 
@@ -24,6 +24,7 @@ def test_problems_follow_from_what_a_request_carries() -> None:
     """A signature brings its refusals, a body brings its own, and every request those of the door."""
     assert set(operation(auth=Auth.NOTHING).slugs) == set(EVERYWHERE)
     assert set(operation().slugs) == {*EVERYWHERE, *SIGNED_REQUEST}
+    assert set(operation(auth=Auth.BEARER).slugs) == {*EVERYWHERE, *SIGNED_REQUEST, *BEARER}
     carrying = operation(auth=Auth.NOTHING, body=Body(about="Bytes.", types={}), refusals=("malformed-cid",))
     assert set(carrying.slugs) == {*EVERYWHERE, *WITH_BODY, "malformed-cid"}
     assert len(carrying.slugs) == len(set(carrying.slugs))
