@@ -4,6 +4,7 @@ from edge_node.settings.address import ListenAddress, parse_listen
 from edge_node.settings.errors import SettingsError
 from edge_node.settings.load import load
 from edge_node.settings.resolve import Loaded
+from edge_node.settings.retention import FOR_EVER, RetentionPolicy, RetentionRule, choose_policy, parse_rules
 from edge_node.settings.source import Origin, Source
 from edge_node.settings.template import template
 from edge_node.settings.tree import (
@@ -15,6 +16,7 @@ from edge_node.settings.tree import (
     LogSettings,
     NodeSettings,
     Reload,
+    RetentionSettings,
     Section,
     Settings,
     StoreSettings,
@@ -23,6 +25,7 @@ from edge_node.settings.tree import (
 )
 
 __all__ = [
+    "FOR_EVER",
     "ClockSettings",
     "ControlSettings",
     "HttpSettings",
@@ -34,6 +37,9 @@ __all__ = [
     "NodeSettings",
     "Origin",
     "Reload",
+    "RetentionPolicy",
+    "RetentionRule",
+    "RetentionSettings",
     "Section",
     "Settings",
     "SettingsError",
@@ -41,7 +47,9 @@ __all__ = [
     "StoreSettings",
     "SubscriptionSettings",
     "TrustSettings",
+    "choose_policy",
     "load",
     "parse_listen",
+    "parse_rules",
     "template",
 ]

@@ -176,6 +176,33 @@ class SubscriptionSettings(Section, frozen=True):
     ] = 10_000
 
 
+class RetentionSettings(Section, frozen=True):
+    """How long events are kept (docs/specs/retention.md); by default for ever."""
+
+    age_s: Annotated[
+        int, about("Events older than this may be removed, seconds; 0: no limit.", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 0
+    bytes_max: Annotated[
+        int,
+        about("The oldest events of a stream beyond this many bytes may be removed; 0: no limit.", Reload.LIVE),
+        msgspec.Meta(ge=0),
+    ] = 0
+    events_min: Annotated[
+        int, about("Newest events of a stream that stay whatever their age and size.", Reload.LIVE), msgspec.Meta(ge=0)
+    ] = 0
+    rules: Annotated[
+        tuple[str, ...],
+        about(
+            "Streams with limits of their own, each as `prefix age=30d bytes=10GiB keep=1000`; the longest prefix wins"
+            " and replaces the three values above; a prefix alone: for ever.",
+            Reload.LIVE,
+        ),
+    ] = ()
+    interval_s: Annotated[
+        float, about("Time between two rounds over all streams, seconds.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 60.0
+
+
 class StoreSettings(Section, frozen=True):
     """What owners may keep."""
 
@@ -233,6 +260,7 @@ class Settings(Section, frozen=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
+    retention: RetentionSettings = RetentionSettings()
     store: StoreSettings = StoreSettings()
     trust: TrustSettings = TrustSettings()
     control: ControlSettings = ControlSettings()

@@ -7,6 +7,7 @@ from edge_node.settings.address import parse_listen
 from edge_node.settings.errors import SettingsConflict, UnfitSetting
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.resolve import Loaded
+from edge_node.settings.retention import parse_rules
 
 Finding = tuple[tuple[str, ...], str]
 """The settings at fault, the one to change first in front, and why they do not go together."""
@@ -16,6 +17,7 @@ def validate(loaded: Loaded) -> None:
     """Nothing when every rule holds; else SettingsError for the first one broken."""
     _check_numbers(loaded)
     _check_addresses(loaded)
+    _check_retention(loaded)
     for rule in RULES:
         for names, why in rule(loaded):
             raise SettingsConflict(loaded.where(names[0]), names, why)
@@ -35,6 +37,15 @@ def _check_addresses(loaded: Loaded) -> None:
             _ = parse_listen(text) if text else None
         except ValueError as error:
             raise UnfitSetting(loaded.where(name), name, f"an address ({error})", repr(text)) from error
+
+
+def _check_retention(loaded: Loaded) -> None:
+    rules = loaded.settings.retention.rules
+    try:
+        parse_rules(rules)
+    except ValueError as error:
+        name = "retention.rules"
+        raise UnfitSetting(loaded.where(name), name, f"rules that can be read ({error})", repr(list(rules))) from error
 
 
 def _plain_door(loaded: Loaded) -> Iterator[Finding]:

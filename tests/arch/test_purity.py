@@ -28,6 +28,7 @@ TRUST = [
         "key_certificate",
         "keys",
         "nonce_window",
+        "retention_anchor",
         "signature_fields",
         "signed_event",
         "signed_request",

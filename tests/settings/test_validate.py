@@ -20,6 +20,7 @@ def loaded(text: str) -> Loaded:
         "[http]\nlisten = '0.0.0.0:80'\nplain = 'lan'",
         "[http]\ncertificate_file = 'a'\ncertificate_key_file = 'b'",
         "[ingest]\nbody_bytes_max = 1",
+        "[retention]\nrules = ['site age=30d bytes=10GiB keep=1000', 'site/a']",
     ],
 )
 def test_good_settings_pass(text: str) -> None:
@@ -65,6 +66,8 @@ def test_a_conflict_stands_at_the_line_that_set_it() -> None:
         "[ingest]\nbody_bytes_max = 1048577",
         "[node]\ndata_dir = 'here'",
         "[node]\nname = ''",
+        "[retention]\nrules = ['site age=30']",
+        "[retention]\nage_s = -1",
     ],
 )
 def test_values_out_of_reason_are_unfit(text: str) -> None:
