@@ -29,7 +29,6 @@ from edge_node.store.streams.subscription_errors import (
     OffsetBeyondEnd,
     PastUnreadable,
     SubscriberSlow,
-    SubscriptionEnded,
     SubscriptionsExceeded,
     SubscriptionsFull,
 )
@@ -78,7 +77,6 @@ class Subscriptions:
     def __init__(self, journal: Journal, access: AccessControl, clock: Clock, settings: SubscriptionSettings) -> None:
         self.tail, self.past = Tail(settings.tail_bytes_max), CatchUp(journal)
         self.access, self.clock, self.settings = access, clock, settings
-        self.stopping = False
         self._journal = journal
         self._channels: dict[HeadKey, _Channel] = {}
         self._per_key: Tally[PublicKey] = Tally()
@@ -128,12 +126,6 @@ class Subscriptions:
                 generation = self.access.generation
                 self._wake_all()
 
-    async def stop(self) -> None:
-        """End every subscription with SubscriptionEnded, and take no more."""
-        self.stopping = True
-        self._wake_all()
-        await trio.lowlevel.checkpoint()
-
     def send_bytes(self) -> int:
         """How much one subscriber is given at a time: a share of what all may be sent, so that a crowd stays small."""
         return max(SEND_MIN_BYTES, min(SEND_MAX_BYTES, SENDS_BYTES // max(1, self.count)))
@@ -151,8 +143,6 @@ class Subscriptions:
             raise PastUnreadable from error
 
     def _enter(self, key: PublicKey) -> None:
-        if self.stopping:
-            raise SubscriptionEnded
         if self.count >= self.settings.open_max:
             raise SubscriptionsFull(self.settings.open_max)
         if self._per_key[key] >= self.settings.per_key_max:
@@ -207,6 +197,11 @@ class Subscription:
         self.cursor = 0
         home.note_end(self, _earlier(not_after_ms, access.not_after_ms))
 
+    @property
+    def holder(self) -> PublicKey:
+        """Whose subscription it is."""
+        return self._access.holder
+
     def __enter__(self) -> Self:
         return self
 
@@ -245,8 +240,7 @@ class Subscription:
     async def next_frames(self, bytes_max: int | None = None) -> Frames:
         """The next frames, about `bytes_max` bytes (by default this subscriber's share); waits until there are any.
 
-        Raises what ends the subscription: a refusal of the access, BearerExpired, SubscriberSlow, SubscriptionEnded,
-        PastUnreadable.
+        Raises what ends the subscription: a refusal of the access, BearerExpired, SubscriberSlow, PastUnreadable.
         """
         waited = False
         while True:
@@ -264,8 +258,6 @@ class Subscription:
 
     def _confirm(self) -> None:
         home = self._home
-        if home.stopping:
-            raise SubscriptionEnded
         if self._not_after_ms is not None and home.clock.now_ms() > self._not_after_ms:
             raise BearerExpired(self._not_after_ms)
         access = self._access

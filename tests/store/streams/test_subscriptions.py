@@ -25,7 +25,6 @@ from edge_node.store.streams.subscription_errors import (
     OffsetBeyondEnd,
     PastUnreadable,
     SubscriberSlow,
-    SubscriptionEnded,
     SubscriptionsExceeded,
     SubscriptionsFull,
 )
@@ -293,26 +292,6 @@ async def test_limits(tmp_path: Path) -> None:
         (await live.open()).close()
         assert live.subscriptions.tail.rings() == []
         assert live.subscriptions._channels == {}
-
-
-async def test_stopping(tmp_path: Path) -> None:
-    """Everybody is told at once, and nobody new is taken."""
-    async with living(tmp_path / "data") as live, trio.open_nursery() as nursery:
-        ended: list[int] = []
-
-        async def wait(subscription: Subscription) -> None:
-            with subscription, pytest.raises(SubscriptionEnded):
-                await subscription.next_frames()
-            ended.append(1)
-
-        for _ in range(5):
-            nursery.start_soon(wait, await live.open())
-        await trio.testing.wait_all_tasks_blocked()
-        await live.subscriptions.stop()
-        await trio.testing.wait_all_tasks_blocked()
-        assert len(ended) == 5
-        with pytest.raises(SubscriptionEnded):
-            await live.open()
 
 
 async def test_a_crowd_shares_what_may_be_sent(tmp_path: Path) -> None:
