@@ -7,19 +7,27 @@ from edge_node.serving.problems import problem_response
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response, json_response
 from edge_node.serving.router import Handler, Router
+from edge_node.serving.sse_stream import EventStream
 from edge_node.serving.tls import CertificateUnusable, TlsIdentity
+from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
+from edge_node.serving.websocket_session import SessionEnded, WebSocketSession
 
 __all__ = [
     "AddressUnavailable",
     "CertificateUnusable",
     "Door",
+    "EventStream",
     "Handler",
     "HttpServer",
     "PemPair",
     "Request",
     "Response",
     "Router",
+    "SessionEnded",
     "TlsIdentity",
+    "WebSocketSession",
+    "WebSocketUpgrade",
+    "check_websocket",
     "expires_at",
     "fingerprint",
     "json_response",

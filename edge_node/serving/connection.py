@@ -17,12 +17,18 @@ from edge_node.serving.askers import asker_of
 from edge_node.serving.counters import CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED, HANDSHAKES_REFUSED, REQUESTS_BROKEN
 from edge_node.serving.hosts import HostGate
 from edge_node.serving.limits import NEVER, Reaper
+from edge_node.serving.live import Link, Live
+from edge_node.serving.origins import OriginGate
 from edge_node.serving.problems import internal_problem, note_refusal, problem_response
-from edge_node.serving.refusals import BodyTimeout, HeadTimeout, HostNotServed
+from edge_node.serving.refusals import BodyTimeout, HeadTimeout, HostNotServed, OriginRefused
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
 from edge_node.serving.router import Handler
-from edge_node.serving.transport import HandshakeRefused, PeerGone, Transport
+from edge_node.serving.sse_stream import EventStream, SseStream
+from edge_node.serving.transport import HandshakeRefused, LiveTransport, PeerGone, Transport
+from edge_node.serving.upgrade import WebSocketUpgrade
+from edge_node.serving.watch import SocketWatch
+from edge_node.serving.websocket_session import WebSocketSession
 from edge_node.settings.tree import HttpSettings
 from edge_node.wire.http1 import CLOSED, NEED_DATA, BodyData, ServerConnection
 from edge_node.wire.http1_errors import HttpMisuse
@@ -33,9 +39,11 @@ from edge_node.wire.http1_response import (
     CONTINUE,
     KEEP_ALIVE,
     LAST_CHUNK,
+    UPGRADE,
     bodiless,
     encode_chunk,
     encode_head,
+    encode_switch,
     header_lines,
     length_line,
 )
@@ -61,6 +69,8 @@ class Service:
         self.settings = settings
         self.reaper = reaper
         self.hosts = HostGate(settings.hosts)
+        self.origins = OriginGate(settings.origins)
+        self.watch = SocketWatch()
         self.head_limits = HeadLimits(bytes=settings.header_bytes_max)
         self.draining = False
         self.standing = ""
@@ -86,6 +96,8 @@ class Connection:
         self._ended = False
         self._lost = False  # the body's framing or its sender is lost: nothing can follow on this connection
         self._forged = 0
+        self._live: Live | None = None
+        self._upgrade: WebSocketUpgrade | None = None
         self._known_headers: object = None
         self._known_lines = ""
         self.scope = trio.CancelScope()
@@ -94,6 +106,9 @@ class Connection:
 
     def expire(self) -> None:
         """End the wait that is overdue, or else the connection."""
+        if self._live is not None:
+            self._live.expire()
+            return
         CONNECTIONS_EXPIRED.inc()
         self.deadline = NEVER
         if self._wait is not None:
@@ -105,6 +120,13 @@ class Connection:
         """End the connection; a request that arrives in the same instant is not begun."""
         self._ended = True
         self.scope.cancel()
+
+    def drain(self) -> None:
+        """The server stops: end what is idle or would stay open; a request under way goes on."""
+        if self.idle:
+            self.end()
+        elif self._live is not None:
+            self._live.drain()
 
     async def run(self) -> None:
         """Serve until the client leaves, misbehaves or is overdue. The boundary: no error goes beyond it."""
@@ -136,12 +158,15 @@ class Connection:
             self.idle = False
             self.deadline = NEVER
             if not await self._exchange(head) or service.draining:
-                return
+                break
             http.start_next_cycle()
             self.idle = True
             self.deadline = service.reaper.after(service.settings.idle_timeout_s)
             if http.buffered:
                 await trio.lowlevel.checkpoint()  # a pipelining client must not keep the loop to itself
+        if self._upgrade is not None:
+            del head  # a request's head is larger than a session
+            await self._talk(self._upgrade)
 
     async def _next_request(self) -> RequestHead | None:
         http = self._http
@@ -180,6 +205,9 @@ class Connection:
         """One request and its response; whether the connection goes on."""
         self._owes_continue = head.expects_continue
         response = await self._ask_handler(head)
+        if isinstance(response, WebSocketUpgrade):
+            self._upgrade = response
+            return False
         if response.done is None:
             return await self._answer(head, response)
         try:
@@ -190,6 +218,8 @@ class Connection:
     async def _answer(self, head: RequestHead, response: Response) -> bool:
         http = self._http
         keep = head.keep_alive and not self._lost and not self._service.draining
+        if isinstance(response, EventStream):
+            keep = False  # the client's end is watched for, and what it sends besides is dropped
         if keep and not http.complete:
             keep = self._may_drain()
         if keep and head.minor == 0:
@@ -210,6 +240,8 @@ class Connection:
         service, transport = self._service, self._transport
         if not service.hosts.allows(head.host):
             return problem_response(HostNotServed(head.host), asker=self._asker(head))
+        if "origin" in head.fields and not service.origins.allows(head):
+            return problem_response(OriginRefused(head.fields.get("origin") or ""), asker=self._asker(head))
         request = Request(head, self, transport.peer, secure=transport.secure)
         try:
             return await service.handler(request)
@@ -268,7 +300,9 @@ class Connection:
         owned = aclosing(body) if isinstance(body, AsyncGenerator) else nullcontext()
         try:
             async with owned:
-                if head.method != "HEAD" and not bodiless(response.status):
+                if isinstance(response, EventStream) and head.method != "HEAD":
+                    await self._stream(response, body, chunked=head.minor == 1)
+                elif head.method != "HEAD" and not bodiless(response.status):
                     await self._send_each(body, response.length, chunked=response.length is None and head.minor == 1)
         except PeerGone:
             raise
@@ -295,6 +329,43 @@ class Connection:
             raise HttpMisuse(f"the body ended at {sent} of {length} bytes")
         if chunked:
             await self._send(LAST_CHUNK)
+
+    async def _stream(self, response: EventStream, events: AsyncIterable[bytes], *, chunked: bool) -> None:
+        stream = self._live = SseStream(self._link(), chunked=chunked)
+        try:
+            if self._service.draining:
+                stream.drain()
+            await stream.run(events, response.stopping)
+        finally:
+            self._live = None
+
+    async def _talk(self, upgrade: WebSocketUpgrade) -> None:
+        """Switch to WebSocket for the rest of the connection's life."""
+        self._service.note_answer(upgrade.status)
+        try:
+            session = WebSocketSession(
+                self._link(),
+                subprotocol=upgrade.subprotocol,
+                message_max=upgrade.message_max,
+                stopping=upgrade.stopping,
+            )
+            await self._send(encode_switch("websocket", self._service.standing + upgrade.header_lines()))
+            self._live = session
+            if self._service.draining:
+                session.drain()
+            to_be_told = await session.run(upgrade.talk, self._http.take_rest())
+        finally:
+            self._live = None
+            if upgrade.done is not None:
+                upgrade.done()
+        if to_be_told:
+            await self._linger()
+
+    def _link(self) -> Link:
+        transport, service = self._transport, self._service
+        if not isinstance(transport, LiveTransport):
+            raise HttpMisuse("a response that stays open wants a socket")
+        return Link(self, transport, service.watch, service.reaper, service.settings.write_timeout_s)
 
     async def _send(self, data: bytes) -> None:
         if not self._transport.offer(data):
@@ -376,12 +447,13 @@ class Connection:
 def _framing(head: RequestHead, response: Response) -> str:
     """The header that says where the body ends."""
     body = response.body
+    upgrade = UPGRADE if response.status == 426 else ""
     if bodiless(response.status):
         if body:
             raise HttpMisuse(f"a response with status {response.status} has no body")
         return ""
     if isinstance(body, bytes):
-        return length_line(len(body))
+        return length_line(len(body)) + upgrade
     if response.length is not None:
         return length_line(response.length)
     return CHUNKED if head.minor == 1 else ""

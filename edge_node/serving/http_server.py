@@ -14,6 +14,7 @@ from edge_node.serving.counters import CONNECTIONS_REFUSED
 from edge_node.serving.hosts import HostGate
 from edge_node.serving.limits import ConnectionCount, Reaper
 from edge_node.serving.listeners import Door, accept_forever
+from edge_node.serving.origins import OriginGate
 from edge_node.serving.problems import problem_response
 from edge_node.serving.refusals import Overloaded
 from edge_node.serving.router import Handler
@@ -53,14 +54,16 @@ class HttpServer:
         return self._service.answers
 
     def apply(self, settings: HttpSettings) -> None:
-        """Take over the fields of another snapshot that change in a running node (`hosts`)."""
+        """Take over the fields of another snapshot that change in a running node (`hosts`, `origins`)."""
         self._service.hosts = HostGate(settings.hosts)
+        self._service.origins = OriginGate(settings.origins)
 
     async def run(self, task_status: trio.TaskStatus["HttpServer"] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled, or until a drain is over."""
         self._reaper.tick()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._reaper.run)
+            nursery.start_soon(self._service.watch.run)
             nursery.start_soon(self._accept, nursery)
             task_status.started(self)
             await self._ended.wait()
@@ -72,8 +75,7 @@ class HttpServer:
         await self._closed.wait()
         self._service.draining = True
         for connection in list(self._connections):
-            if connection.idle:
-                connection.end()
+            connection.drain()
         with trio.move_on_after(self._settings.drain_s) as patience:
             if self._connections:
                 await self._emptied.wait()

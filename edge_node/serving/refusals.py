@@ -94,3 +94,15 @@ class Overloaded(ServingRefusal):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         super().__init__(f"no more than {limit} connections are taken")
+
+
+class OriginRefused(ServingRefusal):
+    """A web page of another origin asked for a change or a live connection."""
+
+    slug = "origin-refused"
+    status = 403
+    remedy = "Add the page's origin to http.origins in the node's settings if it may do this."
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        super().__init__(f"pages of {origin} may not do this here")

@@ -110,6 +110,42 @@ class TlsTransport:
             except ssl.SSLError:
                 return b""  # close_notify, or bytes that are no TLS record: nothing more can come
 
+    @property
+    def settled(self) -> bool:
+        """See LiveTransport."""
+        return self._plain.settled and not self._unsealed
+
+    def fileno(self) -> int:
+        """See LiveTransport."""
+        return self._plain.fileno()
+
+    def take(self, size: int) -> bytes | None:
+        """See LiveTransport. Leaves nothing unsealed behind, which no readiness of the socket would tell of."""
+        data = self._unseal(size)
+        if data is None:
+            sealed = self._plain.take(size)
+            if not sealed:
+                return sealed
+            self._arrived.write(sealed)
+            data = self._unseal(size)
+        return data
+
+    def _unseal(self, size: int) -> bytes | None:
+        parts = []
+        try:
+            while part := self._tls.read(size):
+                parts.append(part)
+        except ssl.SSLWantReadError:
+            if not parts:
+                return None
+        except ssl.SSLError:
+            pass  # as in `receive`; said by the next call if bytes came before it
+        return b"".join(parts)
+
+    def push(self) -> bool:
+        """See LiveTransport."""
+        return self._plain.push() and self._offer_unsealed()
+
     async def _exchange(self, size: int) -> bool:
         """Send what OpenSSL wants sent, then give it what arrives; False at the end."""
         try:

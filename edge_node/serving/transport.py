@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import trio
 
@@ -49,6 +49,28 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Let go of the socket; never raises."""
+        ...
+
+
+@runtime_checkable
+class LiveTransport(Transport, Protocol):
+    """A transport that can also be used without waiting, by whoever is told that its socket is ready."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything offered so far has gone; `offer` nothing more before."""
+        ...
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        ...
+
+    def take(self, size: int) -> bytes | None:
+        """What has arrived, about `size` bytes at most; None when that is nothing, b"" when the client is gone."""
+        ...
+
+    def push(self) -> bool:
+        """Send what goes of the kept rest; whether all of it went. PeerGone."""
         ...
 
 
@@ -100,7 +122,25 @@ class PlainTransport:
             except BlockingIOError:
                 continue
 
-    def offer(self, data: bytes) -> bool:
+    def fileno(self) -> int:
+        """See LiveTransport."""
+        return self._socket.fileno()
+
+    def take(self, size: int) -> bytes | None:
+        """See LiveTransport."""
+        try:
+            return self._socket.recv(size)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def push(self) -> bool:
+        """See LiveTransport."""
+        rest, self._rest = self._rest, memoryview(b"")
+        return not rest or self.offer(rest)
+
+    def offer(self, data: bytes | memoryview) -> bool:
         """See Transport."""
         try:
             sent = self._socket.send(data)

@@ -7,7 +7,6 @@ import msgspec
 
 from edge_node.base.limits import EVENT_BODY_MAX_BYTES, KIB, MIB, PIECE_MAX_BYTES
 
-
 # Written as browsers send it: lower case, nothing after the host and a port other than the scheme's own.
 ORIGIN = r"^[a-z][a-z0-9+.-]*://([a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
 

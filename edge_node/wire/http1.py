@@ -146,6 +146,11 @@ class ServerConnection:
             raise HttpMisuse("the present request has not been read to its end")
         self._part = _HEAD
 
+    def take_rest(self) -> bytes:
+        """Every byte received and not given out: after an upgrade they are the other protocol's."""
+        rest, self._buffer, self._at = self._buffer[self._at :], b"", 0
+        return rest
+
     def _next_head(self) -> Event:
         end = self._head_end()
         if end == 0:

@@ -11,6 +11,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 CLOSE = "connection: close\r\n"
 KEEP_ALIVE = "connection: keep-alive\r\n"  # said only to HTTP/1.0 clients, who would assume the contrary
+UPGRADE = "upgrade: websocket\r\nconnection: upgrade\r\n"  # belongs to every 426 (RFC 9110 section 15.5.22)
 CHUNKED = "transfer-encoding: chunked\r\n"
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus if status >= 200}
@@ -41,6 +42,13 @@ def encode_head(status: int, lines: str) -> bytes:
     if first is None:
         raise HttpMisuse(f"{status} is not the status of a final response")
     return f"{first}{lines}\r\n".encode("latin-1")
+
+
+def encode_switch(protocol: str, lines: str) -> bytes:
+    """The head after which the connection speaks another protocol (RFC 9110 section 15.2.2)."""
+    return f"HTTP/1.1 101 Switching Protocols\r\n{lines}upgrade: {protocol}\r\nconnection: Upgrade\r\n\r\n".encode(
+        "latin-1"
+    )
 
 
 def length_line(length: int) -> str:

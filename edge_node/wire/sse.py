@@ -1,0 +1,159 @@
+"""Server-sent events: an encoder, and a parser for clients, bytes in and events out (WHATWG HTML section 9.2)."""
+
+import codecs
+import enum
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from edge_node.base.errors import LocalError, RemoteError
+from edge_node.base.limits import KIB, MIB
+
+COMMENT_PING: Final = b": ping\n\n"  # keeps proxies from cutting a silent stream, and finds clients that left
+EVENT_MAX_BYTES = 2 * MIB  # the largest event body as JSON and its frame
+ID_MAX_BYTES = KIB  # it comes back in a header with every reconnect
+RETRY_DIGITS_MAX = 9  # eleven days in ms; more is a mistake
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+class SseMisuse(LocalError):
+    """Our own side gave an id or a name that cannot stand in a stream."""
+
+
+class EventTooLarge(RemoteError):
+    """A server sent an event, or a line, beyond the limit."""
+
+    slug = "event-too-large"
+    remedy = "Read the stream page by page."
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"a server-sent event is larger than {limit} bytes")
+
+
+def encode_event(data: bytes, *, id: str | None = None, event: str | None = None) -> bytes:  # noqa: A002 - the field's name
+    """One event. `data` is UTF-8 text; its line ends, of whatever kind, arrive as LF."""
+    lines = []
+    if id is not None:
+        lines.append(b"id: " + _value(id))
+    if event is not None:
+        lines.append(b"event: " + _value(event))
+    if b"\n" in data or b"\r" in data:
+        lines += [b"data: " + line for line in _LINE_END.split(data)]
+    else:
+        lines.append(b"data: " + data)
+    return b"\n".join(lines) + b"\n\n"
+
+
+def _value(text: str) -> bytes:
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise SseMisuse("an id or an event's name is one line without NUL")
+    return text.encode()
+
+
+class Signal(enum.Enum):
+    """Events without data."""
+
+    NEED_DATA = enum.auto()
+
+
+NEED_DATA: Final = Signal.NEED_DATA  # give more bytes to `receive`
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event as a client reads it: `id` is the last one seen, to resume from; `event` is `message` by default."""
+
+    data: str
+    event: str
+    id: str
+
+
+class SseParser:
+    """One response body to events: `receive` bytes, ask `next_event` until NEED_DATA.
+
+    `last_id` and `retry_ms` (None until the server says one) are the stream's own state. An event cut off by the end
+    of the body is not given out, as the standard has it.
+    """
+
+    def __init__(self, event_max: int = EVENT_MAX_BYTES) -> None:
+        self._event_max = event_max
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        self._buffer = ""
+        self._at = self._scanned = 0
+        self._began = self._skip_lf = False
+        self._data: list[str] = []
+        self._size = 0
+        self._event = ""
+        self._id = ""
+        self.last_id = ""
+        self.retry_ms: int | None = None
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes of the body."""
+        text = self._text.decode(data)
+        if not self._began and text:
+            self._began = True
+            text = text.removeprefix("\ufeff")
+        self._buffer = self._buffer[self._at :] + text
+        self._scanned -= self._at
+        self._at = 0
+
+    def next_event(self) -> ServerEvent | Literal[Signal.NEED_DATA]:
+        """The next event; EventTooLarge beyond the limit, which is final."""
+        while (line := self._next_line()) is not None:
+            if line:
+                self._read_line(line)
+                continue
+            event = self._dispatch()
+            if event is not None:
+                return event
+        return NEED_DATA
+
+    def _next_line(self) -> str | None:
+        if self._skip_lf and self._at < len(self._buffer):
+            # A CR ended a line at once, without waiting to see whether a LF follows: a quiet stream would hold it.
+            self._skip_lf = False
+            self._at += self._buffer[self._at] == "\n"
+        end = _first_end(self._buffer, max(self._at, self._scanned))
+        if end < 0:
+            self._scanned = len(self._buffer)
+            self._check(len(self._buffer) - self._at)
+            return None
+        line = self._buffer[self._at : end]
+        self._skip_lf = self._buffer[end] == "\r"
+        self._at = self._scanned = end + 1
+        return line
+
+    def _check(self, more: int) -> None:
+        if self._size + more > self._event_max:
+            raise EventTooLarge(self._event_max)
+
+    def _read_line(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._size += len(value) + 1
+            self._check(0)
+            self._data.append(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id":
+            if "\0" not in value and len(value) <= ID_MAX_BYTES:
+                self._id = value
+        elif name == "retry" and value.isascii() and value.isdigit() and len(value) <= RETRY_DIGITS_MAX:
+            self.retry_ms = int(value)
+
+    def _dispatch(self) -> ServerEvent | None:
+        data, event = self._data, self._event
+        self._data, self._event, self._size = [], "", 0
+        self.last_id = self._id
+        return ServerEvent("\n".join(data), event or "message", self.last_id) if data else None
+
+
+def _first_end(text: str, start: int) -> int:
+    """Where the first CR or LF stands, -1 if there is none."""
+    lf = text.find("\n", start)
+    cr = text.find("\r", start, lf if lf >= 0 else len(text))
+    return cr if cr >= 0 else lf
