@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.models import Device, Event, LogLine, Piece, Refusal, Setting, Stream
+from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
 from tui.words import moment_of
 
 _LOOKED_AT = 2_000  # characters of a field or an event that a filter looks at: a log line may hold 10 MB
@@ -55,6 +55,11 @@ def log_values(row: LogLine) -> Mapping[str, str]:
     """Columns of the log: level, room, name, and every field under its own name."""
     fields = {name: str(value)[:_LOOKED_AT] for name, value in row.fields.items()}
     return {**fields, "level": row.level, "room": row.room, "name": row.name}
+
+
+def reason_values(row: RefusalReason) -> Mapping[str, str]:
+    """Columns of the refusals by reason."""
+    return {"slug": row.slug, "title": row.title, "remedy": row.remedy}
 
 
 def refusal_values(row: Refusal) -> Mapping[str, str]:

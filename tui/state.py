@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tui.alerts import Alert, alerts_of
+from tui.lines import Tone
 from tui.listing import Listing
 from tui.models import Device, Event, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
 from tui.rows import (
@@ -20,6 +21,7 @@ from tui.rows import (
     event_values,
     log_values,
     piece_values,
+    reason_values,
     refusal_values,
     setting_values,
     stream_values,
@@ -89,10 +91,12 @@ class NodeState:
         self.events: Listing[Event] = Listing(lambda row: row.offset, event_values, EVENTS_MAX)
         self.events_of = ""  # the stream that `events` belong to
         self.events_end = 0
-        self.reasons: list[RefusalReason] = []
+        self.reasons: list[RefusalReason] = []  # the most frequent first
+        self.reason_rows: Listing[RefusalReason] = Listing(lambda row: row.slug, reason_values)
         self.refused_total = 0
         self.detail_of = ""
         self.detail: dict[str, Any] = {}  # GET /v1/pieces/{cid} of the piece that is looked at
+        self.verdicts: dict[str, list[tuple[str, Tone, str]]] = {}  # by CID: who checked it, and what came out
         self.alerts: list[tuple[Alert, int]] = []  # with the node's time at which each was seen first
         self.rates: deque[float] = deque(maxlen=HISTORY)
         self.commits: deque[float] = deque(maxlen=HISTORY)
@@ -152,7 +156,7 @@ class NodeState:
         """The node began anew: its log and refusals are numbered from 1 again."""
         for listing in (self.logs, self.refusals, self.events):
             listing.replace(())
-        self.reasons = []
+        self._take_reasons([])
         self.events_of = ""
 
     def set_events(self, stream: str, events: list[Event], end: int) -> None:
@@ -166,7 +170,8 @@ class NodeState:
 
     def set_reasons(self, reasons: list[RefusalReason], total: int) -> None:
         """Refusals by reason."""
-        self.reasons, self.refused_total = reasons, total
+        self._take_reasons(reasons)
+        self.refused_total = total
         self.tell(Topic.REFUSALS)
 
     def set_detail(self, subject: str, detail: dict[str, Any]) -> None:
@@ -202,7 +207,11 @@ class NodeState:
             by_slug[refusal.slug] = msgspec.structs.replace(
                 before, count=before.count + 1, last_ms=refusal.t_ms, remedy=refusal.remedy or before.remedy
             )
-        self.reasons = sorted(by_slug.values(), key=lambda reason: -reason.count)
+        self._take_reasons(list(by_slug.values()))
+
+    def _take_reasons(self, reasons: list[RefusalReason]) -> None:
+        self.reasons = sorted(reasons, key=lambda reason: -reason.count)
+        self.reason_rows.replace(reasons)
 
 
 Kind = TypeVar("Kind")

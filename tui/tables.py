@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from tui.lines import Line, Span, Tone, fit_line, words
-from tui.models import Device, Event, LogLine, Piece, Refusal, Setting, Stream
+from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
 from tui.rows import event_text
 from tui.theme import Glyphs, mark
 from tui.visible import fit
@@ -157,7 +157,7 @@ LOG_COLUMNS: tuple[Column[LogLine], ...] = (
     Column("level", 7, _level),
     Column("room", 9, _plain(lambda row: row.room, Tone.DIM), from_cells=70),
     Column("event", 22, _plain(lambda row: row.name), from_cells=56),
-    Column("", 0, lambda row, _: Span((row.name + " " + fields_text(row.fields)))),
+    Column("", 0, lambda row, _: Span(row.name + " " + fields_text(row.fields))),
 )
 LOG_COLUMNS_WIDE: tuple[Column[LogLine], ...] = (
     *LOG_COLUMNS[:-1],
@@ -169,6 +169,13 @@ REFUSAL_COLUMNS: tuple[Column[Refusal], ...] = (
     Column("reason", 22, lambda row, view: mark(Tone.WARN, row.slug, view.glyphs)),
     Column("peer", 15, _plain(lambda row: row.peer), from_cells=60),
     Column("detail", 0, _plain(lambda row: row.detail)),
+)
+
+REASON_COLUMNS: tuple[Column[RefusalReason], ...] = (
+    Column("reason", 24, lambda row, view: mark(Tone.WARN, row.slug, view.glyphs)),
+    Column("count", 7, _plain(lambda row: short_count(row.count)), right=True),
+    Column("last", 6, lambda row, view: Span(age_of(row.last_ms, view.now_ms)), right=True),
+    Column("what to do", 0, _plain(lambda row: row.remedy)),
 )
 
 

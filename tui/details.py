@@ -1,0 +1,225 @@
+"""What is said of one row when it is described: names and values in wrapped lines (pure)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tui.lines import Line, Span, Tone, line, words, wrapped
+from tui.models import Device, Event, LastRefusal, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.rows import event_text
+from tui.state import NodeState
+from tui.tables import DEVICE_TONES, LEVEL_TONES, View
+from tui.theme import mark
+from tui.words import age_of, count_of, moment_of, rate_of, size_of, span_of
+
+NAME_CELLS = 11
+EVENTS_BESIDE = 12  # newest events of a stream shown beside its figures
+_EXTENTS_SHOWN = 8
+
+
+def fact(name: str, value: str, cells: int, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """A name and its value, which goes on under itself."""
+    room = max(8, cells - NAME_CELLS - 1)
+    lines = wrapped(value or "-", room, tone, rows_max=60)
+    return [
+        (Span((name if not row else "").ljust(NAME_CELLS + 1), Tone.DIM), *spans) for row, spans in enumerate(lines)
+    ]
+
+
+def facts(rows: Sequence[tuple[str, str]], cells: int) -> list[Line]:
+    """Facts one under the other."""
+    return [spans for name, value in rows for spans in fact(name, value, cells)]
+
+
+def _moment(t_ms: int | None, view: View) -> str:
+    return f"{moment_of(t_ms)} ({age_of(t_ms, view.now_ms)} ago)" if t_ms else "never"
+
+
+def _refusal(last: LastRefusal | None, view: View, cells: int) -> list[Line]:
+    if last is None:
+        return []
+    return fact("refused", f"{last.slug}, {age_of(last.t_ms, view.now_ms)} ago: {last.detail}", cells, Tone.WARN)
+
+
+def describe_stream(row: Stream, state: NodeState, view: View, cells: int) -> list[Line]:
+    """Figures of a stream, its newest events when they are at hand."""
+    lines = facts(
+        [
+            ("stream", row.stream),
+            ("in", f"{rate_of(row.events_per_s)}, {size_of(row.bytes_per_s)}/s"),
+            ("kept", f"{count_of(row.events)} events in {count_of(row.bodies)} bodies, {size_of(row.bytes)}"),
+            ("offsets", f"{count_of(row.first_offset)} up to {count_of(row.next_offset)}"),
+            ("last", _moment(row.last_received_ms, view)),
+            ("readers", "not counted" if row.subscribers is None else count_of(row.subscribers)),
+            ("retention", "keeps everything" if row.retention is None else _json(row.retention)),
+            ("refused", "not counted" if row.refused is None else count_of(row.refused)),
+        ],
+        cells,
+    )
+    lines += _refusal(row.last_refusal, view, cells)
+    if state.events_of == row.stream and len(state.events):
+        lines += [line(), line(Span("newest events", Tone.HEAD))]
+        for event in reversed(state.events.newest(EVENTS_BESIDE)):
+            text = event_text(event) or "(not shown on this socket)"
+            lines.append(line(Span(f"{event.offset:>9} ", Tone.DIM), words(text, cells=max(8, cells - 10))))
+    return lines
+
+
+def describe_event(row: Event, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """An event with its header, its JSON indented."""
+    lines = facts(
+        [
+            ("offset", count_of(row.offset)),
+            ("received", _moment(row.received, view)),
+            ("said", f"{moment_of(row.t)}{', late' if row.late else ''}, clock quality {row.q}"),
+            ("key", row.key),
+            ("sequence", str(row.seq)),
+            ("type", row.content_type),
+            ("body", f"{row.cid}, item {row.item}"),
+        ],
+        cells,
+    )
+    lines += [line(), line(Span("content", Tone.HEAD))]
+    if row.event is None and row.data_base64 is None:
+        return [*lines, line(Span("This socket shows no payloads.", Tone.DIM))]
+    if row.event is None:
+        return lines + wrapped(event_text(row), cells)
+    pretty = msgspec.json.format(msgspec.json.encode(row.event), indent=2).decode()
+    return lines + [spans for text in pretty.split("\n")[:200] for spans in wrapped(text, cells, rows_max=20)]
+
+
+def describe_device(row: Device, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """A device, what it may, and what it did."""
+    lines = [
+        line(Span("status".ljust(NAME_CELLS + 1), Tone.DIM),
+             mark(DEVICE_TONES.get(row.status, Tone.IDLE), words(row.status).text, view.glyphs)),
+        *facts(
+            [
+                ("name", row.name),
+                ("key", row.key),
+                ("may", f"{', '.join(row.roles)} on {', '.join(row.streams) or 'every stream'}"),
+                ("in", rate_of(row.events_per_s)),
+                ("today", _of_limit(row)),
+                ("seen", _moment(row.last_seen_ms, view)),
+                ("last stream", row.last_stream or "-"),
+                ("sequence", "-" if row.last_seq is None else str(row.last_seq)),
+                ("late", "as the node allows" if row.late_max_s is None else f"up to {span_of(row.late_max_s)}"),
+                ("enrolled", moment_of(row.enrolled_ms)),
+                ("changed", moment_of(row.changed_ms)),
+                ("note", row.note),
+                ("refused", count_of(row.refused)),
+            ],
+            cells,
+        ),
+    ]  # fmt: skip
+    return lines + _refusal(row.last_refusal, view, cells)
+
+
+def _of_limit(row: Device) -> str:
+    limit = row.bytes_per_day_max
+    return size_of(row.bytes_today) + ("" if limit is None else f" of {size_of(limit)} a day")
+
+
+def describe_piece(row: Piece, state: NodeState, view: View, cells: int) -> list[Line]:
+    """A piece, where it lies, whose it is, and what checking it showed."""
+    state_of = mark(Tone.BAD, "damaged", view.glyphs) if row.damaged else mark(Tone.OK, "kept", view.glyphs)
+    lines = [
+        line(Span("state".ljust(NAME_CELLS + 1), Tone.DIM), state_of),
+        *facts([("cid", row.cid), ("size", f"{size_of(row.bytes)} ({count_of(row.bytes)} bytes)")], cells),
+    ]
+    detail = state.detail if state.detail_of == row.cid else {}
+    lines += facts(
+        [("kind", str(detail.get("kind", "-"))), ("record", _place(detail.get("record"))), *_owners(detail, view)],
+        cells,
+    )
+    extents = detail.get("extents") or []
+    for number, extent in enumerate(extents[:_EXTENTS_SHOWN]):
+        lines += fact(f"extent {number}", f"{_place(extent)}, {size_of(extent.get('bytes', 0))}", cells)
+    if len(extents) > _EXTENTS_SHOWN:
+        lines += fact("", f"and {len(extents) - _EXTENTS_SHOWN} more extents", cells, Tone.DIM)
+    if isinstance(body := detail.get("body"), Mapping):
+        said = f"{body.get('count', 0)} events of {body.get('stream', '')} from offset {body.get('first_offset', 0)}"
+        lines += fact("event body", said, cells)
+    for who, tone, verdict in state.verdicts.get(row.cid, ()):
+        lines.append(line(Span(who.ljust(NAME_CELLS + 1), Tone.DIM), mark(tone, words(verdict).text, view.glyphs)))
+    return lines
+
+
+def _owners(detail: Mapping[str, Any], view: View) -> list[tuple[str, str]]:
+    owners = detail.get("owners") or []
+    return [
+        ("owner", f"{str(owner.get('vault', ''))[:16]} since {age_of(owner.get('since_ms', 0), view.now_ms)}")
+        for owner in owners[:8]
+    ]
+
+
+def _place(place: Any) -> str:
+    if not isinstance(place, Mapping):
+        return "-"
+    return f"segment {place.get('segment', '?')} at {count_of(place.get('offset', 0))}"
+
+
+def describe_setting(row: Setting, _state: NodeState, _view: View, cells: int) -> list[Line]:
+    """A setting, why it has its value, and what it means."""
+    lines = facts(
+        [
+            ("setting", row.name),
+            ("value", row.value),
+            ("default", row.default),
+            ("source", row.source),
+            ("reload", "in force at once" if row.reload == "live" else "at the next start"),
+        ],
+        cells,
+    )
+    if row.pending is not None:
+        lines += fact("waiting", f"{row.pending} at the next start", cells, Tone.WARN)
+    return [*lines, line(), *wrapped(row.about, cells)]
+
+
+def describe_log(row: LogLine, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """A log line, every field in full as far as the node gave it."""
+    tone = LEVEL_TONES.get(row.level, Tone.PLAIN)
+    level = mark(tone, words(row.level).text, view.glyphs) if tone in view.glyphs.marks else words(row.level, Tone.DIM)
+    lines = [
+        line(Span("level".ljust(NAME_CELLS + 1), Tone.DIM), level),
+        *facts(
+            [("event", row.name), ("room", row.room), ("time", _moment(row.t_ms, view)), ("number", str(row.n))], cells
+        ),
+        line(),
+    ]
+    return lines + facts([(name, str(value)) for name, value in row.fields.items()], cells)
+
+
+def describe_refusal(row: Refusal, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """A refusal with its reason and its remedy."""
+    return facts(
+        [
+            ("reason", f"{row.slug} ({row.status})"),
+            ("title", row.title),
+            ("time", _moment(row.t_ms, view)),
+            ("from", f"{row.peer} at {row.door}"),
+            ("key", f"{row.key} (claimed)" if row.key else "none was given"),
+            ("detail", row.detail),
+            ("what to do", row.remedy),
+        ],
+        cells,
+    )
+
+
+def describe_reason(row: RefusalReason, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """All refusals for one reason."""
+    return facts(
+        [
+            ("reason", row.slug),
+            ("title", row.title),
+            ("count", count_of(row.count)),
+            ("last", _moment(row.last_ms, view)),
+            ("what to do", row.remedy),
+        ],
+        cells,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

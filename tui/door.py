@@ -1,0 +1,41 @@
+"""What the UI asks of a node's door: a few verbs, so that a test can hand in a door of its own (pure)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, NamedTuple, Protocol
+
+from tui.models import Plan
+
+
+class Planned(NamedTuple):
+    """A plan and the token that has it done once."""
+
+    plan: Plan
+    token: str
+
+
+class Door(Protocol):
+    """One open door of the node. Every verb raises an EdgeNodeError in the node's words, or of what is in the way."""
+
+    async def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """The JSON document at `path` (docs/specs/control.md)."""
+        ...
+
+    def frames(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, Any]]]:
+        """The frames of `GET /v1/events` as (topic, data); ends or raises when nothing was heard for 25 s."""
+        ...
+
+    async def plan(self, command: str, arguments: Mapping[str, Any]) -> Planned:
+        """What a command would do."""
+        ...
+
+    async def execute(self, command: str, token: str) -> Mapping[str, Any]:
+        """Have it done; its result."""
+        ...
+
+    async def close(self) -> None:
+        """Close the door."""
+        ...
+
+
+OpenDoor = Callable[[], Awaitable[Door]]

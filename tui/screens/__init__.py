@@ -1,0 +1,1 @@
+"""The screens, one file each, and what opens on top of them."""
