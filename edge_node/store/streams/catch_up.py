@@ -109,11 +109,12 @@ class CatchUp:
     def _render(self, key: HeadKey, cursor: int, end: int, rows: list[BodyRow], absent_is_damage: bool) -> Page:  # noqa: FBT001  (called through offload)
         parts: list[Part] = []
         at, weight = cursor, PAGE_FRAME_BYTES
+        last = (max(cursor, rows[0].first_offset) if rows else cursor) + PAGE_EVENTS
         for row in rows:
             if row.first_offset > at:
                 parts.append(Gap(at, row.first_offset, GapReason.RETENTION))
                 at = row.first_offset
-            stop = min(row.first_offset + row.count, cursor + PAGE_EVENTS)
+            stop = min(row.first_offset + row.count, last)
             try:
                 record = decode_events(self._journal.read(row.position).payload)
             except DigestMismatch:

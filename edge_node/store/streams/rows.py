@@ -1,7 +1,8 @@
 """The derived index of the event log: one row per body, heads of streams, replay windows, usage."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,10 +24,11 @@ CREATE TABLE IF NOT EXISTS bodies(
     id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first_offset INTEGER NOT NULL, count INTEGER NOT NULL,
     cid BLOB NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL, bytes INTEGER NOT NULL,
     window INTEGER NOT NULL, seq INTEGER NOT NULL, t_ms INTEGER NOT NULL, -- both u64, shifted
-    received_ms INTEGER NOT NULL);
+    received_ms INTEGER NOT NULL, clock INTEGER NOT NULL); -- the node's, and what its clock was worth then
 CREATE UNIQUE INDEX IF NOT EXISTS bodies_by_offset ON bodies(stream, first_offset);
 CREATE INDEX IF NOT EXISTS bodies_by_cid ON bodies(cid);
 CREATE INDEX IF NOT EXISTS bodies_by_seq ON bodies(window, seq);
+CREATE TABLE IF NOT EXISTS event_segments(segment INTEGER PRIMARY KEY, bodies INTEGER NOT NULL);
 """
 
 EVIDENCE_SCHEMA = """
@@ -50,6 +52,7 @@ class EventsItem:
     t_ms: int
     received_ms: int
     bytes: int
+    clock: int
 
 
 def item_of(record: EventsRecord) -> EventsItem:
@@ -64,6 +67,7 @@ def item_of(record: EventsRecord) -> EventsItem:
         t_ms=record.t_ms,
         received_ms=record.received_ms,
         bytes=len(record.body),
+        clock=record.clock_quality,
     )
 
 
@@ -102,15 +106,16 @@ def _take_back(conn: sqlite3.Connection, item: EventsItem) -> None:
         "SELECT id FROM streams WHERE vault = ? AND name = ?", (item.vault, item.stream)
     ).fetchone()
     gone = conn.execute(
-        "DELETE FROM bodies WHERE stream = ? AND first_offset + count > ? RETURNING count, bytes",
+        "DELETE FROM bodies WHERE stream = ? AND first_offset + count > ? RETURNING count, bytes, segment",
         (stream, item.first_offset),
     ).fetchall()
-    size = sum(size for _, size in gone)
+    size = sum(size for _, size, _ in gone)
     conn.execute(
         "UPDATE streams SET next_offset = ?, bodies = bodies - ?, bytes = bytes - ? WHERE id = ?",
         (item.first_offset, len(gone), size, stream),
     )
-    events = sum(count for count, _ in gone)
+    events = sum(count for count, _, _ in gone)
+    count_segments(conn, Counter(segment for _, _, segment in gone), -1)
     add_usage(conn, [Added(item.vault, None, -size, item.received_ms, bodies=-len(gone), events=-events)])
 
 
@@ -118,8 +123,8 @@ def _append(conn: sqlite3.Connection, batch: Batch) -> None:
     streams = _grow_streams(conn, batch)
     windows = _grow_windows(conn, batch, streams)
     conn.executemany(
-        "INSERT INTO bodies(stream, first_offset, count, cid, segment, position, bytes, window, seq, t_ms, received_ms)"
-        " VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO bodies(stream, first_offset, count, cid, segment, position, bytes, window, seq, t_ms, received_ms,"
+        " clock) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
         [
             (
                 streams[item.vault, item.stream],
@@ -133,11 +138,22 @@ def _append(conn: sqlite3.Connection, batch: Batch) -> None:
                 seq_to_row(item.seq),
                 seq_to_row(item.t_ms),
                 item.received_ms,
+                item.clock,
             )
             for placed, item in batch
         ],
     )
+    count_segments(conn, Counter(placed.position.segment for placed, _ in batch), 1)
     add_usage(conn, [Added(i.vault, i.key, i.bytes, i.received_ms, bodies=1, events=i.count) for _, i in batch])
+
+
+def count_segments(conn: sqlite3.Connection, bodies: Mapping[int, int], sign: int) -> None:
+    """Add (1) or take off (-1) so many bodies per segment: one that has none left may be dropped once it is sealed."""
+    conn.executemany(
+        "INSERT INTO event_segments(segment, bodies) VALUES(?,?)"
+        " ON CONFLICT(segment) DO UPDATE SET bodies = bodies + excluded.bodies",
+        [(segment, sign * count) for segment, count in bodies.items()],
+    )
 
 
 def _grow_streams(conn: sqlite3.Connection, batch: Batch) -> dict[tuple[bytes, str], int]:
@@ -295,14 +311,13 @@ class StreamRow:
 def list_streams(conn: sqlite3.Connection, vault: VaultId) -> list[StreamRow]:
     """Every stream of a vault by name."""
     rows = conn.execute(
-        "SELECT name, bodies, bytes, next_offset, last_received_ms,"
-        " (SELECT first_offset FROM bodies WHERE stream = streams.id ORDER BY first_offset LIMIT 1)"
+        "SELECT name, bodies, bytes, next_offset, last_received_ms, coalesce("
+        " (SELECT first_offset FROM bodies WHERE stream = streams.id ORDER BY first_offset LIMIT 1), next_offset)"
         " FROM streams WHERE vault = ? ORDER BY name",
         (vault,),
     )
     return [
-        StreamRow(name, end - (first or 0), bodies, size, first or 0, end, last)
-        for name, bodies, size, end, last, first in rows
+        StreamRow(name, end - first, bodies, size, first, end, last) for name, bodies, size, end, last, first in rows
     ]
 
 
@@ -330,7 +345,10 @@ def find_heads(conn: sqlite3.Connection, streams: Iterable[HeadKey]) -> list[Hea
 def find_page(
     conn: sqlite3.Connection, vault: VaultId, stream: StreamName, start: int, limit: int, bytes_max: int
 ) -> tuple[int, list[BodyRow]] | None:
-    """(the stream's end, the bodies that cover offsets from `start`), cut at `limit` events or `bytes_max`."""
+    """(the stream's end, the bodies that cover offsets from `start`), cut at `limit` events or `bytes_max`.
+
+    Where nothing is kept at `start`, the page begins with the first body after it.
+    """
     head = conn.execute("SELECT id, next_offset FROM streams WHERE vault = ? AND name = ?", (vault, stream)).fetchone()
     if head is None:
         return None
@@ -344,6 +362,7 @@ def find_page(
     for row in map(_body_row, cursor):
         if row.first_offset + row.count <= start:
             continue
+        start = start if page else max(start, row.first_offset)
         if row.first_offset >= start + limit or (page and size + row.bytes > bytes_max):
             break
         page.append(row)

@@ -106,6 +106,7 @@ def draft_of(submission: Submission) -> Draft:
         header.t_ms,
         submission.received_ms,
         len(submission.body),
+        submission.clock_quality,
     )
     return Draft(EVENTS_KIND, VERSION, prepared.cid, encode_record(record_of(submission)), item)
 

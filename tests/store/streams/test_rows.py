@@ -19,7 +19,7 @@ def opened() -> sqlite3.Connection:
 
 def entry(seq: int, first_offset: int, count: int, at: int) -> tuple[Placed, EventsItem]:
     placed = Placed(Position(SegmentClass.EV, 1, at), seq, 10, bytes([1, 2, 0x1E, 0x20]) + bytes([seq]) * 32)
-    return placed, EventsItem(VAULT, STREAM, b"k" * 32, first_offset, count, seq, 0, 0, 10)
+    return placed, EventsItem(VAULT, STREAM, b"k" * 32, first_offset, count, seq, 0, 0, 10, 2)
 
 
 def test_a_revived_round_gives_way_to_what_was_acknowledged_later() -> None:
