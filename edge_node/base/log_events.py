@@ -46,6 +46,7 @@ MEANINGS: Mapping[str, str] = {
     "service.given_up": "A room ended too often; it stays down until the node is started again.",
     "service.overran": "A room did not end in the time it had at shutdown; the others are closed all the same.",
     "service.stop_broken": "A room's last work at shutdown met an error.",
+    "session.broken": "A WebSocket was closed with 1011 by an error of ours; the others go on. Please report it.",
     "signal.received": "Somebody asked the process to stop; a second signal skips what is left of the drain.",
     "space.not_measured": "The free space of the disk could not be asked for; it is asked again.",
     "stream.not_read": "The log or its index could not be read for subscribers; they were ended and may come back.",
