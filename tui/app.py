@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from edge_node.base.errors import EdgeNodeError
 from tui.door import OpenDoor
 from tui.help import help_lines
-from tui.keys import KeyRow, rows_of, shown_key
+from tui.keys import KeyRow, bindings_of, rows_of, shown_key
 from tui.lines import Line, Tone, line, wrapped
 from tui.link import Worker
 from tui.overview import alert_line
@@ -202,7 +202,8 @@ class NodeApp(App[int]):
         self.push_screen(Palette(self._entries(self.screen)), self._take)
 
     def _entries(self, screen: NodeScreen) -> list[Entry]:
-        kinds = [Entry(kind.NAME, kind.__doc__ or "", f"app.go('{kind.NAME}')") for kind in SCREENS]
+        about = {binding.id: f"{binding.tooltip} ({self.key_of(binding)})" for binding in bindings_of(NodeApp)}
+        kinds = [Entry(kind.NAME, about[f"screen.{kind.NAME}"], f"app.go('{kind.NAME}')") for kind in SCREENS]
         verbs = [
             Entry(binding.description, f"{binding.tooltip} ({self.key_of(binding)})", f"screen.{binding.action}")
             for binding in screen.bindings_here()

@@ -7,6 +7,7 @@ from tui.lines import Line, Span, Tone, line, words
 from tui.models import Node
 from tui.state import NodeState
 from tui.theme import Glyphs, bar, history, mark, round_top
+from tui.visible import fit
 from tui.words import age_of, count_of, rate_of, short_count, size_of, span_of
 
 CARD_CELLS = 34
@@ -136,10 +137,8 @@ def _refusals(state: NodeState, now_ms: int) -> list[Line]:
         line(f"{_number(state.refused_total)}", Span(" since start  ", Tone.DIM), rate_of(state.node.refusals.per_s))
     ]
     for reason in state.reasons[:3]:
-        age = age_of(reason.last_ms, now_ms)
-        lines.append(
-            line(words(f"{reason.slug}", cells=20), f"  {short_count(reason.count)}", Span(f"  {age}", Tone.DIM))
-        )
+        age = Span(f"  {age_of(reason.last_ms, now_ms)}", Tone.DIM)
+        lines.append(line(fit(words(reason.slug, cells=20).text, 20), f"{short_count(reason.count):>6}", age))
     if len(lines) == 1:
         lines.append(line(Span("nothing was refused" if not state.refused_total else "", Tone.DIM)))
     return lines

@@ -6,7 +6,7 @@ from tui.keys import KeyRow
 from tui.lines import Line, Span, Tone, line, wrapped
 from tui.theme import Glyphs, mark
 
-KEY_CELLS = 12
+KEY_CELLS = 16
 FILTERS = (
     ("text", "rows that contain it anywhere, without letter case"),
     ("!text", "rows that do not"),

@@ -28,7 +28,7 @@ class NodeScreen(Screen[None]):
     TITLE_TEXT: ClassVar[str]
     TOPICS: ClassVar[frozenset[Topic]] = frozenset()
     LABELS: ClassVar[tuple[str, ...]] = ()  # ids of bindings for the key line, the most wanted first
-    CSS = "NodeScreen { background: $background; overflow: hidden; }"
+    DEFAULT_CSS = "NodeScreen { background: $background; overflow: hidden; }"
 
     @property
     def node_app(self) -> NodeApp:

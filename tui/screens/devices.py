@@ -56,4 +56,4 @@ class DevicesScreen(ListScreen):
 
     def log_filter(self, row: Any) -> str:
         """Log lines shorten keys to their first eight digits."""
-        return row.key[:8]
+        return str(row.key[:8])

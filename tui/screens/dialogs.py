@@ -55,7 +55,7 @@ class Text(Sheet):
 class Dialog(ModalScreen[Result]):
     """A framed box in the middle; escape closes it."""
 
-    CSS = """
+    DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog > #box { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $panel;
         border: round $accent; padding: 0 1; border-title-color: $foreground; }
@@ -94,7 +94,7 @@ class Dialog(ModalScreen[Result]):
 class TextDialog(Dialog[None]):
     """A text to read: help, alerts."""
 
-    CSS = "TextDialog > #box { height: 90%; width: 96%; } TextDialog Text { height: 1fr; }"
+    DEFAULT_CSS = "TextDialog > #box { height: 90%; width: 96%; } TextDialog Text { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll(-1)", "up", id="text.up", tooltip="One line up."),
         Binding("down,j", "scroll(1)", "down", id="text.down", tooltip="One line down."),
@@ -128,7 +128,7 @@ class Entry(NamedTuple):
 class Palette(Dialog[str]):
     """Type a few letters of what you want, enter does it."""
 
-    CSS = "Palette > #box { height: 80%; } Palette Text { height: 1fr; margin: 1 0 0 0; }"
+    DEFAULT_CSS = "Palette > #box { height: 80%; } Palette Text { height: 1fr; margin: 1 0 0 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "up", id="palette.up", tooltip="The line before.", priority=True),
         Binding("down,tab", "move(1)", "down", id="palette.down", tooltip="The next line.", priority=True),
@@ -208,7 +208,7 @@ def found_for(wanted: str, entries: Sequence[Entry]) -> list[Entry]:
 class Confirm(Dialog[bool]):
     """A plan in the node's own words. A dangerous one wants a name typed before its button can be pressed."""
 
-    CSS = """
+    DEFAULT_CSS = """
     Confirm Text { max-height: 14; }
     Confirm #typed { margin: 1 0 1 0; }
     Confirm.danger > #box { border: round $error; }
@@ -293,7 +293,7 @@ ENROL = (
 class Form(Dialog[Mapping[str, str]]):
     """A few fields and a button that plans; the node checks what was written."""
 
-    CSS = """
+    DEFAULT_CSS = """
     Form .row { height: 1; margin: 0 0 1 0; }
     Form .row > Text { width: 10; height: 1; }
     Form .row > Input { width: 1fr; }

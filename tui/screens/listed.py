@@ -48,7 +48,7 @@ class ListScreen(NodeScreen):
     """Tabs of tables with one filter bar and one detail pane."""
 
     TABS: ClassVar[tuple[Tab, ...]]
-    CSS = """
+    DEFAULT_CSS = """
     ListScreen #panes { height: 1fr; layout: vertical; }
     ListScreen.wide #panes { layout: horizontal; }
     ListScreen Table { height: 1fr; }
@@ -122,7 +122,8 @@ class ListScreen(NodeScreen):
 
     def _note(self) -> None:
         wanted = self.table.listing.filter
-        loading = self.node_app.state.loading.get(self.tab.topic)
+        state = self.node_app.state
+        loading = None if state.stale else state.loading.get(self.tab.topic)
         parts = [f"/{wanted}" if wanted else "", "" if loading is None else f"reading, {count_of(loading)} so far"]
         self.table.note = "  ".join(part for part in parts if part)[:40]
 

@@ -44,10 +44,9 @@ class Cards(Sheet, can_focus=True):
         shown = self.page.lines[self._top : self._top + rows]
         if height > rows and rows > 1:
             below = height - self._top - rows
+            more = f"{below} more: tab" if below else "this is the end"
             where = f"{app.size.width}x{app.size.height}: {rows} of {height} rows fit"
-            shown[-1] = line(
-                *wrapped(f"{where}, {f'{below} more: tab' if below else 'this is the end'}", cells, Tone.DIM)[0]
-            )
+            shown[-1] = wrapped(f"{where}, {more}", cells, Tone.DIM)[0]
         return shown
 
     def move(self, step: int) -> None:
@@ -87,8 +86,8 @@ def no_picture(phase: Phase, reason: str, remedy: str, cells: int) -> list[Line]
     """What stands there before the node said anything."""
     if phase is not Phase.LOST:
         return [line(), line(" Waiting for the node to answer.")]
-    told = [" ", *wrapped(reason, cells - 2, Tone.BAD), *wrapped(remedy, cells - 2, Tone.DIM)]
-    return [line(" ", *spans) for spans in told if spans != " "]
+    told = [*wrapped(reason, cells - 2, Tone.BAD), *wrapped(remedy, cells - 2, Tone.DIM)]
+    return [line(), *(line(" ", *spans) for spans in told)]
 
 
 class OverviewScreen(NodeScreen):

@@ -13,7 +13,7 @@ class FilterBar(Input):
     """Hidden until `/`; enter keeps the filter, escape takes it away."""
 
     DEFAULT_CSS = """
-    FilterBar { display: none; dock: bottom; height: 1; border: none; padding: 0 1; background: $panel; }
+    FilterBar { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
     FilterBar:focus { border: none; background: $panel; }
     FilterBar.open { display: block; }
     """
