@@ -17,6 +17,7 @@ from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.bearer import BearerRoutes
 from edge_node.gateway.events import EventRoutes
 from edge_node.gateway.horizon_log import HorizonLog
+from edge_node.gateway.live import LiveRoutes
 from edge_node.gateway.metric_families import Sources
 from edge_node.gateway.metrics import Metrics
 from edge_node.gateway.openapi import OpenApiRoutes
@@ -35,6 +36,7 @@ from edge_node.store.losses import Losses
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
+from edge_node.store.streams.subscriptions import Subscriptions
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
 from edge_node.supervise import Beat, Health, Progress, RoomState, Service, Supervisor
@@ -70,6 +72,7 @@ class Rooms:
     journal: Journal
     audit: AuditLog
     ingest: Ingest
+    subscriptions: Subscriptions
     losses: Losses
     server: HttpServer
     metrics: Metrics
@@ -148,7 +151,10 @@ async def _build(
     bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
     BearerRoutes(door, mint, clock, vault, settings.trust).add_to(router)
     EventRoutes(ingest, settings.ingest, bodies).add_to(router)
-    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers).add_to(router)
+    subscriptions = Subscriptions(journal, access, clock, settings.subscriptions)
+    ingest.tail = subscriptions.tail
+    live = LiveRoutes(subscriptions, door, vault, answers)
+    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers, live).add_to(router)
     PieceRoutes(pieces, door, vault, settings.store, bodies, answers).add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
     await horizons.begin()
@@ -175,7 +181,8 @@ async def _build(
     )
     if settings.http.metrics:
         metrics.add_to(router)
-    return Rooms(node_key, journal, audit, ingest, Losses(journal, pieces.note_damage), server, metrics)
+    losses = Losses(journal, pieces.note_damage)
+    return Rooms(node_key, journal, audit, ingest, subscriptions, losses, server, metrics)
 
 
 def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:
@@ -196,6 +203,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         ),
         Service(name="audit", run=rooms.audit.run, required=False),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
+        Service(name="subscriptions", run=rooms.subscriptions.run),
         Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
     ]

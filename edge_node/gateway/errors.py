@@ -84,6 +84,17 @@ class BadBearerRequest(GatewayRefusal):
         super().__init__(f"not a wish for a bearer: {why}")
 
 
+class BadSubscription(GatewayRefusal):
+    """What a WebSocket client says is not where its subscription should begin, or comes when nothing is asked."""
+
+    slug, status = "bad-subscription", 400
+    remedy = "Send one JSON object with from and slow, or nothing (docs/specs/subscriptions.md)."
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"not a subscription: {why}")
+
+
 class WrongNode(GatewayRefusal):
     """The request is signed for another node."""
 

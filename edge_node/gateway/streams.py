@@ -4,6 +4,7 @@ import msgspec
 
 from edge_node.base.ids import StreamName, VaultId
 from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.live import LiveRoutes
 from edge_node.gateway.operation import (
     CID_SCHEMA,
     COUNT_SCHEMA,
@@ -97,16 +98,34 @@ READ_STREAM = Operation(
     path="/api/v1/streams/{stream:path}",
     id="readStream",
     auth=Auth.BEARER,
-    about="One page of a stream.",
+    about="One page of a stream; with Upgrade: websocket or Accept: text/event-stream a subscription.",
     parameters=(
         path_value("stream", "The rest of the path.", STREAM_SCHEMA),
         VAULT,
-        query_value("from", "The first offset wanted.", {"type": "integer", "minimum": 0, "maximum": _OFFSET_MAX}),
+        query_value(
+            "from",
+            "The first offset wanted; a subscription also takes start and end.",
+            {"type": "integer", "minimum": 0, "maximum": _OFFSET_MAX},
+        ),
         query_value("limit", "How many events at most.", {"type": "integer", "minimum": 1, "maximum": 1_000}),
         query_value("proof", "1: with what verifies the bodies.", {"enum": ["0", "1"]}),
     ),
     answers={200: Answer(about="Events from an offset on.", schema=_PAGE)},
-    refusals=("bad-parameter", "malformed-id", "unknown-stream", "piece-damaged", "store-unreadable"),
+    refusals=(
+        "bad-parameter",
+        "malformed-id",
+        "unknown-stream",
+        "piece-damaged",
+        "store-unreadable",
+        "upgrade-required",
+        "malformed-upgrade",
+        "offset-beyond-end",
+        "subscriptions-exceeded",
+        "subscriptions-full",
+        "subscriber-slow",
+        "bad-subscription",
+        "stopping",
+    ),
 )
 
 
@@ -114,9 +133,16 @@ class StreamRoutes:
     """The reading door of the event log."""
 
     def __init__(
-        self, topics: Topics, door: RequestDoor, vault: VaultId, settings: IngestSettings, room: AnswerRoom
+        self,
+        topics: Topics,
+        door: RequestDoor,
+        vault: VaultId,
+        settings: IngestSettings,
+        room: AnswerRoom,
+        live: LiveRoutes,
     ) -> None:
         self._topics, self._door, self._vault, self._settings, self._room = topics, door, vault, settings, room
+        self._live = live
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""
@@ -134,7 +160,9 @@ class StreamRoutes:
             return Response(200, _JSON, listed, done=held.hand_over())
 
     async def read(self, request: Request) -> Response:
-        """One page of a stream."""
+        """One page of a stream, or a subscription to it."""
+        if self._live.wants(request):
+            return await self._live.serve(request)
         vault, stream = read_vault(request, self._vault), StreamName(request.params["stream"])
         access = await self._door.authorise(request, stream_resource(vault, stream), Verb.READ)
         start = read_number(request, "from", 0, 0, _OFFSET_MAX)
