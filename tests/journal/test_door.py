@@ -36,6 +36,7 @@ from edge_node.journal import (
     SegmentInUse,
     Space,
 )
+from edge_node.journal.door import COMPANY, COMPANY_S
 from edge_node.paths import Paths
 from tests.journal.faulty import FaultyFiles, HangingFiles
 from tests.journal.rig import BLOB, ERASE, FACT, NOTE, SMALL, draft, open_door, open_rig, rig_kinds, rows, running
@@ -428,6 +429,25 @@ async def test_an_idle_journal_may_gather(tmp_path: Path, autojump_clock) -> Non
         journal.submit([draft(NOTE, b"two")], Lane.EVENTS)
         await first.wait()
         assert journal.stats().rounds == 1
+
+
+async def test_those_who_were_answered_together_are_waited_for(tmp_path: Path, autojump_clock) -> None:
+    """After a round of many tickets the next first one waits a moment; a lone writer never does."""
+    async with running(open_door(tmp_path)) as journal:
+
+        async def write_again(pause_s: float) -> None:
+            await journal.append([draft(NOTE, b"one")], Lane.EVENTS)
+            await trio.sleep(pause_s)
+            await journal.append([draft(NOTE, b"two")], Lane.EVENTS)
+
+        async with trio.open_nursery() as nursery:
+            for number in range(COMPANY):
+                nursery.start_soon(write_again, number * COMPANY_S / 10)
+        assert journal.stats().rounds == 2
+        began = trio.current_time()
+        for _ in range(3):
+            await journal.append([draft(NOTE, b"alone")], Lane.EVENTS)
+        assert trio.current_time() - began < 2 * COMPANY_S
 
 
 async def test_rounds_are_counted(tmp_path: Path) -> None:
