@@ -129,7 +129,8 @@ async def _hear_wish(session: WebSocketSession, subscription: Subscription) -> N
     """Wait a moment for the first message; without one it stays where it began."""
     with trio.move_on_after(WISH_S):
         wish = read_wish(await session.receive())
-        await subscription.move(wish.start, wish.slow)
+        # `end` is where the stream ended at the upgrade, however long the client took to say so.
+        await subscription.move(subscription.cursor if wish.start == "end" else wish.start, wish.slow)
 
 
 def read_wish(message: Message) -> Wish:
