@@ -22,19 +22,25 @@ from edge_node.journal.errors import (
 from edge_node.journal.files import FileLayer, OsFiles, Space
 from edge_node.journal.footer import Cause
 from edge_node.journal.identity import NodeIdentity, read_identity
+from edge_node.journal.inspect_database import UNFINISHED, DatabaseState, inspect_database, open_unchanged, quick_check
+from edge_node.journal.inspect_segments import Inspection, SegmentState, inspect_segments
 from edge_node.journal.kinds import Batch, Database, Kind, Placed, Record
-from edge_node.journal.lock import DirectoryLock
+from edge_node.journal.layout import require_layout
+from edge_node.journal.lock import DirectoryLock, read_holder
 from edge_node.journal.segment import Position, SegmentClass
 from edge_node.journal.settle import Damage
+from edge_node.journal.space import SpacePlan, plan_space
 from edge_node.journal.states import JournalState, Mode
 from edge_node.journal.tickets import Draft, Lane, Ticket
 
 __all__ = [
     "CLOSE_S",
+    "UNFINISHED",
     "Batch",
     "Cause",
     "Damage",
     "Database",
+    "DatabaseState",
     "DigestMismatch",
     "DirectoryInUse",
     "DirectoryLock",
@@ -42,6 +48,7 @@ __all__ = [
     "Draft",
     "FileLayer",
     "IdentityUnreadable",
+    "Inspection",
     "Journal",
     "JournalBroken",
     "JournalError",
@@ -66,8 +73,17 @@ __all__ = [
     "RoundRefused",
     "SegmentClass",
     "SegmentInUse",
+    "SegmentState",
     "Space",
+    "SpacePlan",
     "Ticket",
+    "inspect_database",
+    "inspect_segments",
     "open_journal",
+    "open_unchanged",
+    "plan_space",
+    "quick_check",
+    "read_holder",
     "read_identity",
+    "require_layout",
 ]

@@ -38,7 +38,12 @@ class DirectoryLock:
 
 
 def _in_use(paths: Paths, files: FileLayer) -> DirectoryInUse:
+    pid, holder = read_holder(paths, files)
+    return DirectoryInUse(str(paths.root), holder, pid)
+
+
+def read_holder(paths: Paths, files: FileLayer) -> tuple[int | None, str]:
+    """Process id and doing of whoever held LOCK last; whether it is still held, only the lock itself knows."""
     note = read_file(files, paths.lock, _NOTE_BYTES).decode("ascii", "replace").split(None, 1)
     pid = int(note[0]) if note and note[0].isdigit() else None
-    holder = note[1].strip() if len(note) > 1 else "unnamed"
-    return DirectoryInUse(str(paths.root), holder, pid)
+    return pid, note[1].strip() if len(note) > 1 else "unnamed"
