@@ -38,6 +38,7 @@ _VANISHED = Closed(LOST, "", clean=False)
 log = get_log("serving")
 _serial = count()
 
+OnMessage = Callable[[Message], None]
 Talk = Callable[["WebSocketSession"], Awaitable[None]]
 
 
@@ -53,23 +54,21 @@ class WebSocketSession:
     """What a handler has of its client; one task uses it.
 
     When the client leaves or breaks the protocol, or the server stops, a handler inside `receive` or `send_frames`
-    gets SessionEnded, and one that waits for anything else is cancelled: either way it just ends. `on_message`, if
-    set, is called with each message at once instead of `receive` giving it; it must not wait and may call `end`.
+    gets SessionEnded, and one that waits for anything else is cancelled: either way it just ends.
     """
 
     __slots__ = (
-        "_closing", "_deaf", "_flushing", "_heard", "_inbox", "_link", "_missed", "_paused", "_pinged", "_pong",
-        "_pushing", "_scope", "_sends", "_sleeper", "_stopping", "_unread", "_ws", "closed", "on_message",
-        "subprotocol",
+        "_closing", "_deaf", "_flushing", "_heard", "_inbox", "_link", "_missed", "_on_message", "_paused", "_pinged",
+        "_pong", "_pushing", "_scope", "_sends", "_sleeper", "_stopping", "_unread", "_ws", "closed", "subprotocol",
     )  # fmt: skip
 
     def __init__(
         self, link: Link, *, subprotocol: str | None = None, message_max: int = MESSAGE_MAX_BYTES, stopping: bytes = b""
     ) -> None:
         self.subprotocol = subprotocol
-        self.on_message: Callable[[Message], None] | None = None
         self.closed: Closed | None = None
         self._link = link
+        self._on_message: OnMessage | None = None
         self._ws = WebSocket(message_max=message_max)
         self._stopping = stopping
         self._scope = trio.CancelScope()
@@ -81,6 +80,22 @@ class WebSocketSession:
         self._deaf = self._flushing = self._heard = self._paused = self._pinged = self._pushing = False
         self._missed = self._sends = 0
 
+    @property
+    def on_message(self) -> OnMessage | None:
+        """Called with each message at once, those that wait included, where `receive` would give it.
+
+        It must not wait and may call `end`: the way to hear a client while the handler waits for something else.
+        """
+        return self._on_message
+
+    @on_message.setter
+    def on_message(self, callback: OnMessage | None) -> None:
+        self._on_message = callback
+        while self._inbox and self._on_message is not None:
+            self._on_message(self._take_message())
+        if self._paused and not self._inbox:
+            self._listen_again()
+
     async def receive(self) -> Message:
         """The next message; SessionEnded when there will be none."""
         while not self._inbox:
@@ -89,6 +104,9 @@ class WebSocketSession:
                 await self._resume()
             else:
                 await self._sleep()
+        return self._take_message()
+
+    def _take_message(self) -> Message:
         message = self._inbox.popleft()
         self._unread -= len(message.data)
         return message
@@ -248,8 +266,8 @@ class WebSocketSession:
     def _deliver(self, message: Message) -> None:
         if self._deaf or self._closing is not None:
             return
-        if self.on_message is not None:
-            self.on_message(message)
+        if self._on_message is not None:
+            self._on_message(message)
             return
         self._inbox.append(message)
         self._unread += len(message.data)

@@ -3,6 +3,7 @@
 import codecs
 import enum
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ ID_MAX_BYTES = KIB  # it comes back in a header with every reconnect
 RETRY_DIGITS_MAX = 9  # eleven days in ms; more is a mistake
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_TEXT_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class SseMisuse(LocalError):
@@ -80,8 +82,9 @@ class SseParser:
     def __init__(self, event_max: int = EVENT_MAX_BYTES) -> None:
         self._event_max = event_max
         self._text = codecs.getincrementaldecoder("utf-8")("replace")
-        self._buffer = ""
-        self._at = self._scanned = 0
+        self._lines: deque[str] = deque()
+        self._parts: list[str] = []  # of a line that has not ended
+        self._partial = 0
         self._began = self._skip_lf = False
         self._data: list[str] = []
         self._size = 0
@@ -93,38 +96,35 @@ class SseParser:
     def receive(self, data: bytes) -> None:
         """Take bytes of the body."""
         text = self._text.decode(data)
-        if not self._began and text:
+        if not text:
+            return
+        if not self._began:
             self._began = True
             text = text.removeprefix("\ufeff")
-        self._buffer = self._buffer[self._at :] + text
-        self._scanned -= self._at
-        self._at = 0
+        if self._skip_lf:
+            text = text.removeprefix("\n")
+        # A CR ends its line at once, without waiting to see whether a LF follows: a quiet stream would hold it.
+        self._skip_lf = text.endswith("\r")
+        first, *others = _TEXT_LINE_END.split(text)
+        self._parts.append(first)
+        self._partial += len(first)
+        if others:
+            self._lines.append("".join(self._parts))
+            self._lines.extend(others[:-1])
+            self._parts, self._partial = [others[-1]], len(others[-1])
 
     def next_event(self) -> ServerEvent | Literal[Signal.NEED_DATA]:
         """The next event; EventTooLarge beyond the limit, which is final."""
-        while (line := self._next_line()) is not None:
+        while self._lines:
+            line = self._lines.popleft()
             if line:
                 self._read_line(line)
                 continue
             event = self._dispatch()
             if event is not None:
                 return event
+        self._check(self._partial)
         return NEED_DATA
-
-    def _next_line(self) -> str | None:
-        if self._skip_lf and self._at < len(self._buffer):
-            # A CR ended a line at once, without waiting to see whether a LF follows: a quiet stream would hold it.
-            self._skip_lf = False
-            self._at += self._buffer[self._at] == "\n"
-        end = _first_end(self._buffer, max(self._at, self._scanned))
-        if end < 0:
-            self._scanned = len(self._buffer)
-            self._check(len(self._buffer) - self._at)
-            return None
-        line = self._buffer[self._at : end]
-        self._skip_lf = self._buffer[end] == "\r"
-        self._at = self._scanned = end + 1
-        return line
 
     def _check(self, more: int) -> None:
         if self._size + more > self._event_max:
@@ -150,10 +150,3 @@ class SseParser:
         self._data, self._event, self._size = [], "", 0
         self.last_id = self._id
         return ServerEvent("\n".join(data), event or "message", self.last_id) if data else None
-
-
-def _first_end(text: str, start: int) -> int:
-    """Where the first CR or LF stands, -1 if there is none."""
-    lf = text.find("\n", start)
-    cr = text.find("\r", start, lf if lf >= 0 else len(text))
-    return cr if cr >= 0 else lf
