@@ -39,7 +39,7 @@ from edge_node.store.streams.ingest import Ingest
 from edge_node.store.streams.subscriptions import Subscriptions
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
-from edge_node.supervise import Beat, Health, Progress, RoomState, Service, Supervisor
+from edge_node.supervise import Beat, Health, Notifier, Progress, RoomState, Service, Supervisor
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.bearer import BOOT_KEY_BYTES, BearerMint
@@ -83,16 +83,19 @@ async def run_node(
     *,
     announce: Callable[[list[str]], None],
     files: FileLayer | None = None,
+    notifier: Notifier | None = None,
     task_status: trio.TaskStatus[Supervisor] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a node until SIGTERM, SIGINT or cancellation; `announce` gets the doors' URLs once they are open.
 
     That is also so when the journal cannot be written: reading works, and `/readyz` names the reason. `files` is
-    the file system of the log, the machine's own by default. Raises what kept the node from starting
-    (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or an exception group with what ended a
-    required room.
+    the file system of the log, the machine's own by default; `notifier` speaks to the service manager, by default to
+    none. Raises what kept the node from starting (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or
+    an exception group with what ended a required room.
     """
     clock, paths = make_clock(settings.clock), Paths(Path(settings.node.data_dir))
+    notifier = notifier or Notifier(clock=clock)
+    notifier.say("opening the log")
     node_key = await offload(load_public_key, settings.node, paths, os.environ, limiter=FILE)
     journal = await offload(_open_journal, settings, paths, clock, files, limiter=FILE)
     status = _Status()
@@ -110,10 +113,12 @@ async def run_node(
 
     async with trio.open_nursery() as nursery:
         await nursery.start(supervisor.stop_on_signals)
+        nursery.start_soon(_tell_manager, notifier, supervisor)
         await nursery.start(run_and_end)
         nursery.start_soon(_beat_forever, supervisor, rooms)
         if supervisor.health().rooms["http"].state is RoomState.RUNNING:
             announce(rooms.server.urls)
+            notifier.say_ready("ready")
             log.info("node.started", node=str(node_key), doors=rooms.server.urls)
         task_status.started(supervisor)
 
@@ -219,6 +224,14 @@ async def _beat_forever(supervisor: Supervisor, rooms: Rooms) -> None:
         if store.alive(waiting=rooms.ingest.waiting, done=rooms.ingest.answered):
             supervisor.beat("store")
         await trio.sleep(BEAT_S / 3)
+
+
+async def _tell_manager(notifier: Notifier, supervisor: Supervisor) -> None:
+    """How the node is, again and again, to whoever keeps it running; and that it stops, as soon as it does."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(notifier.run, supervisor.beats, supervisor.health)
+        await supervisor.wait_stopping()
+        notifier.say_stopping()
 
 
 class _Status:

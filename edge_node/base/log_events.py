@@ -31,6 +31,7 @@ MEANINGS: Mapping[str, str] = {
     "journal.reopened": "The disk was tried again after it had refused; the state says whether it takes writes now.",
     "journal.state_changed": "What the journal takes has changed (all, deletes only, nothing); `state` says why.",
     "node.started": "Every room is ready and the doors are open.",
+    "notice.dropped": "The service manager does not listen; the node goes on without telling it how it is.",
     "piece.damaged": "A stored piece does not match its digest. Put the same bytes again to heal it; look at the disk.",
     "piece.gone": "A piece was deleted while somebody read it slowly; that answer was cut.",
     "process.abandoned": "Rooms did not end in their time; the process leaves with exit code 71. Look at the disk.",

@@ -1,7 +1,9 @@
 """`edge-node run`: the node in the foreground, as a service manager wants it."""
 
+import faulthandler
 import os
 import resource
+from contextlib import closing
 from functools import partial
 
 from edge_node.cli.options import ConfigOption
@@ -17,15 +19,20 @@ def run(*, config: ConfigOption = None) -> None:
     """
     import trio
 
+    from edge_node.base.clock import SystemClock
     from edge_node.base.log import configure
     from edge_node.node import run_node
     from edge_node.settings import load
+    from edge_node.supervise import Notifier
 
+    # Where a watchdog or a defect ends the process, the log says what every thread was doing: code, never values.
+    faulthandler.enable()
     os.umask(0o077)
     _allow_descriptors()
     settings = load(config, os.environ).settings
     configure(settings.log.level, settings.log.form)
-    trio.run(partial(run_node, settings, announce=_announce))
+    with closing(Notifier.of(os.environ, SystemClock())) as notifier:
+        trio.run(partial(run_node, settings, announce=_announce, notifier=notifier))
 
 
 def _announce(urls: list[str]) -> None:

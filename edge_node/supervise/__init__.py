@@ -4,6 +4,7 @@ from edge_node.supervise.budget import RestartBudget
 from edge_node.supervise.health import Beat, Health, RoomHealth, RoomState
 from edge_node.supervise.last_resort import HUNG_EXIT_CODE, end_process
 from edge_node.supervise.lateness import watch_lateness
+from edge_node.supervise.notify import Notifier
 from edge_node.supervise.progress import Progress
 from edge_node.supervise.service import Service, ServiceEnded, StopOverdue
 from edge_node.supervise.supervisor import Supervisor
@@ -12,6 +13,7 @@ __all__ = [
     "HUNG_EXIT_CODE",
     "Beat",
     "Health",
+    "Notifier",
     "Progress",
     "RestartBudget",
     "RoomHealth",

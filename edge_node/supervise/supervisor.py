@@ -126,6 +126,10 @@ class Supervisor:
         if self._causes:
             raise ExceptionGroup("the node could not go on", self._causes)
 
+    async def wait_stopping(self) -> None:
+        """Wait until somebody says stop, or a required service has ended."""
+        await self._stopping.wait()
+
     async def stop_on_signals(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Turn SIGTERM and SIGINT into `stop`, the first orderly, the second in a hurry. Main thread only."""
         with trio.open_signal_receiver(*STOP_SIGNALS) as received:

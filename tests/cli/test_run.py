@@ -4,10 +4,11 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -102,3 +103,54 @@ def test_run_takes_the_descriptors_it_may_have(tmp_path: Path) -> None:
         process.stdout.readline()
         allowed, _ = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
     assert allowed == min(65_536, possible)
+
+
+def heard(manager: socket.socket) -> list[dict[str, str]]:
+    """The notices a service manager finds waiting."""
+    notices = []
+    while True:
+        try:
+            lines = manager.recv(65_536).decode().split("\n")
+        except BlockingIOError:
+            return notices
+        notices.append(dict(line.split("=", 1) for line in lines))
+
+
+def test_the_service_manager_is_told(tmp_path: Path) -> None:
+    """Words while it starts, ready once the doors are open, fed as often as its watchdog asks, stopping at the end."""
+    config = made(tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        with running(config, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="900000") as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            notices: list[dict[str, str]] = []
+            while sum("WATCHDOG" in notice for notice in notices) < 3:
+                notices += heard(manager)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+            notices += heard(manager)
+    assert notices[0] == {"STATUS": "opening the log"}
+    told = [name for notice in notices for name in notice if name not in {"STATUS", "WATCHDOG"}]
+    assert told == ["READY", "STOPPING"]
+    assert any(notice.get("STATUS") == "ready" and "WATCHDOG" in notice for notice in notices)
+
+
+def test_a_manager_that_never_reads_does_not_hold_up_the_node(tmp_path: Path) -> None:
+    """Its queue is full before the node starts: the node serves and ends as ever."""
+    config, address = made(tmp_path), f"\0edge-node-test-{os.getpid()}"
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as crowd,
+    ):
+        manager.bind(address)
+        with suppress(BlockingIOError):
+            while True:
+                crowd.sendto(b"STATUS=noise", address)
+        with running(config, NOTIFY_SOCKET="@" + address[1:], WATCHDOG_USEC="300000") as process:
+            assert process.stdout is not None
+            doors = json.loads(process.stdout.readline())
+            with urlopen(doors["http"] + "/readyz", timeout=10) as answer:
+                assert json.load(answer)["ready"] is True
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
