@@ -16,6 +16,7 @@ from tui.filters import in_order
 from tui.lines import Line, Span, Tone, fit_line, line, words, wrapped
 from tui.models import Plan
 from tui.theme import mark
+from tui.visible import visible
 from tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -256,7 +257,12 @@ class Confirm(Dialog[bool]):
 
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
-        self.query_one("#do", Button).disabled = event.value != self._plan.confirm
+        self.query_one("#do", Button).disabled = not self._agrees(event.value)
+
+    def _agrees(self, typed: str) -> bool:
+        """The name as it is, or as it is shown where it holds what nobody can type."""
+        wanted = self._plan.confirm or ""
+        return typed in {wanted, visible(wanted)}
 
     @on(Input.Submitted, "#typed")
     def _submitted(self) -> None:

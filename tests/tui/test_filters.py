@@ -1,0 +1,82 @@
+"""The filter grammar."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.filters import Filter, Term, in_order, parse_filter
+
+ROW = {"name": "Pump-3", "status": "active", "note": "north fence"}
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("", True), ("pump", True), ("PUMP", True), ("!pump", False), ("tank", False), ("!tank", True),
+        ("status=active", True), ("status=act", False), ("status=act*", True), ("!status=active", False),
+        ("status=suspended", False), ("~pmp3", True), ("~3pmp", False), ("!~pmp3", False), ("pump north", True),
+        ("pump south", False), ('"north fence"', True), ('"fence north"', False), ('note="north fence"', True),
+        ("other=x", False), ("status=", False), ("!status=", True), ("~", True), ("!", True), ('"', True),
+    ],
+)  # fmt: skip
+def test_words_mean_what_the_help_says(text: str, passes: bool) -> None:
+    """Text, inverse, key=value with `*`, fuzzy, several words, quotes."""
+    assert parse_filter(text, ROW).matcher()(ROW) is passes
+
+
+def test_an_unknown_key_is_text() -> None:
+    """`a=b` where there is no column `a` is looked for as it stands."""
+    assert parse_filter("a=b", {"name"}).matcher()({"name": "x a=b y"})
+    assert parse_filter("took_ms=41", None).matcher()({"took_ms": "41"})
+
+
+TERMS = st.builds(
+    Term,
+    value=st.text("abc*.= ", min_size=1, max_size=4).map(lambda text: text.strip() or "a"),
+    key=st.sampled_from(["", "name"]),
+    fuzzy=st.just(False),
+    inverse=st.booleans(),
+)
+ROWS = st.fixed_dictionaries({"name": st.text("abc*.= ", max_size=6), "note": st.text("abc ", max_size=6)})
+
+
+@given(st.lists(TERMS, max_size=3))
+def test_a_filter_reads_back_as_it_is_written(terms: list[Term]) -> None:
+    """What the title of a table shows is the filter in force."""
+    wanted = Filter(tuple(terms))
+    again = parse_filter(str(wanted), {"name"})
+    assert str(parse_filter(str(again), {"name"})) == str(again)
+
+
+@given(st.text(max_size=30), ROWS)
+def test_every_text_is_some_filter(text: str, row: dict[str, str]) -> None:
+    """A filter is read while it is typed: nothing is an error."""
+    parse_filter(text, {"name"}).matcher()(row)
+
+
+@given(TERMS, ROWS)
+def test_the_inverse_is_the_opposite(term: Term, row: dict[str, str]) -> None:
+    """A row passes a term or its inverse, never both."""
+    other = Term(term.value, term.key, term.fuzzy, not term.inverse)
+    assert Filter((term,)).matcher()(row) is not Filter((other,)).matcher()(row)
+
+
+@given(st.lists(TERMS, max_size=2), st.lists(TERMS, max_size=2), ROWS)
+def test_a_narrower_filter_lets_nothing_new_through(new: list[Term], old: list[Term], row: dict[str, str]) -> None:
+    """Only then may the rows hidden before be left out of the search."""
+    narrower, wider = Filter(tuple(new)), Filter(tuple(old))
+    if narrower.narrows(wider) and narrower.matcher()(row):
+        assert wider.matcher()(row)
+
+
+def test_typing_on_narrows() -> None:
+    """The case it is made for."""
+    assert parse_filter("pump-3").narrows(parse_filter("pum"))
+    assert parse_filter("~pmp").narrows(parse_filter("~pp"))
+    assert not parse_filter("!pump-3").narrows(parse_filter("!pum"))
+
+
+def test_letters_in_order() -> None:
+    """Each letter is used once."""
+    assert in_order("ab", "xaxbx")
+    assert not in_order("aa", "a")
