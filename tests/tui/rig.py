@@ -1,4 +1,4 @@
-"""An app under Pilot, over a recorded scene or over a recorded node's socket; what it shows as text and as runs of style."""
+"""An app under Pilot, over a recorded scene or a recorded node: what it shows as text and as runs of style."""
 
 import asyncio
 import functools

@@ -11,7 +11,7 @@ SPANS = st.lists(st.builds(Span, st.text(" abc東é"), st.sampled_from(list(Tone
 @given(SPANS, st.integers(0, 30))
 def test_a_fitted_line_is_exact(spans: tuple[Span, ...], cells: int) -> None:
     """Cut or padded, it takes exactly its cells."""
-    assert cells_of_line(fit_line(spans, cells)) == (cells if cells else 0)
+    assert cells_of_line(fit_line(spans, cells)) == (cells or 0)
 
 
 def test_a_cut_line_ends_with_an_ellipsis() -> None:
