@@ -1,7 +1,8 @@
 """The composition root: builds every room from Settings, wires their ports, starts and stops them in order."""
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,11 @@ import trio
 
 from edge_node import __version__
 from edge_node.base.clock import Clock, ClockQuality, SystemClock
+from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
+from edge_node.control import ControlDoor, DoorFigures, House, LevelDesk, Roster, SettingsDesk, open_sockets
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.bearer import BearerRoutes
 from edge_node.gateway.events import EventRoutes
@@ -27,11 +30,11 @@ from edge_node.gateway.room import Room
 from edge_node.gateway.status import Identity, Readiness, StatusRoutes
 from edge_node.gateway.streams import StreamRoutes
 from edge_node.identity import load_public_key, load_tls_identity
-from edge_node.journal import CLOSE_S, Database, FileLayer, Journal, Mode, open_journal
-from edge_node.kinds import NODE_KINDS
+from edge_node.journal import CLOSE_S, Database, Draft, FileLayer, Journal, Lane, Mode, open_journal
+from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
-from edge_node.serving import HttpServer, Router, open_listeners
-from edge_node.settings import ClockSettings, Settings
+from edge_node.serving import Door, HttpServer, Router, TlsIdentity, open_listeners
+from edge_node.settings import ClockSettings, Loaded, Settings
 from edge_node.store.losses import Losses
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
@@ -43,11 +46,16 @@ from edge_node.supervise import Beat, Health, Notifier, Progress, RoomState, Ser
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.bearer import BOOT_KEY_BYTES, BearerMint
+from edge_node.trust.device import DeviceChange
+from edge_node.trust.device_changes import VERSION as DEVICE_VERSION
+from edge_node.trust.device_changes import encode_change
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
 
 BEAT_S = 15.0  # a disk that is merely slow syncs within seconds; one that does not in this time is worth a word
+
+CONTROL_DRAIN_S = 3.0  # commands are short, and readers of the feed are told to go
 
 log = get_log("node")
 
@@ -59,7 +67,15 @@ _QUALITIES = {
 }
 
 
-def make_clock(settings: ClockSettings) -> Clock:
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """What the settings were read as, and how they are read again (blocking)."""
+
+    loaded: Loaded
+    read: Callable[[], Loaded]
+
+
+def make_clock(settings: ClockSettings) -> SystemClock:
     """The machine's clock, believed as far as the kernel or the operator says."""
     return SystemClock(_QUALITIES.get(settings.quality))
 
@@ -76,6 +92,8 @@ class Rooms:
     losses: Losses
     server: HttpServer
     metrics: Metrics
+    control: ControlDoor
+    settings: SettingsDesk
 
 
 async def run_node(
@@ -83,13 +101,15 @@ async def run_node(
     *,
     announce: Callable[[list[str]], None],
     files: FileLayer | None = None,
+    source: SettingsSource | None = None,
     notifier: Notifier | None = None,
     task_status: trio.TaskStatus[Supervisor] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a node until SIGTERM, SIGINT or cancellation; `announce` gets the doors' URLs once they are open.
 
     That is also so when the journal cannot be written: reading works, and `/readyz` names the reason. `files` is
-    the file system of the log, the machine's own by default; `notifier` speaks to the service manager, by default to
+    the file system of the log, the machine's own by default; `source` is where the settings came from and how they are
+    read again, without which none can be applied later; `notifier` speaks to the service manager, by default to
     none. Raises what kept the node from starting (DirectoryInUse, AddressUnavailable, a key that cannot be read, …) or
     an exception group with what ended a required room.
     """
@@ -100,7 +120,7 @@ async def run_node(
     journal = await offload(_open_journal, settings, paths, clock, files, limiter=FILE)
     status = _Status()
     try:
-        rooms = await _build(settings, paths, clock, node_key, journal, status)
+        rooms = await _build(settings, source, paths, clock, node_key, journal, status)
     except BaseException:
         with trio.move_on_after(CLOSE_S, shield=True):
             await journal.flush_and_close()
@@ -116,6 +136,7 @@ async def run_node(
         nursery.start_soon(_tell_manager, notifier, supervisor)
         await nursery.start(run_and_end)
         nursery.start_soon(_beat_forever, supervisor, rooms)
+        await nursery.start(_apply_on_signal, rooms.settings)
         if supervisor.health().rooms["http"].state is RoomState.RUNNING:
             announce(rooms.server.urls)
             notifier.say_ready("ready")
@@ -131,8 +152,9 @@ def _open_journal(settings: Settings, paths: Paths, clock: Clock, files: FileLay
 
 async def _build(
     settings: Settings,
+    source: SettingsSource | None,
     paths: Paths,
-    clock: Clock,
+    clock: SystemClock,
     node_key: PublicKey,
     journal: Journal,
     status: "_Status",
@@ -154,13 +176,18 @@ async def _build(
     StatusRoutes(identity, clock, status.readiness).add_to(router)
     OpenApiRoutes(__version__).add_to(router)
     bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
-    BearerRoutes(door, mint, clock, vault, settings.trust).add_to(router)
-    EventRoutes(ingest, settings.ingest, bodies).add_to(router)
+    bearers = BearerRoutes(door, mint, clock, vault, settings.trust)
+    bearers.add_to(router)
+    events = EventRoutes(ingest, settings.ingest, bodies)
+    events.add_to(router)
     subscriptions = Subscriptions(journal, access, clock, settings.subscriptions)
     ingest.tail = subscriptions.tail
     live = LiveRoutes(subscriptions, door, vault, answers)
-    StreamRoutes(Topics(journal, settings.ingest), door, vault, settings.ingest, answers, live).add_to(router)
-    PieceRoutes(pieces, door, vault, settings.store, bodies, answers).add_to(router)
+    topics = Topics(journal, settings.ingest)
+    streams = StreamRoutes(topics, door, vault, settings.ingest, answers, live)
+    streams.add_to(router)
+    piece_routes = PieceRoutes(pieces, door, vault, settings.store, bodies, answers)
+    piece_routes.add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
     await horizons.begin()
     doors = open_listeners(settings.http, tls)
@@ -187,7 +214,104 @@ async def _build(
     if settings.http.metrics:
         metrics.add_to(router)
     losses = Losses(journal, pieces.note_damage)
-    return Rooms(node_key, journal, audit, ingest, subscriptions, losses, server, metrics)
+    levels = LevelDesk(settings.log.level)
+    desk = SettingsDesk(
+        Loaded(settings, {}) if source is None else source.loaded,
+        clock,
+        read=None if source is None else source.read,
+        prepare=partial(_prepare_certificate, tls, paths, clock),
+        rooms=[  # whoever is asked what it may do by a setting that reloads live
+            lambda new: clock.assume(_QUALITIES.get(new.clock.quality)),
+            levels.follow,
+            lambda new: journal.apply(new.journal),
+            lambda new: quota.apply(new.store),
+            lambda new: ingest.apply(new.ingest, new.clock),
+            lambda new: events.apply(new.ingest),
+            lambda new: topics.apply(new.ingest),
+            lambda new: streams.apply(new.ingest),
+            lambda new: pieces.apply(new.store),
+            lambda new: piece_routes.apply(new.store),
+            lambda new: subscriptions.apply(new.subscriptions),
+            lambda new: bearers.apply(new.trust),
+            lambda new: bodies.resize(new.http.bodies_bytes_max),
+            lambda new: answers.resize(new.http.answers_bytes_max),
+            lambda new: server.apply(new.http),
+        ],
+    )
+    house = House(
+        version=__version__,
+        node_key=node_key,
+        vault=vault,
+        boot=os.urandom(8).hex(),
+        started_ms=clock.now_ms(),
+        started_s=started_s,
+        paths=paths,
+        clock=clock,
+        journal=journal,
+        roster=Roster(devices),
+        ingest=ingest,
+        topics=topics,
+        pieces=pieces,
+        quota=quota,
+        audit=audit,
+        settings=desk,
+        levels=levels,
+        random=os.urandom,
+        supervisor=lambda: status.supervisor,
+        doors=lambda: [*_door_figures(server, doors), *control.doors],
+        metrics=metrics.render,
+        write_change=partial(_write_change, journal),
+        subscribers=subscriptions.per_stream,
+    )
+    try:
+        control = ControlDoor(house, await offload(open_sockets, settings.control, paths, limiter=FILE))
+    except BaseException:
+        for one in doors:
+            one.listener.close()
+        raise
+    return Rooms(node_key, journal, audit, ingest, subscriptions, losses, server, metrics, control, desk)
+
+
+def _prepare_certificate(tls: TlsIdentity | None, paths: Paths, clock: Clock, settings: Settings) -> Callable[[], None]:
+    """Read the certificate again, whether its name changed or its content; blocking."""
+    fresh = None if tls is None else load_tls_identity(settings, paths, clock, os.environ)
+
+    def adopt() -> None:
+        if tls is not None and fresh is not None:
+            tls.adopt(fresh)
+
+    return adopt
+
+
+def _door_figures(server: HttpServer, doors: Sequence[Door]) -> list[DoorFigures]:
+    return [
+        DoorFigures(
+            name="https" if door.identity else "http",
+            kind="tls" if door.identity else "tcp",
+            url=url,
+            address=url.partition("://")[2],
+            connections=sum(1 for one in server.connections if one.secure == (door.identity is not None)),
+            connections_max=server.connections_max,
+            fingerprint=door.identity.fingerprint if door.identity else None,
+            expires_ms=door.identity.expires_ms if door.identity else None,
+        )
+        for door, url in zip(doors, server.urls, strict=True)
+    ]
+
+
+async def _write_change(journal: Journal, change: DeviceChange) -> None:
+    await journal.append([Draft(DEVICE_KIND, DEVICE_VERSION, b"", encode_change(change), change)], Lane.CONTROL)
+
+
+async def _apply_on_signal(desk: SettingsDesk, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    """SIGHUP reads the settings again; what is wrong with them is in the log, and changes nothing."""
+    with trio.open_signal_receiver(signal.SIGHUP) as received:
+        task_status.started()
+        async for _ in received:
+            try:
+                await desk.apply()
+            except Refusal as refusal:
+                log.warning("settings.refused", reason=str(refusal), remedy=refusal.remedy)
 
 
 def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:
@@ -210,6 +334,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="subscriptions", run=rooms.subscriptions.run),
         Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
+        Service(name="control", run=rooms.control.run, drain=rooms.control.drain, drain_s=CONTROL_DRAIN_S),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),
     ]
 

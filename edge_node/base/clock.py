@@ -42,6 +42,10 @@ class SystemClock:
         self._asked_at_s = -_QUALITY_HOLDS_S
         self._kernel = ClockQuality.UNSYNCED
 
+    def assume(self, quality: ClockQuality | None) -> None:
+        """Believe the operator's word from now on, or with None the kernel's."""
+        self._assumed = quality
+
     def now_ms(self) -> int:
         """Milliseconds since 1970 UTC, from CLOCK_REALTIME."""
         return time.time_ns() // 1_000_000

@@ -21,7 +21,7 @@ def run(*, config: ConfigOption = None) -> None:
 
     from edge_node.base.clock import SystemClock
     from edge_node.base.log import configure
-    from edge_node.node import run_node
+    from edge_node.node import SettingsSource, run_node
     from edge_node.settings import load
     from edge_node.supervise import Notifier
 
@@ -29,10 +29,12 @@ def run(*, config: ConfigOption = None) -> None:
     faulthandler.enable()
     os.umask(0o077)
     _allow_descriptors()
-    settings = load(config, os.environ).settings
+    read = partial(load, config, os.environ)
+    source = SettingsSource(read(), read)
+    settings = source.loaded.settings
     configure(settings.log.level, settings.log.form)
     with closing(Notifier.of(os.environ, SystemClock())) as notifier:
-        trio.run(partial(run_node, settings, announce=_announce, notifier=notifier))
+        trio.run(partial(run_node, settings, announce=_announce, notifier=notifier, source=source))
 
 
 def _announce(urls: list[str]) -> None:

@@ -17,6 +17,10 @@ class AnswerRoom:
         self._bytes_max, self.held = bytes_max, 0
         self._by_key: dict[Hashable, int] = {}
 
+    def resize(self, bytes_max: int) -> None:
+        """Another bound from now on; what is held stays held."""
+        self._bytes_max = bytes_max
+
     @contextmanager
     def hold(self, key: Hashable) -> Iterator["Held"]:
         """What `key` holds for one answer: nothing yet, and given back with the block unless it was handed over."""

@@ -97,6 +97,10 @@ class EventRoutes:
     def __init__(self, ingest: Ingest, settings: IngestSettings, room: Room) -> None:
         self._ingest, self._settings, self._room = ingest, settings, room
 
+    def apply(self, settings: IngestSettings) -> None:
+        """Take over another snapshot."""
+        self._settings = settings
+
     def add_to(self, router: Router) -> None:
         """Register `/events` and its alias under /api/v1."""
         for operation in POST_EVENTS:

@@ -122,6 +122,10 @@ class PieceRoutes:
         self._pieces, self._door, self._vault, self._settings = pieces, door, vault, settings
         self._bodies, self._answers = bodies, answers
 
+    def apply(self, settings: StoreSettings) -> None:
+        """Take over another snapshot."""
+        self._settings = settings
+
     def add_to(self, router: Router) -> None:
         """Register the routes; HEAD is answered by GET."""
         POST_PIECE.mount(router, self.put)

@@ -12,6 +12,10 @@ class Room:
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max, self.held = bytes_max, 0
 
+    def resize(self, bytes_max: int) -> None:
+        """Another bound from now on; what is held stays held."""
+        self._bytes_max = bytes_max
+
     @contextmanager
     def hold(self, size: int) -> Iterator[None]:
         """Hold `size` bytes for the block, or raise NoRoom. A body above the whole budget passes when it is alone."""

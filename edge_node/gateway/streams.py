@@ -144,6 +144,10 @@ class StreamRoutes:
         self._topics, self._door, self._vault, self._settings, self._room = topics, door, vault, settings, room
         self._live = live
 
+    def apply(self, settings: IngestSettings) -> None:
+        """Take over another snapshot."""
+        self._settings = settings
+
     def add_to(self, router: Router) -> None:
         """Register the routes."""
         LIST_STREAMS.mount(router, self.list_streams)

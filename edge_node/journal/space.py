@@ -15,8 +15,9 @@ ASK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SpacePlan:
-    """Sizes in bytes that fit one file system."""
+    """Sizes in bytes that fit one file system of `total` bytes."""
 
+    total: int
     segment: int
     preallocate: int
     reserve: int
@@ -32,6 +33,7 @@ def plan_space(total: int, settings: JournalSettings) -> SpacePlan:
         ceiling = min(ceiling, SMALL_DISK_SEGMENT_BYTES)
     segment = min(ceiling, max(MIB, total // 16))
     return SpacePlan(
+        total=total,
         segment=segment,
         preallocate=min(settings.preallocate_bytes, segment // 4),
         reserve=min(settings.reserve_bytes, total // 16),

@@ -104,6 +104,11 @@ class Connection:
         self.idle = True
         self.deadline = service.reaper.after(service.settings.header_timeout_s)
 
+    @property
+    def secure(self) -> bool:
+        """Whether it came over TLS."""
+        return self._transport.secure
+
     def expire(self) -> None:
         """End the wait that is overdue, or else the connection."""
         if self._live is not None:

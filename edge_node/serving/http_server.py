@@ -21,6 +21,7 @@ from edge_node.serving.router import Handler
 from edge_node.serving.tls import TlsIdentity, TlsTransport
 from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import HttpSettings
+from edge_node.wire.http1_head import HeadLimits
 from edge_node.wire.http1_response import CLOSE, encode_head, header_lines, http_date, length_line
 
 log = get_log("serving")
@@ -49,12 +50,23 @@ class HttpServer:
         return self._connections
 
     @property
+    def connections_max(self) -> int:
+        """How many there may be."""
+        return self._settings.connections_max
+
+    @property
     def answers(self) -> Mapping[int, int]:
         """Responses since the start, by status."""
         return self._service.answers
 
     def apply(self, settings: HttpSettings) -> None:
-        """Take over the fields of another snapshot that change in a running node (`hosts`, `origins`)."""
+        """Take over the fields of another snapshot that change in a running node: hosts, origins, limits, timeouts.
+
+        No connection is dropped. A limit on headers holds for connections that come from now on.
+        """
+        self._settings = self._service.settings = settings
+        self._service.head_limits = HeadLimits(bytes=settings.header_bytes_max)
+        self._count.resize(settings.connections_max, settings.connections_per_address_max)
         self._service.hosts = HostGate(settings.hosts)
         self._service.origins = OriginGate(settings.origins)
 

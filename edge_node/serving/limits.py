@@ -61,6 +61,10 @@ class ConnectionCount:
         self._count: dict[str, int] = {}
         self.total = 0
 
+    def resize(self, in_all: int, per_address: int) -> None:
+        """Other limits from now on; connections there are stay."""
+        self._in_all, self._per_address = in_all, per_address
+
     def enter(self, address: str) -> None:
         """Count one more; Overloaded, with nothing counted, when a limit is reached."""
         if self.total >= self._in_all:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge_node.base.limits import KIB
-from edge_node.serving.certificate import fingerprint
+from edge_node.serving.certificate import expires_at, fingerprint
 from edge_node.serving.refusals import ServingError
 from edge_node.serving.transport import HandshakeRefused, PeerGone, PlainTransport
 
@@ -63,8 +63,13 @@ class TlsIdentity:
     def load(self, certificate_file: Path, key_file: Path) -> None:
         """Take another pair; CertificateUnusable leaves the present one in force."""
         context = make_context(certificate_file, key_file)
-        self.fingerprint = fingerprint(certificate_file.read_bytes())
+        certificate = certificate_file.read_bytes()
+        self.fingerprint, self.expires_ms = fingerprint(certificate), int(expires_at(certificate).timestamp() * 1_000)
         self.context = context
+
+    def adopt(self, other: "TlsIdentity") -> None:
+        """Show another identity's certificate from the next handshake on."""
+        self.fingerprint, self.expires_ms, self.context = other.fingerprint, other.expires_ms, other.context
 
 
 class TlsTransport:

@@ -74,8 +74,10 @@ class HttpSettings(Section, frozen=True):
     plain: Annotated[
         Literal["loopback", "lan"], about("`lan` allows `listen` to bind an address outside this machine.")
     ] = "loopback"
-    certificate_file: Annotated[str, about("PEM chain; empty: a self-signed P-256 certificate is made.")] = ""
-    certificate_key_file: Annotated[str, about("PEM key of certificate_file.", secret=True)] = ""
+    certificate_file: Annotated[
+        str, about("PEM chain; empty: a self-signed P-256 certificate is made.", Reload.LIVE)
+    ] = ""
+    certificate_key_file: Annotated[str, about("PEM key of certificate_file.", Reload.LIVE, secret=True)] = ""
     hosts: Annotated[
         tuple[str, ...],
         about("Host names answered besides loopback names and literal addresses; `*` answers all.", Reload.LIVE),
@@ -88,23 +90,34 @@ class HttpSettings(Section, frozen=True):
             Reload.LIVE,
         ),
     ] = ()
-    connections_max: Annotated[int, about("Open connections in all."), msgspec.Meta(ge=1)] = 2_048
-    connections_per_address_max: Annotated[int, about("Open connections from one address."), msgspec.Meta(ge=1)] = 256
-    header_bytes_max: Annotated[int, about("Request line and headers together, bytes."), msgspec.Meta(ge=1024)] = (
-        32 * KIB
-    )
+    connections_max: Annotated[int, about("Open connections in all.", Reload.LIVE), msgspec.Meta(ge=1)] = 2_048
+    connections_per_address_max: Annotated[
+        int, about("Open connections from one address.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 256
+    header_bytes_max: Annotated[
+        int, about("Request line and headers together, bytes.", Reload.LIVE), msgspec.Meta(ge=1024)
+    ] = 32 * KIB
     header_timeout_s: Annotated[
-        float, about("From a request's first byte to the end of its headers."), msgspec.Meta(gt=0)
+        float, about("From a request's first byte to the end of its headers.", Reload.LIVE), msgspec.Meta(gt=0)
     ] = 10.0
-    idle_timeout_s: Annotated[float, about("A kept-alive connection without a request."), msgspec.Meta(gt=0)] = 75.0
-    body_timeout_s: Annotated[float, about("The longest wait for the next bytes of a body."), msgspec.Meta(gt=0)] = 20.0
-    write_timeout_s: Annotated[float, about("The longest wait for a reader to take bytes."), msgspec.Meta(gt=0)] = 30.0
+    idle_timeout_s: Annotated[
+        float, about("A kept-alive connection without a request.", Reload.LIVE), msgspec.Meta(gt=0)
+    ] = 75.0
+    body_timeout_s: Annotated[
+        float, about("The longest wait for the next bytes of a body.", Reload.LIVE), msgspec.Meta(gt=0)
+    ] = 20.0
+    write_timeout_s: Annotated[
+        float, about("The longest wait for a reader to take bytes.", Reload.LIVE), msgspec.Meta(gt=0)
+    ] = 30.0
     bodies_bytes_max: Annotated[
-        int, about("Bytes that request bodies under way may hold together."), msgspec.Meta(ge=MIB)
+        int, about("Bytes that request bodies under way may hold together.", Reload.LIVE), msgspec.Meta(ge=MIB)
     ] = 256 * MIB
     answers_bytes_max: Annotated[
         int,
-        about("Bytes that answers may hold together until their readers took them; one key at most what it leaves."),
+        about(
+            "Bytes that answers may hold together until their readers took them; one key at most what it leaves.",
+            Reload.LIVE,
+        ),
         msgspec.Meta(ge=MIB),
     ] = 256 * MIB
     metrics: Annotated[
@@ -147,8 +160,10 @@ class IngestSettings(Section, frozen=True):
     late_max_s: Annotated[
         int, about("How old an event may be on arrival, seconds (30 days).", Reload.LIVE), msgspec.Meta(ge=0)
     ] = 2_592_000
-    queue_bodies_max: Annotated[int, about("Bodies waiting for verification."), msgspec.Meta(ge=1)] = 1_024
-    queue_bytes_max: Annotated[int, about("Bytes waiting for verification."), msgspec.Meta(ge=MIB)] = 32 * MIB
+    queue_bodies_max: Annotated[int, about("Bodies waiting for verification.", Reload.LIVE), msgspec.Meta(ge=1)] = 1_024
+    queue_bytes_max: Annotated[int, about("Bytes waiting for verification.", Reload.LIVE), msgspec.Meta(ge=MIB)] = (
+        32 * MIB
+    )
     device_bodies_per_s: Annotated[
         float, about("Signed bodies a second from one key; 0: unlimited.", Reload.LIVE), msgspec.Meta(ge=0)
     ] = 0.0
@@ -225,7 +240,10 @@ class TrustSettings(Section, frozen=True):
         msgspec.Meta(ge=1_000),
     ] = 1_000_000
     request_window_s: Annotated[
-        int, about("Age and lead allowed to a signed request, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=3_600)
+        int,
+        # Not live: a longer window would let in again what was forgotten under the shorter one.
+        about("Age and lead allowed to a signed request, seconds."),
+        msgspec.Meta(ge=1, le=3_600),
     ] = 300
     bearer_max_s: Annotated[
         int, about("How long a bearer may live, seconds.", Reload.LIVE), msgspec.Meta(ge=1, le=900)

@@ -104,6 +104,10 @@ class Pieces:
         self._busy: dict[Cid, trio.Event] = {}
         self._uploads: dict[object, int] = {}  # oldest px segment each running upload may have written to
 
+    def apply(self, settings: StoreSettings) -> None:
+        """Take over another snapshot: for pieces whose first byte is still to come."""
+        self._settings = settings
+
     async def put(
         self, access: Access, vault: VaultId, chunks: AsyncIterable[bytes], *, expect: Cid | None = None
     ) -> Put:
@@ -268,6 +272,10 @@ class Pieces:
             self._damaged.add(cid)
             log.error("piece.damaged", piece=format_cid(cid), reason=str(damage))  # noqa: TRY400 - the place says it all
             raise PieceDamaged(cid, str(damage)) from damage
+
+    def is_damaged(self, cid: Cid) -> bool:
+        """Whether damage of this piece is known: by a read, or by what a start found."""
+        return cid in self._damaged
 
     def note_damage(self, cid: Cid) -> None:
         """Take a piece for damaged before anybody reads it: the next put of the same bytes is kept."""

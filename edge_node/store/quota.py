@@ -22,6 +22,10 @@ class QuotaLedger:
     day: int = 0
     own_day_max: Callable[[bytes], int | None] = lambda _key: None
 
+    def apply(self, limits: StoreSettings) -> None:
+        """Take over other limits; what is kept already stays, a lowered limit only takes nothing more."""
+        self.limits = limits
+
     def reserve(self, owner: bytes, key: bytes, size: int, now_ms: int) -> None:
         """Count `size` bytes for both; QuotaExceeded, with nothing counted, if either has no room."""
         self._turn_day(now_ms)

@@ -9,7 +9,7 @@ from edge_node.journal.space import Ballast, SpaceMeter, SpacePlan, judge_space,
 from edge_node.settings.tree import JournalSettings
 
 GIB = 1024 * MIB
-PLAN = SpacePlan(segment=MIB, preallocate=MIB, reserve=100, free_min=800, round=MIB, ask_every=MIB)
+PLAN = SpacePlan(total=64 * MIB, segment=MIB, preallocate=MIB, reserve=100, free_min=800, round=MIB, ask_every=MIB)
 
 
 def test_a_large_disk_gets_what_the_settings_say() -> None:

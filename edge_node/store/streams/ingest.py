@@ -87,6 +87,10 @@ class Ingest:
         self._evidence: dict[PublicKey, int] = {}
         journal.on_setback(self._set_back)
 
+    def apply(self, settings: IngestSettings, clock_settings: ClockSettings) -> None:
+        """Take over another snapshot: for bodies that come from now on."""
+        self._settings, self._clock_settings = settings, clock_settings
+
     @property
     def waiting(self) -> int:
         """Bodies under way: taken in and not answered."""

@@ -126,6 +126,10 @@ class Subscriptions:
                 generation = self.access.generation
                 self._wake_all()
 
+    def per_stream(self) -> dict[HeadKey, int]:
+        """How many are open on each stream that has any."""
+        return {key: channel.ring.listeners for key, channel in self._channels.items()}
+
     def send_bytes(self) -> int:
         """How much one subscriber is given at a time: a share of what all may be sent, so that a crowd stays small."""
         return max(SEND_MIN_BYTES, min(SEND_MAX_BYTES, SENDS_BYTES // max(1, self.count)))

@@ -20,6 +20,10 @@ class Topics:
     def __init__(self, journal: Journal, settings: IngestSettings) -> None:
         self._journal, self._settings = journal, settings
 
+    def apply(self, settings: IngestSettings) -> None:
+        """Take over another snapshot."""
+        self._settings = settings
+
     async def read_page(
         self,
         access: Access,

@@ -1,0 +1,221 @@
+"""The routes of the operator's door: one table for both sockets, and one place where viewers' limits are kept."""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+import trio
+
+from edge_node.base.ids import StreamName, VaultId
+from edge_node.base.limits import KIB
+from edge_node.base.offload import CPU, offload
+from edge_node.control.arguments import BODY_MAX_BYTES, read_object
+from edge_node.control.commands import CommandDesk
+from edge_node.control.errors import (
+    BrowserRefused,
+    RequestMalformed,
+    TokenMalformed,
+    TopicUnknown,
+    VersionUnknown,
+    ViewOnly,
+)
+from edge_node.control.events import TOPICS
+from edge_node.control.feed import EventFeed
+from edge_node.control.figures import Figures
+from edge_node.control.house import House
+from edge_node.control.lists import Lists
+from edge_node.control.node_view import API, node_document
+from edge_node.control.paging import OFFSET_MAX, read_limit, read_number, read_text, read_vault
+from edge_node.control.payload import Standing, encode_for
+from edge_node.control.rights import access_of
+from edge_node.serving import Request, Response, Router
+from edge_node.serving.credentials import Credentials
+from edge_node.store.listing import find_streams
+from edge_node.trust.access import Verb, piece_resource, stream_resource
+from edge_node.wire.cid import format_cid, parse_cid
+
+NODE_EVERY_S = 0.25
+CONTENT_MAX_BYTES, CONTENT_DEFAULT_BYTES = 64 * KIB, 4 * KIB
+STRIP_HERE_MAX_BYTES = 64 * KIB  # larger pages are looked through in a thread: a page of 4 MiB takes 50 ms
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
+_EVENT_HEADERS = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
+_VERSION = re.compile(r"/(v\d{1,9})(?:/|$)")
+_READING = frozenset({"GET", "HEAD"})
+
+
+class Asked(NamedTuple):
+    """A request and whose socket it came by."""
+
+    request: Request
+    standing: Standing
+
+    @property
+    def peer(self) -> Credentials:
+        """Who asks, as the kernel said when the connection came."""
+        return Credentials.parse(self.request.peer) or Credentials(-1, -1, -1)
+
+
+Answering = Callable[[Asked], Awaitable[Any]]
+
+
+class ControlApi:
+    """Answers for both sockets; `handler` gives the one of a standing."""
+
+    def __init__(self, house: House, lists: Lists, figures: Figures, feed: EventFeed, desk: CommandDesk) -> None:
+        self._house, self._lists, self._figures, self._feed, self._desk = house, lists, figures, feed, desk
+        self._node: dict[str, Any] = {}
+        self._node_at_s = -1e9
+        self._routes: list[tuple[str, str, Answering]] = [
+            ("GET", "/v1/node", self.node),
+            ("GET", "/v1/streams", lambda asked: lists.streams(asked.request.query)),
+            ("GET", "/v1/streams/{stream}/events", self.events_of_stream),
+            ("GET", "/v1/pieces", lambda asked: lists.pieces(asked.request.query)),
+            ("GET", "/v1/pieces/{cid}", lambda asked: lists.piece(asked.request.params["cid"])),
+            ("GET", "/v1/pieces/{cid}/content", self.content),
+            ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
+            ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
+            ("GET", "/v1/settings", _at_once(lambda _: lists.settings())),
+            ("GET", "/v1/logs", _at_once(lambda asked: lists.logs(asked.request.query))),
+            ("GET", "/v1/refusals", _at_once(lambda asked: lists.refusals(asked.request.query))),
+            ("GET", "/v1/audit", lambda asked: lists.audit(asked.request.query)),
+            ("GET", "/v1/metrics", self.metrics),
+            ("GET", "/v1/commands", _at_once(lambda _: {"commands": desk.listed()})),
+            ("GET", "/v1/events", self.events),
+            ("POST", "/v1/commands/{name}/plan", self.plan),
+            ("POST", "/v1/commands/{name}", self.execute),
+        ]
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """Every method and template."""
+        return [(method, template) for method, template, _ in self._routes]
+
+    def handler(self, standing: Standing) -> Callable[[Request], Awaitable[Response]]:
+        """What serves one of the sockets."""
+        router = Router()
+        for method, template, answer in self._routes:
+            router.add(method, template, partial(self._answer, answer, standing))
+
+        def handle(request: Request) -> Awaitable[Response]:
+            if standing is Standing.VIEWER and request.method not in _READING:
+                raise ViewOnly(request.method)
+            _refuse_browsers(request)
+            found = _VERSION.match(request.path)
+            if found is not None and found[1] != API:
+                raise VersionUnknown(found[1], (API,))
+            return router.dispatch(request)
+
+        return handle
+
+    async def _answer(self, answer: Answering, standing: Standing, request: Request) -> Response:
+        """The one way out: everything but metrics and the feed is encoded here, for the socket it leaves by."""
+        value = await answer(Asked(request, standing))
+        if isinstance(value, Response):
+            return value
+        if isinstance(value, msgspec.Raw) and standing is Standing.VIEWER and len(bytes(value)) > STRIP_HERE_MAX_BYTES:
+            return Response(200, _HEADERS, await offload(encode_for, standing, value, limiter=CPU))
+        return Response(200, _HEADERS, encode_for(standing, value))
+
+    async def node(self, asked: Asked) -> dict[str, Any]:
+        """GET /v1/node."""
+        slow, now = await self._figures.fresh(), trio.current_time()
+        if now - self._node_at_s >= NODE_EVERY_S:
+            self._node, self._node_at_s = node_document(self._house, self._figures, slow), now
+        return {**self._node, "access": str(asked.standing)}
+
+    async def events_of_stream(self, asked: Asked) -> msgspec.Raw:
+        """GET /v1/streams/{stream}/events."""
+        house, query = self._house, asked.request.query
+        vault, stream = _vault(house, query), StreamName(asked.request.params["stream"])
+        access = access_of(house, asked.standing, asked.request.peer, vault, stream_resource(vault, stream), Verb.READ)
+        limit, start = read_limit(query), read_number(query, "from", 0)
+        limit = min(limit, house.settings.running.ingest.page_events_max)
+        if "last" in query:
+            limit = min(limit, read_number(query, "last", limit, 1))
+            rows = await house.journal.query(find_streams, vault, [stream])
+            start = max(rows[0].first_offset, rows[0].next_offset - limit) if rows else 0
+        page = await house.topics.read_page(access, vault, stream, start, limit, proof=False)
+        return msgspec.Raw(page)
+
+    async def content(self, asked: Asked) -> dict[str, Any]:
+        """GET /v1/pieces/{cid}/content."""
+        house, query = self._house, asked.request.query
+        cid, vault = parse_cid(asked.request.params["cid"]), _vault(house, query)
+        resource = piece_resource(vault, format_cid(cid))
+        access = access_of(house, asked.standing, asked.request.peer, vault, resource, Verb.GET)
+        start = read_number(query, "from", 0, 0, OFFSET_MAX)
+        length = read_number(query, "length", CONTENT_DEFAULT_BYTES, 1, CONTENT_MAX_BYTES)
+        piece = await house.pieces.open(access, vault, cid)
+        start = min(start, piece.size)
+        parts: AsyncGenerator[bytes, None] = house.pieces.read(piece, start, min(start + length, piece.size))
+        async with aclosing(parts):
+            content = b"".join([part async for part in parts])
+        return {
+            "cid": format_cid(cid),
+            "bytes": piece.size,
+            "from": start,
+            "length": len(content),
+            "content_base64": content,
+        }
+
+    async def metrics(self, _asked: Asked) -> Response:
+        """GET /v1/metrics."""
+        return Response(
+            200, (("content-type", METRICS_TYPE), ("cache-control", "no-store")), await self._house.metrics()
+        )
+
+    async def events(self, asked: Asked) -> Response:
+        """GET /v1/events."""
+        wanted = [name for name in read_text(asked.request.query, "topics").split(",") if name]
+        for name in wanted:
+            if name not in TOPICS:
+                raise TopicUnknown(name, TOPICS)
+        topics = tuple(name for name in TOPICS if name in wanted) if wanted else TOPICS
+        last_id = asked.request.headers.get("last-event-id")
+        return Response(200, _EVENT_HEADERS, self._feed.open(topics, asked.standing, last_id or None))
+
+    async def plan(self, asked: Asked) -> dict[str, Any]:
+        """POST /v1/commands/{name}/plan."""
+        given = read_object(await asked.request.body(BODY_MAX_BYTES))
+        return await self._desk.plan(asked.request.params["name"], given, asked.peer)
+
+    async def execute(self, asked: Asked) -> Response:
+        """POST /v1/commands/{name}."""
+        name, body = asked.request.params["name"], read_object(await asked.request.body(BODY_MAX_BYTES))
+        token, arguments = body.pop("token", None), body.pop("arguments", None)
+        if body:
+            raise RequestMalformed(f"it has a member {next(iter(body))[:32]!r}, and only token and arguments are known")
+        if arguments is not None and not isinstance(arguments, dict):
+            raise RequestMalformed("its arguments are no object")
+        if not isinstance(token, str):
+            raise TokenMalformed
+        outcome = await self._desk.execute(name, token, arguments, asked.peer)
+        answer = encode_for(asked.standing, {"command": name, "result": outcome.result})
+        after = outcome.after
+        return Response(200, _HEADERS, answer, done=None if after is None else lambda: void(after()))
+
+
+def void(_value: object) -> None:
+    """Nobody wants the value."""
+
+
+def _at_once(answer: Callable[[Asked], Any]) -> Answering:
+    async def answered(asked: Asked) -> Any:
+        return answer(asked)
+
+    return answered
+
+
+def _vault(house: House, query: Any) -> VaultId:
+    return read_vault(query) or house.vault
+
+
+def _refuse_browsers(request: Request) -> None:
+    for name in request.headers:
+        if name == "origin" or name.startswith("sec-fetch-"):
+            raise BrowserRefused(name)
