@@ -15,24 +15,24 @@ _UNITS = {"age": UNITS_S, "bytes": UNITS_BYTES, "keep": {"": 1}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPolicy:
-    """How much of a stream is kept; 0 for `age_s` and `bytes_max` is no limit.
+    """How much of a stream is kept; None for `age_s` and `bytes_max` is no limit.
 
     A body may go when its age exceeds `age_s`, or when it and all newer bodies exceed `bytes_max`; the newest
     `events_min` events stay in any case.
     """
 
-    age_s: int = 0
-    bytes_max: int = 0
+    age_s: int | None = None
+    bytes_max: int | None = None
     events_min: int = 0
 
     @property
     def keeps_all(self) -> bool:
         """Whether nothing is ever removed."""
-        return not self.age_s and not self.bytes_max
+        return self.age_s is None and self.bytes_max is None
 
     def __str__(self) -> str:
-        terms = [("age", self.age_s, "s"), ("bytes", self.bytes_max, ""), ("keep", self.events_min, "")]
-        return " ".join(f"{name}={value}{unit}" for name, value, unit in terms if value) or "for ever"
+        terms = [("age", self.age_s, "s"), ("bytes", self.bytes_max, ""), ("keep", self.events_min or None, "")]
+        return " ".join(f"{name}={value}{unit}" for name, value, unit in terms if value is not None) or "for ever"
 
 
 FOR_EVER = RetentionPolicy()
@@ -61,10 +61,8 @@ def parse_rule(text: str) -> RetentionRule:
         if name in found:
             raise ValueError(f"{name} stands twice")
         found[name] = value
-    limits = RetentionPolicy(
-        age_s=found.get("age", 0), bytes_max=found.get("bytes", 0), events_min=found.get("keep", 0)
-    )
-    return RetentionRule(prefix, limits)
+    policy = RetentionPolicy(age_s=found.get("age"), bytes_max=found.get("bytes"), events_min=found.get("keep", 0))
+    return RetentionRule(prefix, policy)
 
 
 def parse_rules(texts: Iterable[str]) -> tuple[RetentionRule, ...]:

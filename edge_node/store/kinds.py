@@ -3,6 +3,7 @@
 from edge_node.journal import Database, Kind, Record, SegmentClass
 from edge_node.store import records, rows, usage
 from edge_node.store.streams import records as stream_records
+from edge_node.store.streams import retention_rows
 from edge_node.store.streams import rows as stream_rows
 
 PIECES = "pieces"  # a piece, its references and its deletes change the same rows: they keep the log's order
@@ -27,6 +28,10 @@ def _replay_events(record: Record) -> stream_rows.EventsItem:
 
 def _replay_evidence(record: Record) -> stream_records.EvidenceRecord:
     return stream_records.decode_evidence(record.payload)
+
+
+def _replay_retention(record: Record) -> stream_records.RetentionRecord:
+    return stream_records.decode_retention(record.payload)
 
 
 STORE_KINDS = (
@@ -90,5 +95,16 @@ STORE_KINDS = (
         apply=stream_rows.apply_evidence,
         replay=_replay_evidence,
         family="evidence",
+    ),
+    Kind(
+        number=stream_records.RETENTION_KIND,
+        version=stream_records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.INDEX,
+        schema=retention_rows.ANCHORS_SCHEMA,
+        apply=retention_rows.apply_retention,
+        replay=_replay_retention,
+        frees_space=True,
+        family=EVENTS,  # it removes rows of bodies: theirs and its order is the log's
     ),
 )

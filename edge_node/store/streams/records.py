@@ -1,4 +1,4 @@
-"""Records of the event log: a signed body with its header and enrichment, and evidence of equivocation."""
+"""Records of the event log: signed bodies with header and enrichment, evidence of equivocation, what was removed."""
 
 import msgspec
 
@@ -8,6 +8,7 @@ from edge_node.trust.signed_event import EventHeader
 
 EVENTS_KIND = 8
 EVIDENCE_KIND = 9
+RETENTION_KIND = 11
 VERSION = 1
 
 
@@ -69,12 +70,45 @@ class EvidenceRecord(msgspec.Struct, array_like=True, frozen=True):
     received_ms: int
 
 
+class SignerMark(msgspec.Struct, array_like=True, frozen=True):
+    """What stays of a signer whose bodies were removed, so that an index made without them refuses their repeats.
+
+    `highest` and `bits` (little-endian, zeros at its end left out) are the replay window of the removed bodies alone;
+    `days` lists [UTC day, bytes] of what they added.
+    """
+
+    key: bytes
+    highest: int
+    bits: bytes
+    days: list[tuple[int, int]]
+
+
+class RetentionRecord(msgspec.Struct, array_like=True, frozen=True):
+    """Bodies of a stream below `first_offset` are removed: `[11, 1, …]`, class rc.
+
+    `document` is the signed retention anchor with this `number`, `certificate` the node key's word for the key that
+    signed it (docs/specs/retention.md). `last_received_ms` is the latest time at which one of them came.
+    """
+
+    kind: int
+    version: int
+    vault: bytes
+    stream: str
+    number: int
+    first_offset: int
+    last_received_ms: int
+    signers: list[SignerMark]
+    document: bytes
+    certificate: bytes
+
+
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=strip_type)
 _EVENTS = msgspec.msgpack.Decoder(EventsRecord)
 _EVIDENCE = msgspec.msgpack.Decoder(EvidenceRecord)
+_RETENTION = msgspec.msgpack.Decoder(RetentionRecord)
 
 
-def encode_record(record: EventsRecord | EvidenceRecord) -> bytes:
+def encode_record(record: EventsRecord | EvidenceRecord | RetentionRecord) -> bytes:
     """The record's payload."""
     return _ENCODER.encode(record)
 
@@ -87,3 +121,8 @@ def decode_events(payload: bytes) -> EventsRecord:
 def decode_evidence(payload: bytes) -> EvidenceRecord:
     """Read an evidence payload."""
     return _EVIDENCE.decode(payload)
+
+
+def decode_retention(payload: bytes) -> RetentionRecord:
+    """Read a retention payload."""
+    return _RETENTION.decode(payload)

@@ -47,6 +47,18 @@ class ReplayWindow:
         elif self.highest - seq < WINDOW_BITS:
             self.bits |= 1 << (self.highest - seq)
 
+    def merge(self, other: "ReplayWindow") -> None:
+        """Mark as seen what `other` has seen, as far as it lies inside the window of both."""
+        if other.highest is None:
+            return
+        if self.highest is None or other.highest > self.highest:
+            shift = 0 if self.highest is None else other.highest - self.highest
+            self.bits = self.bits << shift & _MASK if shift < WINDOW_BITS else 0
+            self.highest = other.highest
+        age = self.highest - other.highest
+        if age < WINDOW_BITS:
+            self.bits |= other.bits << age & _MASK
+
     def to_row(self) -> tuple[int, bytes]:
         """The window as SQLite keeps it; only of a window that has seen something."""
         assert self.highest is not None

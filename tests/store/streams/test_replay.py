@@ -61,3 +61,17 @@ def test_rows_keep_the_order_of_u64(a: int, b: int) -> None:
     assert (seq_to_row(a) < seq_to_row(b)) == (a < b)
     assert seq_from_row(seq_to_row(a)) == a
     assert -(2**63) <= seq_to_row(a) < 2**63
+
+
+@given(st.lists(SEQS, max_size=60), st.lists(SEQS, max_size=60))
+def test_merging_is_seeing_both(one: list[int], other: list[int]) -> None:
+    """The window of what was removed, merged into that of the rest, is the window of all, in either order."""
+    windows = {}
+    for name, seqs in (("one", one), ("other", other), ("all", one + other)):
+        windows[name] = ReplayWindow()
+        for seq in seqs:
+            windows[name].add(seq)
+    for first, second in (("one", "other"), ("other", "one")):
+        merged = ReplayWindow(windows[first].highest, windows[first].bits)
+        merged.merge(windows[second])
+        assert (merged.highest, merged.bits) == (windows["all"].highest, windows["all"].bits)
