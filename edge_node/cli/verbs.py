@@ -24,6 +24,7 @@ VERBS = (
     Verb("stream", "edge_node.cli.stream:app", "List and read event streams."),
     Verb("piece", "edge_node.cli.piece:app", "Store and fetch pieces by their CID."),
     Verb("verify", "edge_node.cli.verify:verify", "Check a saved page or body without any node."),
+    Verb("doctor", "edge_node.cli.doctor:doctor", "Examine a node: evidence, verdict, remedy."),
     Verb("devnet", "edge_node.cli.devnet:app", "Try a node and five devices on this machine."),
     Verb("version", "edge_node.cli.version:version", "Show the version and what it runs on."),
     Verb("completion", "edge_node.cli.completion:completion", "Print a completion script for a shell."),

@@ -1,0 +1,112 @@
+"""`edge-node doctor`: the words of an examination; what is examined and how stands in edge_node.doctor."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from edge_node.cli.options import ConfigOption, JsonOption
+from edge_node.cli.words import say, say_json
+
+if TYPE_CHECKING:
+    from edge_node.doctor import Finding, Report, Site
+
+DeepOption = Annotated[bool, Parameter(help="Read every byte of the log again and check it; takes its time.")]
+
+_WORDS = {"ok": "ok     ", "unknown": "unknown", "warn": "WARN   ", "bad": "BAD    "}
+
+
+def doctor(*, deep: DeepOption = False, config: ConfigOption = None, json: JsonOption = False) -> int:
+    """Examine a node, running or stopped, and change nothing; exit code 0 all well, 1 look at it, 2 broken."""
+    from edge_node.base.log import configure
+
+    configure("error", "auto")  # what the rooms would log of damage is a finding here
+    report = examined(config, _told if not json else _silent, deep=deep, shown=not json)
+    if json:
+        say_json(report)
+        return report.exit_code
+    counts = [f"{sum(each.verdict == word for each in report.findings)} {word}" for word in _WORDS]
+    say(f"{', '.join(counts)}: {_SUMS[report.exit_code]}")
+    return report.exit_code
+
+
+_SUMS = ("all is well", "the node works; look at what is not ok", "something is broken")
+
+
+def examined(config: Path | None, told: Any, *, deep: bool, shown: bool) -> "Report":
+    """Examine the node of `config`; `told` gets each finding, `shown` draws progress on a terminal."""
+    from edge_node.base.clock import SystemClock
+    from edge_node.doctor import examine, report_unloadable
+    from edge_node.settings import SettingsError
+
+    try:
+        with site_of(config, deep=deep, shown=shown) as site:
+            return examine(site, told)
+    except SettingsError as error:
+        return report_unloadable(error, SystemClock().now_ms(), told)
+
+
+@contextmanager
+def site_of(config: Path | None, *, deep: bool = False, shown: bool = False) -> Iterator["Site"]:
+    """The node of `config` with LOCK shared if nobody has it, and with its own word if it runs."""
+    from edge_node.base.clock import SystemClock
+    from edge_node.doctor import Site, kept_from_starting
+    from edge_node.paths import Paths
+    from edge_node.settings import load
+
+    loaded = load(config, os.environ)
+    paths = Paths(Path(loaded.settings.node.data_dir))
+    with ExitStack() as held:
+        try:
+            holder = held.enter_context(kept_from_starting(paths))
+        except PermissionError:
+            holder = None  # the permissions' own finding
+        live, why = _ask_node(control_socket(paths, loaded.settings.control.socket)) if holder else (None, "")
+        yield Site(
+            loaded=loaded, paths=paths, environ=os.environ, clock=SystemClock(), holder=holder, live=live, no_live=why,
+            deep=deep, progress=_draw if shown and sys.stderr.isatty() else _undrawn,
+        )  # fmt: skip
+
+
+def control_socket(paths: Any, chosen: str) -> Path | None:
+    """Where the running node's operators reach it; None when the settings say nowhere."""
+    if chosen == "none":
+        return None
+    return Path(chosen) if chosen else Path(paths.control_socket)
+
+
+def _ask_node(socket: Path | None) -> tuple[dict[str, Any] | None, str]:
+    from edge_node.base.errors import EdgeNodeError
+    from edge_node.client.local import ask_socket
+
+    if socket is None:
+        return None, "control.socket = none"
+    try:
+        return msgspec.json.decode(ask_socket(socket, "/v1/node"), type=dict[str, Any]), ""
+    except (EdgeNodeError, msgspec.DecodeError) as error:
+        return None, str(error)
+
+
+def _told(finding: "Finding") -> None:
+    say(f"{_WORDS[finding.verdict]}  {finding.check:<22}  {finding.evidence}")
+    if finding.remedy:
+        say(f"{'':<9}{'':<22}  -> {finding.remedy}")
+
+
+def _silent(_finding: "Finding") -> None:
+    """With --json the whole report comes at the end."""
+
+
+def _draw(what: str, done: int, total: int) -> None:
+    end = "\r\x1b[K" if done >= total else ""
+    sys.stderr.write(f"\r{what}: {done / 2**20:.0f} of {total / 2**20:.0f} MiB{end}")
+    sys.stderr.flush()
+
+
+def _undrawn(_what: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,70 @@
+"""Ports that are free, held, the node's own, not of this machine."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from edge_node.doctor.ports import Listener, PortFacts, check_ports, in_the_way, judge_port
+from edge_node.doctor.site import Holder
+from edge_node.settings import parse_listen
+from tests.doctor.rig import made, verdicts
+
+
+@pytest.mark.parametrize(
+    ("wanted", "host", "port", "way"),
+    [
+        ("127.0.0.1:80", "127.0.0.1", 80, True),
+        ("127.0.0.1:80", "127.0.0.1", 81, False),
+        ("127.0.0.1:80", "127.0.0.2", 80, False),
+        ("127.0.0.1:80", "0.0.0.0", 80, True),
+        ("0.0.0.0:80", "127.0.0.1", 80, True),
+        ("127.0.0.1:80", "::", 80, True),
+        ("127.0.0.1:80", "::ffff:127.0.0.1", 80, True),
+        ("[::1]:80", "127.0.0.1", 80, False),
+        ("[::]:80", "::1", 80, True),
+        ("localhost:80", "127.0.0.1", 80, True),
+        ("some.host:80", "10.0.0.1", 80, True),
+    ],
+)
+def test_which_addresses_exclude_each_other(wanted: str, host: str, port: int, way: bool) -> None:
+    """The same one, or a wildcard over it."""
+    assert in_the_way(parse_listen(wanted), Listener(host, port)) is way
+
+
+def judged(**facts) -> str:
+    usual = {"setting": "http.listen", "wanted": parse_listen("127.0.0.1:8091"), "listeners": []}
+    return judge_port(PortFacts(**(usual | facts))).verdict
+
+
+def test_a_running_node_holds_its_own_ports() -> None:
+    """Somebody else's socket there, or none at all, is wrong."""
+    own, other, hidden = (Listener("127.0.0.1", 8091, pid, "x") for pid in (7, 8, None))
+    assert judged(running=True, own_pid=7, listeners=[own]) == "ok"
+    assert judged(running=True, own_pid=7, listeners=[other]) == "bad"
+    assert judged(running=True, own_pid=7, listeners=[hidden]) == "unknown"
+    assert judged(running=True, own_pid=7) == "bad"
+
+
+def test_addresses_and_ports_that_cannot_be_had() -> None:
+    """An address of another machine, a port of root's."""
+    assert judged() == "ok"
+    assert judged(local=False) == "bad"
+    assert judged(allowed=False) == "bad"
+    assert judged(wanted=parse_listen("127.0.0.1:0"), listeners=[Listener("127.0.0.1", 0)]) == "ok"
+
+
+def test_a_port_that_is_really_held(tmp_path: Path) -> None:
+    """The holder is named; when it is the node itself, all is well."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        doors = f'[http]\nlisten = "127.0.0.1:{port}"\nlisten_tls = "192.0.2.1:8443"'
+        site = made(tmp_path / "n", doors)
+        found = check_ports(site)
+        assert verdicts(found) == {"ports.listen": "bad", "ports.listen_tls": "bad"}
+        assert str(os.getpid()) in found[0].evidence
+        assert "no such address" in found[1].evidence
+        running = made(tmp_path / "m", doors, holder=Holder(os.getpid(), "edge-node run"))
+        assert verdicts(check_ports(running))["ports.listen"] == "ok"
+    assert verdicts(check_ports(site))["ports.listen"] == "ok"
