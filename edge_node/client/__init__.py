@@ -18,7 +18,18 @@ from edge_node.client.errors import (
     RequestInvalid,
     SlowDown,
 )
-from edge_node.client.models import Event, Info, Page, PieceReceipt, Proof, Readiness, Receipt, RoomState, StreamInfo
+from edge_node.client.models import (
+    Event,
+    Gap,
+    Info,
+    Page,
+    PieceReceipt,
+    Proof,
+    Readiness,
+    Receipt,
+    RoomState,
+    StreamInfo,
+)
 from edge_node.client.node import Node
 from edge_node.client.offline_queue import OfflineQueue, QueueCounts, WhenFull
 from edge_node.client.proofs import VerifiedBody, verify_body, verify_page, verify_proof
@@ -33,6 +44,7 @@ from edge_node.client.queue_errors import (
 from edge_node.client.queue_rows import QueuedBody, RefusedBody
 from edge_node.client.readings import UnspeakableReading
 from edge_node.client.sender import SendReport
+from edge_node.client.subscription import Subscription
 from edge_node.client.tls import BadPin
 
 __all__ = [
@@ -43,6 +55,7 @@ __all__ = [
     "ContentMismatch",
     "Device",
     "Event",
+    "Gap",
     "Info",
     "KeyMissing",
     "Node",
@@ -74,6 +87,7 @@ __all__ = [
     "SendReport",
     "SlowDown",
     "StreamInfo",
+    "Subscription",
     "UnspeakableReading",
     "VerifiedBody",
     "WhenFull",

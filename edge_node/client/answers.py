@@ -33,18 +33,24 @@ def refusal_of(response: httpx.Response, body: bytes) -> NodeRefusal | AnswerNot
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/problem+json":
         return AnswerNotUnderstood(status, f"content type {media_type or 'missing'!r}, not a problem document")
+    return refusal_of_problem(body, status, retry_after_s(response))
+
+
+def refusal_of_problem(
+    body: bytes, status: int | None = None, wait_s: float | None = None
+) -> NodeRefusal | AnswerNotUnderstood:
+    """The error a problem document stands for; its own `status` where it came without an answer's."""
     try:
         problem = msgspec.json.decode(body, type=Problem)
         members: dict[str, Any] = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return AnswerNotUnderstood(status, str(error))
+        return AnswerNotUnderstood(status or 0, str(error))
+    status = problem.status if status is None else status
     if not problem.type.startswith(REFUSAL_PREFIX) or status < 400:
         return AnswerNotUnderstood(status, f"problem type {problem.type[:64]!r}")
     data = {name: value for name, value in members.items() if name not in _STANDARD}
     slug = problem.type.removeprefix(REFUSAL_PREFIX)
-    return refusal_type(status)(
-        status, slug, problem.detail or problem.title, problem.remedy, data, retry_after_s(response)
-    )
+    return refusal_type(status)(status, slug, problem.detail or problem.title, problem.remedy, data, wait_s)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:

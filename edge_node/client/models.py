@@ -104,6 +104,20 @@ class Page(msgspec.Struct, frozen=True):
     proofs: list[Proof] | None = None
 
 
+class Gap(msgspec.Struct, frozen=True, rename={"first": "from", "stop": "to"}):
+    """The events with offsets `first … stop - 1` are not delivered: `retention`, `slow` or `damage` says why."""
+
+    first: int
+    stop: int
+    reason: str
+
+
+class Opened(msgspec.Struct, frozen=True, rename={"start": "from"}):
+    """Where a subscription begins."""
+
+    start: int
+
+
 class StreamInfo(msgspec.Struct, frozen=True):
     """One stream of a vault; `last_received` in ms UTC."""
 

@@ -1,10 +1,11 @@
 """A node as its users see it: typed requests over HTTP, and nothing believed that can be checked."""
 
+import math
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import anyio
 from blake3 import blake3
@@ -18,6 +19,7 @@ from edge_node.client.contents import hash_file, read_file, save_verified
 from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch
 from edge_node.client.models import Info, Page, PieceReceipt, Readiness, Receipt, StreamInfo, StreamList
 from edge_node.client.proofs import verify_page
+from edge_node.client.subscription import From, Subscription
 from edge_node.trust.signed_event import HEADER_NAME
 from edge_node.trust.signing_key import SigningKey
 from edge_node.wire.cid import CidKind, content_matches, format_cid, make_cid, raw_piece_cid
@@ -43,6 +45,7 @@ class Node:
         clock: Clock | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        self._random = random
         self._vault = {} if vault is None else {"vault": vault.hex()}
         self._connection = Connection(url, key, node=node, verify=verify, clock=clock or SystemClock(), random=random)
 
@@ -97,6 +100,22 @@ class Node:
             if page.next >= page.end or page.next == start:
                 return
             start = page.next
+
+    def subscribe(
+        self,
+        stream: str,
+        from_: From = "end",
+        *,
+        slow: Literal["wait", "skip", "close"] = "wait",
+        patience_s: float = math.inf,
+    ) -> Subscription:
+        """Events of a stream as they come, from offset `from_` on; resumed after every lost link.
+
+        `async with node.subscribe("site/a", 0) as events: async for event in events: …` gives Event and Gap.
+        """
+        return Subscription(
+            self._connection, stream, from_, slow, self._vault, patience_s=patience_s, random=self._random
+        )
 
     async def post_event(self, header: str, content_type: str, body: bytes) -> Receipt:
         """Post a signed body (`header`: its Edge-Signature text); ContentMismatch unless the receipt names its CID."""

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from edge_node.client.answers import RETRY_AFTER_MAX_S, read_answer, refusal_of, retry_after_s
+from edge_node.client.answers import RETRY_AFTER_MAX_S, read_answer, refusal_of, refusal_of_problem, retry_after_s
 from edge_node.client.errors import AnswerNotUnderstood, NotAllowed, SlowDown
 from edge_node.client.models import Receipt
 
@@ -67,3 +67,12 @@ def test_a_wrong_shape_is_not_understood() -> None:
     with pytest.raises(AnswerNotUnderstood) as caught:
         read_answer(answer(202), b'{"cid": 1}', Receipt)
     assert caught.value.status == 202
+
+
+def test_a_problem_without_an_answer() -> None:
+    """A problem that ends a stream of events brings its status itself."""
+    error = refusal_of_problem(msgspec.json.encode(PROBLEM))
+    assert isinstance(error, NotAllowed)
+    assert (error.slug, error.retry_after_s) == ("device-suspended", None)
+    assert isinstance(refusal_of_problem(b"{}"), AnswerNotUnderstood)
+    assert isinstance(refusal_of_problem(msgspec.json.encode(PROBLEM | {"status": 200})), AnswerNotUnderstood)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from edge_node.client.models import Event, Info, Page
+from edge_node.client.models import Event, Gap, Info, Opened, Page
 
 EVENT = {
     "offset": 0, "cid": "b", "item": 0, "t": 1, "q": 0, "late": False, "received": 2, "clock": 0, "key": "00",
@@ -49,3 +49,9 @@ def test_info_gives_typed_keys() -> None:
     """The node key and the vault are identifiers, not text."""
     info = Info("n", "1", "ab" * 32, "cd" * 32, 1, 2)
     assert (info.node_key.hex(), info.vault_id.hex()) == ("ab" * 32, "cd" * 32)
+
+
+def test_a_gap_and_a_beginning() -> None:
+    """`from` and `to` of the wire are Python words here."""
+    assert msgspec.json.decode(b'{"from":3,"to":9,"reason":"slow"}', type=Gap) == Gap(3, 9, "slow")
+    assert msgspec.json.decode(b'{"from":3}', type=Opened).start == 3
