@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from edge_node.base.refusals import title_of
+from edge_node.gateway.anchors import READ_ANCHORS
 from edge_node.gateway.bearer import POST_BEARER
 from edge_node.gateway.events import POST_EVENTS
 from edge_node.gateway.metrics import GET_METRICS
@@ -30,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *POST_EVENTS,
     LIST_STREAMS,
     READ_STREAM,
+    READ_ANCHORS,
     POST_PIECE,
     PUT_PIECE,
     GET_PIECE,
@@ -169,7 +171,7 @@ def _describe_response(status: int, answer: Answer | None, slugs: Sequence[str])
     said = [answer.about] if answer is not None else [HTTPStatus(status).phrase + "."]
     content: dict[str, Any] = {}
     if answer is not None and answer.type:
-        content[answer.type] = {"schema": answer.schema}
+        content |= {name: {"schema": schema} for name, schema in {answer.type: answer.schema, **answer.or_else}.items()}
     described: dict[str, Any] = {"description": " ".join(said)}
     if slugs:
         content[PROBLEM_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}

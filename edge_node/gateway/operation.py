@@ -16,7 +16,8 @@ ANY_TYPE = "application/octet-stream"
 # What any request may be refused with, whichever route it wants: by its head, by its connection, or by our own fault.
 EVERYWHERE = (
     "malformed-request", "method-not-allowed", "no-such-path", "header-timeout", "target-too-long", "expectation",
-    "host-not-served", "headers-too-large", "method-not-implemented", "http-version", "overloaded", "internal",
+    "host-not-served", "origin-refused", "headers-too-large", "method-not-implemented", "http-version", "overloaded",
+    "internal",
 )  # fmt: skip
 # What reading a body may be refused with.
 WITH_BODY = ("body-truncated", "body-timeout", "body-too-large", "content-encoding")
@@ -77,6 +78,7 @@ class Answer:
     type: str = JSON_TYPE
     schema: Schema = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # name to meaning
+    or_else: Mapping[str, Schema] = field(default_factory=dict)  # further media types, for who asks for one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
