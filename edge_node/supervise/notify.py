@@ -33,6 +33,7 @@ class Notifier:
         self._socket = _open(address)
         self._address = "\0" + address[1:] if address.startswith("@") else address  # unix(7): abstract names
         self._owed: tuple[str, ...] = ()
+        self._stopping = False
         self._status = ""
 
     @classmethod
@@ -45,8 +46,9 @@ class Notifier:
         self._tell("READY=1", status=status)
 
     def say_stopping(self) -> None:
-        """The ordered shutdown has begun."""
+        """The ordered shutdown has begun: the last change of state there is."""
         self._tell("STOPPING=1", status="stopping")
+        self._stopping = True
 
     def say(self, status: str) -> None:
         """How it is, in words."""
@@ -89,7 +91,8 @@ class Notifier:
 
     def _tell(self, *state: str, status: str, also: tuple[str, ...] = ()) -> None:
         """Send a change of state and words; a state that is not taken is owed, until a newer one replaces it."""
-        self._owed = state or self._owed
+        if not self._stopping:
+            self._owed = state or self._owed
         self._status = status = cut(inert(status), STATUS_MAX_CHARS)
         if self._socket is None:
             return

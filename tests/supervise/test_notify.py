@@ -124,6 +124,17 @@ def test_stopping_replaces_a_ready_that_was_never_heard(manager: Manager, notifi
     assert (notice.get("READY"), notice["STOPPING"]) == (None, "1")
 
 
+def test_nothing_follows_on_stopping(manager: Manager, notifier: Notifier) -> None:
+    """A reload that ends during the shutdown does not call the node ready again."""
+    with notifier.reloading():
+        notifier.say_stopping()
+    assert [notice.keys() - {"STATUS", "MONOTONIC_USEC"} for notice in manager.read()] == [
+        {"RELOADING"},
+        {"STOPPING"},
+        set(),
+    ]
+
+
 async def test_a_third_of_the_watchdog_s_time(manager: Manager, notifier: Notifier, autojump_clock: MockClock) -> None:
     """Two notices may be lost before it bites."""
     with trio.move_on_after(29):
