@@ -16,6 +16,7 @@ from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
 from edge_node.control import ControlDoor, DoorFigures, House, LevelDesk, Roster, SettingsDesk, open_sockets
+from edge_node.gateway.anchors import AnchorRoutes
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.bearer import BearerRoutes
 from edge_node.gateway.events import EventRoutes
@@ -29,7 +30,7 @@ from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
 from edge_node.gateway.status import Identity, Readiness, StatusRoutes
 from edge_node.gateway.streams import StreamRoutes
-from edge_node.identity import load_public_key, load_tls_identity
+from edge_node.identity import load_public_key, load_receipt_identity, load_tls_identity
 from edge_node.journal import CLOSE_S, Database, Draft, FileLayer, Journal, Lane, Mode, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
@@ -38,7 +39,9 @@ from edge_node.settings import ClockSettings, Loaded, Settings
 from edge_node.store.losses import Losses
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
+from edge_node.store.streams.anchors import Anchors
 from edge_node.store.streams.ingest import Ingest
+from edge_node.store.streams.retainer import Retainer
 from edge_node.store.streams.subscriptions import Subscriptions
 from edge_node.store.streams.topics import Topics
 from edge_node.store.usage import DAY_MS, load_usage
@@ -53,6 +56,7 @@ from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
 
+BUSY_BODIES, BUSY_RECORDS = 64, 256  # waiting: more than one batch of ingest; retention gives way then
 BEAT_S = 15.0  # a disk that is merely slow syncs within seconds; one that does not in this time is worth a word
 
 CONTROL_DRAIN_S = 3.0  # commands are short, and readers of the feed are told to go
@@ -89,6 +93,7 @@ class Rooms:
     audit: AuditLog
     ingest: Ingest
     subscriptions: Subscriptions
+    retainer: Retainer
     losses: Losses
     server: HttpServer
     metrics: Metrics
@@ -173,7 +178,7 @@ async def _build(
     vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons, mint)
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
-    StatusRoutes(identity, clock, status.readiness).add_to(router)
+    StatusRoutes(identity, clock, status.readiness, lambda: retainer.certificates).add_to(router)
     OpenApiRoutes(__version__).add_to(router)
     bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
     bearers = BearerRoutes(door, mint, clock, vault, settings.trust)
@@ -186,6 +191,18 @@ async def _build(
     topics = Topics(journal, settings.ingest)
     streams = StreamRoutes(topics, door, vault, settings.ingest, answers, live)
     streams.add_to(router)
+    retainer = Retainer(
+        journal,
+        access,
+        quota,
+        clock,
+        settings.retention,
+        obtain_receipt=partial(load_receipt_identity, settings.node, paths, clock, os.environ, os.urandom),
+        busy=lambda: ingest.waiting >= BUSY_BODIES or journal.stats().queued_records >= BUSY_RECORDS,
+        on_removed=subscriptions.raise_first,
+    )
+    await retainer.prepare()
+    AnchorRoutes(Anchors(journal), door, vault, answers).add_to(router)
     piece_routes = PieceRoutes(pieces, door, vault, settings.store, bodies, answers)
     piece_routes.add_to(router)
     tls = await offload(load_tls_identity, settings, paths, clock, os.environ, limiter=FILE)
@@ -232,6 +249,7 @@ async def _build(
             lambda new: pieces.apply(new.store),
             lambda new: piece_routes.apply(new.store),
             lambda new: subscriptions.apply(new.subscriptions),
+            lambda new: retainer.apply(new.retention),
             lambda new: bearers.apply(new.trust),
             lambda new: bodies.resize(new.http.bodies_bytes_max),
             lambda new: answers.resize(new.http.answers_bytes_max),
@@ -262,6 +280,7 @@ async def _build(
         metrics=metrics.render,
         write_change=partial(_write_change, journal),
         subscribers=subscriptions.per_stream,
+        retention=lambda _vault, stream: retainer.policy_of(stream).shown(),
     )
     try:
         control = ControlDoor(house, await offload(open_sockets, settings.control, paths, limiter=FILE))
@@ -269,7 +288,7 @@ async def _build(
         for one in doors:
             one.listener.close()
         raise
-    return Rooms(node_key, journal, audit, ingest, subscriptions, losses, server, metrics, control, desk)
+    return Rooms(node_key, journal, audit, ingest, subscriptions, retainer, losses, server, metrics, control, desk)
 
 
 def _prepare_certificate(tls: TlsIdentity | None, paths: Paths, clock: Clock, settings: Settings) -> Callable[[], None]:
@@ -333,6 +352,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         Service(name="audit", run=rooms.audit.run, required=False),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="subscriptions", run=rooms.subscriptions.run),
+        Service(name="retention", run=rooms.retainer.run, required=False, condition=rooms.retainer.condition),
         Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
         Service(name="control", run=rooms.control.run, drain=rooms.control.drain, drain_s=CONTROL_DRAIN_S),
         Service(name="http", run=rooms.server.run, drain=rooms.server.drain, drain_s=settings.http.drain_s + 1.0),

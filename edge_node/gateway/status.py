@@ -1,12 +1,13 @@
 """/healthz, /readyz, /info: the three paths that need no key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey, VaultId
+from edge_node.gateway.anchors import DOCUMENT_SCHEMA
 from edge_node.gateway.operation import COUNT_SCHEMA, KEY_SCHEMA, Answer, Auth, Operation, object_schema
 from edge_node.serving import Request, Response, Router
 
@@ -58,6 +59,7 @@ GET_INFO = Operation(
                     "vault": KEY_SCHEMA,
                     "time": COUNT_SCHEMA,
                     "clock": {"type": "integer", "minimum": 0, "maximum": 3},
+                    "certificates": {"type": "array", "items": DOCUMENT_SCHEMA},
                 }
             ),
         )
@@ -86,8 +88,16 @@ class Identity:
 class StatusRoutes:
     """The open paths."""
 
-    def __init__(self, identity: Identity, clock: Clock, readiness: Callable[[], Readiness]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        clock: Clock,
+        readiness: Callable[[], Readiness],
+        certificates: Callable[[], Sequence[bytes]] = tuple,
+    ) -> None:
+        """`certificates` gives the node key's word for working keys of the node, as signed documents."""
         self._identity, self._clock, self._readiness = identity, clock, readiness
+        self._certificates = certificates
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""
@@ -105,7 +115,7 @@ class StatusRoutes:
         return Response(200 if readiness.ready else 503, _HEADERS, _ENCODER.encode(readiness))
 
     async def info(self, _request: Request) -> Response:
-        """Name, version, keys and time."""
+        """Name, version, keys with their certificates, and time."""
         identity = self._identity
         body = {
             "name": identity.name,
@@ -114,5 +124,6 @@ class StatusRoutes:
             "vault": identity.vault.hex(),
             "time": self._clock.now_ms(),
             "clock": int(self._clock.quality()),
+            "certificates": [msgspec.Raw(one) for one in self._certificates()],
         }
         return Response(200, _HEADERS, _ENCODER.encode(body))

@@ -73,9 +73,11 @@ _PAGE = object_schema(
         "events": {"type": "array", "items": _EVENT},
         "next": COUNT_SCHEMA,
         "end": COUNT_SCHEMA,
+        "first": COUNT_SCHEMA,
+        "gap": object_schema({"from": COUNT_SCHEMA, "to": COUNT_SCHEMA, "reason": {"enum": ["retention", "damage"]}}),
         "proofs": {"type": "array", "items": _PROOF},
     },
-    optional=("proofs",),
+    optional=("gap", "proofs"),
 )
 
 LIST_STREAMS = Operation(

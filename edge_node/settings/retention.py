@@ -30,6 +30,12 @@ class RetentionPolicy:
         """Whether nothing is ever removed."""
         return self.age_s is None and self.bytes_max is None
 
+    def shown(self) -> dict[str, int | None] | None:
+        """The policy as the doors show it; None for one that keeps everything."""
+        if self.keeps_all:
+            return None
+        return {"age_s": self.age_s, "bytes": self.bytes_max, "events_min": self.events_min}
+
     def __str__(self) -> str:
         terms = [("age", self.age_s, "s"), ("bytes", self.bytes_max, ""), ("keep", self.events_min or None, "")]
         return " ".join(f"{name}={value}{unit}" for name, value, unit in terms if value is not None) or "for ever"

@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from edge_node.base.ids import Cid, strip_type
 from edge_node.base.limits import KIB
 from edge_node.store.streams.event_object import render_events
+from edge_node.store.streams.frames import Gap, GapReason
 from edge_node.store.streams.records import EventsRecord
 from edge_node.trust.signed_event import format_event_header
 from edge_node.wire.cid import format_cid
@@ -18,6 +19,16 @@ from edge_node.wire.cid import format_cid
 PAGE_FRAME_BYTES = 1 * KIB
 EVENT_FRAME_BYTES = 1 * KIB
 PROOF_FRAME_BYTES = 2 * KIB
+
+
+class Kept(NamedTuple):
+    """What a stream keeps: its first offset (its end when nothing is), and the one its newest anchor left it."""
+
+    first: int
+    anchored: int
+
+
+ALL_KEPT = Kept(0, 0)
 
 _ENCODER = msgspec.json.Encoder(enc_hook=strip_type)
 
@@ -31,8 +42,14 @@ def render_page(
     bodies: Sequence[tuple[Cid, EventsRecord]],
     *,
     proof: bool,
+    kept: Kept = ALL_KEPT,
 ) -> bytes:
-    """The page of docs/specs/http.md: events with offsets in `[start, start + limit)` out of `bodies`."""
+    """The page of docs/specs/http.md: events with offsets in `[start, start + limit)` out of `bodies`.
+
+    Where nothing is kept at `start` the page begins with the first of `bodies`, and says what lies between.
+    """
+    gap = _gap(start, end, bodies, kept)
+    start = start if gap is None else gap.stop
     events = [
         msgspec.Raw(event) for cid, record in bodies for event in render_events(cid, record, start, start + limit)
     ]
@@ -43,10 +60,20 @@ def render_page(
         "events": events,
         "next": shown_to if events else min(start, end),
         "end": end,
+        "first": kept.first,
     }
+    if gap is not None:
+        page["gap"] = {"from": gap.first, "to": gap.stop, "reason": gap.reason}
     if proof:
         page["proofs"] = [_proof(cid, record) for cid, record in bodies]
     return _ENCODER.encode(page)
+
+
+def _gap(start: int, end: int, bodies: Sequence[tuple[Cid, EventsRecord]], kept: Kept) -> Gap | None:
+    stop = bodies[0][1].first_offset if bodies else end
+    if start >= stop:
+        return None
+    return Gap(start, stop, GapReason.RETENTION if start < kept.anchored else GapReason.DAMAGE)
 
 
 def page_bound(bodies: Sequence[tuple[int, int]], limit: int, *, proof: bool) -> int:

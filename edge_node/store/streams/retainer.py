@@ -46,7 +46,7 @@ VISIT_ANCHORS = 32  # of one stream before the next has its turn
 FIRST_S = 5.0  # after a start others come first
 LOOK_S = 1.0  # how soon a disk that runs full is noticed
 LOW_AGAIN_S = 10.0  # between two rounds on a full disk of which the first found nothing
-BUSY_POLL_S, BUSY_MAX_S = 0.05, 5.0  # a busy node is given way to, not for ever
+BUSY_POLL_S, BUSY_MAX_S = 0.025, 0.25  # a busy node is given way to, yet 2,000 bodies a second go at the least
 LANDING_S = 4.0  # a round takes well under one; the supervisor gives up after five
 
 REMOVED = Counter(
@@ -113,23 +113,24 @@ class Retainer:
         return choose_policy(self._default, self._rules, stream)
 
     @property
-    def receipt(self) -> ReceiptIdentity | None:
-        """The key that signs anchors, with its certificate, once it was needed or asked for."""
-        return self._receipt
+    def certificates(self) -> list[bytes]:
+        """The node key's word for the key that signs anchors, as documents; none while it could not be made."""
+        return [] if self._receipt is None else [self._receipt.certificate]
 
     def condition(self) -> str:
         """Empty when all is well; else why policies are not carried out."""
+        policies = (self._default, *(rule.policy for rule in self._rules))
+        if all(policy.keeps_all for policy in policies):
+            return ""
         if self._trouble:
             return self._trouble
-        by_age = any(policy.age_s is not None for policy in (self._default, *(rule.policy for rule in self._rules)))
-        if by_age and self._now_ms() is None:
+        if any(policy.age_s is not None for policy in policies) and self._now_ms() is None:
             return "the clock is not set: nothing is removed for its age"
         return ""
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """A round over all streams at each interval, at once where the disk runs full, until cancelled."""
         task_status.started()
-        await self.prepare()
         pause_s = min(FIRST_S, self._settings.interval_s)
         while True:
             await self._rest(pause_s)
@@ -196,6 +197,7 @@ class Retainer:
 
     async def _try_round(self) -> tuple[bool, bool]:
         try:
+            await self._sign_with()  # renewed in time, whether or not anything is signed
             outcome = await self._round()
         except _TROUBLES as error:
             self._note_trouble(error)

@@ -119,6 +119,12 @@ def find_anchored(conn: sqlite3.Connection, stream_id: int) -> Anchored:
     return Anchored(row[0], row[1], Digest(row[2])) if row else Anchored()
 
 
+def find_anchored_first(conn: sqlite3.Connection, vault: VaultId, stream: StreamName) -> int:
+    """The first offset that the stream's newest anchor left; 0 without one."""
+    row = conn.execute("SELECT id FROM streams WHERE vault = ? AND name = ?", (vault, stream)).fetchone()
+    return find_anchored(conn, row[0]).first if row else 0
+
+
 def _find_heir(conn: sqlite3.Connection, stream_id: int, last: StoredBody) -> int | None:
     if last.trusted:
         return None

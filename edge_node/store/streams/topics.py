@@ -1,6 +1,7 @@
 """Topics: streams read back by offset, every body checked against its digest before it leaves."""
 
 import functools
+import sqlite3
 from collections.abc import Callable
 
 from edge_node.base.ids import Cid, StreamName, VaultId
@@ -8,9 +9,10 @@ from edge_node.base.offload import FILE, offload
 from edge_node.journal import DigestMismatch, Journal, RecordAbsent
 from edge_node.settings import IngestSettings
 from edge_node.store.errors import PieceDamaged, UnknownStream
-from edge_node.store.streams.page import page_bound, render_page
+from edge_node.store.streams.page import Kept, page_bound, render_page
 from edge_node.store.streams.records import EventsRecord, decode_events
-from edge_node.store.streams.rows import BodyRow, StreamRow, find_page, list_streams
+from edge_node.store.streams.retention_rows import find_anchored_first
+from edge_node.store.streams.rows import BodyRow, StreamRow, find_heads, find_page, list_streams
 from edge_node.trust.access import Access, Verb, stream_resource
 
 
@@ -42,12 +44,23 @@ class Topics:
         `reserve` hears how many bytes the page may have before any body is read, and may refuse by raising.
         """
         access.require(stream_resource(vault, stream), Verb.READ)
-        found = await self._journal.query(find_page, vault, stream, start, limit, self._settings.page_bytes_max)
+        try:
+            return await self._read_page(vault, stream, start, limit, proof=proof, reserve=reserve)
+        except PieceDamaged as damage:
+            if not isinstance(damage.__cause__, RecordAbsent):
+                raise
+        # Retention took the body between the index and the log; once more says so, or that it is damage.
+        return await self._read_page(vault, stream, start, limit, proof=proof, reserve=reserve)
+
+    async def _read_page(
+        self, vault: VaultId, stream: StreamName, start: int, limit: int, *, proof: bool, reserve: Callable[[int], None]
+    ) -> bytes:
+        found = await self._journal.query(_look, vault, stream, start, limit, self._settings.page_bytes_max)
         if found is None:
             raise UnknownStream(stream)
-        end, rows = found
+        kept, end, rows = found
         reserve(page_bound([(row.bytes, row.count) for row in rows], limit, proof=proof))
-        render = functools.partial(self._render, vault.hex(), stream, start, limit, end, rows, proof=proof)
+        render = functools.partial(self._render, vault.hex(), stream, start, limit, end, rows, kept, proof=proof)
         return await offload(render, limiter=FILE)
 
     async def list_streams(self, access: Access, vault: VaultId) -> list[StreamRow]:
@@ -56,7 +69,7 @@ class Topics:
         return await self._journal.query(list_streams, vault)
 
     def _render(
-        self, vault: str, stream: str, start: int, limit: int, end: int, rows: list[BodyRow], *, proof: bool
+        self, vault: str, stream: str, start: int, limit: int, end: int, rows: list[BodyRow], kept: Kept, *, proof: bool
     ) -> bytes:
         bodies: list[tuple[Cid, EventsRecord]] = []
         for row in rows:
@@ -66,13 +79,22 @@ class Topics:
                 if not bodies:
                     raise
                 break  # the page ends before it; who asks on from there hears of it
-        return render_page(vault, stream, start, limit, end, bodies, proof=proof)
+        return render_page(vault, stream, start, limit, end, bodies, proof=proof, kept=kept)
 
     def _read(self, row: BodyRow) -> EventsRecord:
         try:
             return decode_events(self._journal.read(row.position).payload)
         except (DigestMismatch, RecordAbsent) as damage:
             raise PieceDamaged(row.cid, str(damage), next_offset=row.first_offset + row.count) from damage
+
+
+def _look(
+    conn: sqlite3.Connection, vault: VaultId, stream: StreamName, start: int, limit: int, bytes_max: int
+) -> tuple[Kept, int, list[BodyRow]] | None:
+    """(what the stream keeps, its end, the bodies of a page); None for a stream that does not exist."""
+    first = find_heads(conn, [(vault, stream)])[0].first
+    found = find_page(conn, vault, stream, start, limit, bytes_max)
+    return None if found is None else (Kept(first, find_anchored_first(conn, vault, stream)), *found)
 
 
 def read_body(journal: Journal, row: BodyRow) -> tuple[Cid, bytes]:
