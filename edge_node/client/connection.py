@@ -119,7 +119,7 @@ class Connection:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise NodeUnreachable(self.url, _reason(error)) from error
+            raise NodeUnreachable(self.url, reason_of(error)) from error
 
     async def _sign(self, request: httpx.Request, digest: bytes | None) -> str:
         if self._key is None:
@@ -135,7 +135,7 @@ class Connection:
         )
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The transport's error, and the cause beneath it where that says more (a certificate that is not believed)."""
     cause: BaseException = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import trio
 
+from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
 from edge_node.base.log_ring import LOG_RING
 from edge_node.base.refusals import REFUSAL_RING, counts
@@ -17,7 +18,7 @@ from edge_node.control.lists import Lists
 from edge_node.control.node_view import node_document, pieces_document, pulse
 from edge_node.control.payload import Standing
 from edge_node.control.reload import Applied
-from edge_node.control.views import log_row, refusal_row
+from edge_node.control.views import Row, log_row, refusal_row
 from edge_node.wire.sse import COMMENT_PING
 
 TICK_S = 0.25  # screens over a thin line repaint no more often
@@ -25,6 +26,7 @@ NODE_EVERY_S = 1.0
 PING_S = 10.0
 LINGER_S = 60.0  # a reader that lost its line and comes back in this time has missed nothing
 ROWS_MAX, LINES_MAX, REFUSALS_MAX = 200, 200, 100  # of one frame: more than a screen has
+LINES_BYTES_MAX, LINE_BYTES = 256 * KIB, 128  # tracebacks are long; readers take frames of 2 MiB
 
 log = get_log("control")
 
@@ -170,7 +172,7 @@ class EventFeed:
         entries = list(LOG_RING.after(self._logs))
         if entries:
             self._logs = entries[-1].sequence
-            lines = [log_row(entry) for entry in entries[-LINES_MAX:]]
+            lines = _fitting([log_row(entry) for entry in entries[-LINES_MAX:]])
             self._put("logs", {"lines": lines, "first": LOG_RING.first, "last": LOG_RING.last})
 
     def _tell_refusals(self) -> None:
@@ -187,3 +189,14 @@ class EventFeed:
     def _wake(self) -> None:
         self._arrived.set()
         self._arrived = trio.Event()
+
+
+def _fitting(lines: list[Row]) -> list[Row]:
+    """The newest lines that a frame takes; at least the last."""
+    size, first = 0, len(lines)
+    for at in range(len(lines) - 1, -1, -1):
+        size += LINE_BYTES + sum(len(name) + len(value) for name, value in lines[at]["fields"].items())
+        if size > LINES_BYTES_MAX and first < len(lines):
+            break
+        first = at
+    return lines[first:]
