@@ -26,10 +26,10 @@ class OriginGate:
         if head.fields.repeats("origin"):
             return False
         origin = _without_default_port(origin.lower())
-        scheme, _, authority = origin.partition("://")
+        scheme = origin.partition("://")[0]
         # Only host and port are compared with ours: behind a proxy that ends TLS the scheme we see is not the page's.
         own = _without_default_port(f"{scheme}://{head.host.lower()}")
-        return (bool(authority) and origin == own) or origin in self._origins
+        return (scheme in _DEFAULT_PORTS and origin == own) or origin in self._origins
 
 
 def _matters(head: RequestHead) -> bool:

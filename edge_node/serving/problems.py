@@ -10,6 +10,7 @@ from edge_node.base.ids import FixedBytes
 from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.base.refusals import NOBODY, REFUSAL_RING, Asker, title_of
 from edge_node.serving.response import Response
+from edge_node.wire.websocket_handshake import VERSION, UpgradeRequired
 
 PROBLEM_TYPE = "application/problem+json"
 _RESERVED = frozenset({"type", "title", "status", "detail", "remedy", "instance"})
@@ -96,6 +97,8 @@ def _descendants(root: type[Refusal]) -> Iterator[type[Refusal]]:
 def _extra_headers(error: Refusal) -> Iterator[tuple[str, str]]:
     if error.retry_after_s is not None:
         yield "retry-after", str(error.retry_after_s)
+    if isinstance(error, UpgradeRequired):
+        yield "sec-websocket-version", VERSION  # RFC 6455 section 4.4
     if error.status == 401:
         yield "www-authenticate", 'Edge-Request realm="edge-node"'  # RFC 9110 section 15.5.2 demands a challenge
     allow = getattr(error, "allow", None)

@@ -14,6 +14,7 @@ from edge_node.serving import refusals
         (refusals.HostNotServed("x"), 421, "host-not-served", {"host": "x"}),
         (refusals.PathUnknown("/x"), 404, "no-such-path", {"path": "/x"}),
         (refusals.MethodNotAllowed("PUT", ("GET",)), 405, "method-not-allowed", {"method": "PUT", "allow": ("GET",)}),
+        (refusals.OriginRefused("https://x"), 403, "origin-refused", {"origin": "https://x"}),
         (refusals.Overloaded(5), 503, "overloaded", {"limit": 5}),
     ],
     ids=lambda value: type(value).__name__,

@@ -1,6 +1,7 @@
 """TLS doors: handshakes, other bytes, swapping the certificate, silence."""
 
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from edge_node.serving.counters import HANDSHAKES_REFUSED
 from edge_node.serving.http_server import HttpServer
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
-from edge_node.serving.tls import CertificateUnusable, TlsIdentity, make_context
+from edge_node.serving.tls import CertificateUnusable, TlsIdentity, TlsTransport, make_context
+from edge_node.serving.transport import LiveTransport
 from edge_node.settings.tree import HttpSettings
 from tests.serving.rig import (
     CLOSING_GET,
@@ -102,6 +104,45 @@ async def test_an_answer_larger_than_the_socket_takes_goes_out_whole(pair: tuple
         await trio.sleep(0.05)
         [answer] = parse_answers(await read_to_end(stream))
     assert answer.body == content
+
+
+async def shake_hands(identity: TlsIdentity, trusted: Path) -> tuple[TlsTransport, ssl.SSLSocket]:
+    """Both ends of a TLS connection in this process; the client's blocks."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    context = ssl.create_default_context(cafile=trusted)
+    client = context.wrap_socket(theirs, server_hostname="127.0.0.1", do_handshake_on_connect=False)
+    transport = TlsTransport(ours, "peer", identity)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(transport.open)
+        await trio.to_thread.run_sync(client.do_handshake)
+    return transport, client
+
+
+async def test_a_live_transport_under_tls_never_waits(pair: tuple[Path, Path]) -> None:
+    """`take` leaves nothing unsealed behind, `push` sends what was sealed and what was not yet, in order."""
+    transport, client = await shake_hands(TlsIdentity(*pair), pair[0])
+    assert isinstance(transport, LiveTransport)
+    assert transport.take(10) is None
+    client.sendall(b"one")
+    client.sendall(b"two" * 10_000)
+    taken = b""
+    while (data := transport.take(1 << 20)) is not None:
+        taken += data
+    assert taken == b"one" + b"two" * 10_000
+    whole = bytes(range(256)) * 8_000
+    assert not transport.offer(whole)
+    assert not transport.settled
+    received = b""
+    while len(received) < len(whole):
+        transport.push()
+        received += client.recv(100_000)
+    assert received == whole
+    assert transport.settled
+    assert transport.push()
+    client.close()
+    assert transport.take(10) == b""
+    await transport.close()
 
 
 async def test_plain_http_at_the_tls_door_is_closed_cleanly(pair: tuple[Path, Path]) -> None:

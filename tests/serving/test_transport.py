@@ -6,7 +6,7 @@ import pytest
 import trio
 import trio.testing
 
-from edge_node.serving.transport import RETRY_AFTER_WAITS, PeerGone, PlainTransport, StreamTransport
+from edge_node.serving.transport import RETRY_AFTER_WAITS, LiveTransport, PeerGone, PlainTransport, StreamTransport
 
 
 def sockets() -> tuple[PlainTransport, socket.socket]:
@@ -84,6 +84,33 @@ async def test_a_peer_that_vanishes_during_a_flush_is_gone() -> None:
         nursery.start_soon(flush)
         await trio.testing.wait_all_tasks_blocked()
         client.close()
+    await transport.close()
+
+
+async def test_a_live_transport_never_waits() -> None:
+    """`take` says whether there was anything, `push` sends what goes and says when it is all gone."""
+    transport, client = sockets()
+    assert isinstance(transport, LiveTransport)
+    assert transport.take(10) is None
+    client.sendall(b"abc")
+    assert transport.take(2) == b"ab"
+    assert transport.settled
+    assert transport.push()
+    whole = bytes(range(256)) * 20_000
+    assert not transport.offer(whole)
+    assert not transport.settled
+    received = b""
+    while not transport.push():
+        received += client.recv(100_000)
+    assert transport.settled
+    while len(received) < len(whole):
+        received += client.recv(100_000)
+    assert received == whole
+    client.close()
+    transport.take(10)
+    assert transport.take(10) == b""
+    with pytest.raises(PeerGone):
+        transport.offer(bytes(5_000_000))
     await transport.close()
 
 

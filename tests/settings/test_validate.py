@@ -20,6 +20,7 @@ def loaded(text: str) -> Loaded:
         "[http]\nlisten = '0.0.0.0:80'\nplain = 'lan'",
         "[http]\ncertificate_file = 'a'\ncertificate_key_file = 'b'",
         "[ingest]\nbody_bytes_max = 1",
+        "[http]\norigins = ['https://app.example', 'http://localhost:3000', 'https://[::1]:8443']",
         "[retention]\nrules = ['site age=30d bytes=10GiB keep=1000', 'site/a']",
     ],
 )
@@ -62,6 +63,10 @@ def test_a_conflict_stands_at_the_line_that_set_it() -> None:
         "[http]\nidle_timeout_s = inf",
         "[http]\nidle_timeout_s = nan",
         "[http]\nidle_timeout_s = 0",
+        "[http]\norigins = ['*']",
+        "[http]\norigins = ['app.example']",
+        "[http]\norigins = ['https://app.example/']",
+        "[http]\norigins = ['https://App.example']",
         "[journal]\ngather_ms = 2.5",
         "[ingest]\nbody_bytes_max = 1048577",
         "[node]\ndata_dir = 'here'",

@@ -285,6 +285,14 @@ def test_endless_input_is_refused_at_the_limit() -> None:
     assert connection.buffered <= 34 * 1024
 
 
+def test_the_rest_belongs_to_the_next_protocol() -> None:
+    """After an upgrade every byte behind the head is given out, once."""
+    connection = ready(GET + b"\x81\x00frames")
+    assert isinstance(connection.next_event(), RequestHead)
+    assert connection.take_rest() == b"\x81\x00frames"
+    assert (connection.take_rest(), connection.buffered) == (b"", 0)
+
+
 def test_body_data_compares_by_its_bytes() -> None:
     """Two pieces with the same bytes are equal, hash alike and show their size only."""
     assert BodyData(b"ab") == BodyData(b"ab")

@@ -14,6 +14,7 @@ from edge_node.wire.http1_response import (
     bodiless,
     encode_chunk,
     encode_head,
+    encode_switch,
     header_lines,
     http_date,
     length_line,
@@ -75,6 +76,13 @@ def test_only_final_known_statuses(status: int) -> None:
     """Interim and unheard-of statuses are a mistake."""
     with pytest.raises(HttpMisuse):
         encode_head(status, "")
+
+
+def test_a_switch_names_the_other_protocol() -> None:
+    """101 with both headers that RFC 9110 section 7.8 wants, after the lines given."""
+    assert encode_switch("websocket", "a: b\r\n") == (
+        b"HTTP/1.1 101 Switching Protocols\r\na: b\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n"
+    )
 
 
 def test_an_empty_chunk_is_a_mistake() -> None:
