@@ -170,17 +170,23 @@ class Crowd:
 
 def text_messages(data: bytes | bytearray) -> list[bytes]:
     """The payloads of whole text frames; pings are passed over, a rest is left."""
+    return take_messages(bytearray(data))
+
+
+def take_messages(data: bytearray) -> list[bytes]:
+    """The same, and what was read is taken out of `data`."""
     found, at, size = [], 0, len(data)
     while at + 2 <= size:
         length, start = data[at + 1], at + 2
         if length >= 126:
             start += 2 if length == 126 else 8
             length = int.from_bytes(data[at + 2 : start], "big")
-        if start + length > size:
+        if start > size or start + length > size:
             break
         if data[at] == 0x81:
             found.append(bytes(data[start : start + length]))
         at = start + length
+    del data[:at]
     return found
 
 
