@@ -141,7 +141,7 @@ async def run_node(
         nursery.start_soon(_tell_manager, notifier, supervisor)
         await nursery.start(run_and_end)
         nursery.start_soon(_beat_forever, supervisor, rooms)
-        await nursery.start(_apply_on_signal, rooms.settings)
+        await nursery.start(_apply_on_signal, rooms.settings, notifier)
         if supervisor.health().rooms["http"].state is RoomState.RUNNING:
             announce(rooms.server.urls)
             notifier.say_ready("ready")
@@ -322,15 +322,18 @@ async def _write_change(journal: Journal, change: DeviceChange) -> None:
     await journal.append([Draft(DEVICE_KIND, DEVICE_VERSION, b"", encode_change(change), change)], Lane.CONTROL)
 
 
-async def _apply_on_signal(desk: SettingsDesk, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+async def _apply_on_signal(
+    desk: SettingsDesk, notifier: Notifier, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     """SIGHUP reads the settings again; what is wrong with them is in the log, and changes nothing."""
     with trio.open_signal_receiver(signal.SIGHUP) as received:
         task_status.started()
         async for _ in received:
-            try:
-                await desk.apply()
-            except Refusal as refusal:
-                log.warning("settings.refused", reason=str(refusal), remedy=refusal.remedy)
+            with notifier.reloading():
+                try:
+                    await desk.apply()
+                except Refusal as refusal:
+                    log.warning("settings.refused", reason=str(refusal), remedy=refusal.remedy)
 
 
 def _own_day_max(devices: DeviceTable, key: bytes) -> int | None:

@@ -112,7 +112,14 @@ READ_STREAM = Operation(
         query_value("limit", "How many events at most.", {"type": "integer", "minimum": 1, "maximum": 1_000}),
         query_value("proof", "1: with what verifies the bodies.", {"enum": ["0", "1"]}),
     ),
-    answers={200: Answer(about="Events from an offset on.", schema=_PAGE)},
+    answers={
+        101: Answer(about="A subscription over WebSocket (docs/specs/subscriptions.md).", type=""),
+        200: Answer(
+            about="Events from an offset on; as text/event-stream a subscription.",
+            schema=_PAGE,
+            or_else={"text/event-stream": {"type": "string"}},
+        ),
+    },
     refusals=(
         "bad-parameter",
         "malformed-id",

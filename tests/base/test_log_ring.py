@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from edge_node.base.log import configure, get_log
-from edge_node.base.log_ring import LOG_RING, LogRing
+from edge_node.base.log_ring import ENTRIES, LOG_RING, LogRing
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,17 @@ def test_the_filters_join() -> None:
     assert LOG_RING.since(LOG_RING.last) == []
     with pytest.raises(KeyError):
         LOG_RING.since(0, "loud")
+
+
+def test_only_the_newest_are_kept() -> None:
+    """5,000 entries; the next one pushes out the first."""
+    ring = LogRing()
+    for number in range(ENTRIES):
+        ring(None, "", {"event": f"n{number}"})
+    assert (ring.first, ring.last) == (1, ENTRIES) == (1, 5_000)
+    ring(None, "", {"event": "one.more"})
+    assert ring.first == 2
+    assert ring.since(limit=1)[0].event == "n1"
 
 
 def test_an_entry_without_a_room_or_level_is_kept() -> None:

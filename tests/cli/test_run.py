@@ -136,6 +136,24 @@ def test_the_service_manager_is_told(tmp_path: Path) -> None:
     assert any(notice.get("STATUS") == "ready" and "WATCHDOG" in notice for notice in notices)
 
 
+def test_a_reload_is_told_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+    """SIGHUP, as `systemctl reload` sends it: reloading with the time, then ready, by a bad file too."""
+    config = made(tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        with running(config, NOTIFY_SOCKET=str(tmp_path / "notify")) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            config.write_text("[http]\nno_such_setting = 1\n")
+            process.send_signal(signal.SIGHUP)
+            told: list[str] = []
+            while told.count("READY") < 2:
+                told += [name for notice in heard(manager) for name in notice if name != "STATUS"]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+    assert told == ["READY", "RELOADING", "MONOTONIC_USEC", "READY"]
+
+
 def test_a_manager_that_never_reads_does_not_hold_up_the_node(tmp_path: Path) -> None:
     """Its queue is full before the node starts: the node serves and ends as ever."""
     config, address = made(tmp_path), f"\0edge-node-test-{os.getpid()}"
