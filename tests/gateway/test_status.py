@@ -16,7 +16,9 @@ async def test_a_running_node_says_so(site: Site) -> None:
         ready = (await node.client.get("/readyz")).json()
         assert ready["ready"] is True
         assert {room["state"] for room in ready["rooms"].values()} == {"running"}
-        assert set(ready["rooms"]) == {"journal", "audit", "store", "subscriptions", "retention", "content", "http"}
+        assert set(ready["rooms"]) == {
+            "journal", "audit", "store", "subscriptions", "retention", "content", "control", "http",
+        }  # fmt: skip
         info = (await node.client.get("/info")).json()
         assert (info["node"], info["vault"]) == (str(site.node), str(site.node))
         assert (info["name"], info["version"], info["clock"]) == ("edge-node", __version__, 2)
