@@ -8,8 +8,8 @@ from edge_node.base.log_events import MEANINGS
 
 # Past participles that do not end in -ed.
 IRREGULAR = {
-    "begun", "broken", "cut", "given", "gone", "held", "kept", "left", "lost", "met", "overran", "put", "read", "sent", "set",
-    "shut", "taken", "told", "withdrawn", "written",
+    "begun", "broken", "cut", "given", "gone", "held", "kept", "left", "lost", "met", "overran", "put", "read", "sent",
+    "set", "shut", "taken", "told", "withdrawn", "written",
 }  # fmt: skip
 NAME = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 
