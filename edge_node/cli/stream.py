@@ -10,7 +10,9 @@ from cyclopts import App, Parameter
 from edge_node.cli.options import JsonOption
 from edge_node.cli.remote import DEFAULT_NODE, KeyOption, NodeOption, TlsOption, VaultOption, ask
 from edge_node.cli.words import say, say_json, say_table
-from edge_node.client import Event, Node, Page
+from edge_node.client import AnchorList, Event, Node, Page, verify_anchor
+from edge_node.trust.retention_anchor import RetentionAnchor
+from edge_node.wire.cid import format_cid
 
 app = App(name="stream", help="List and read event streams.")
 
@@ -47,7 +49,35 @@ def read(
         sys.stdout.write(raw.decode() + "\n")
         return
     say_table(("offset", "signed at", "key", "type", "data"), [_row(event) for event in page.events])
+    if page.gap is not None:
+        say(f"offsets {page.gap.first} to {page.gap.stop - 1} are not kept ({page.gap.reason})")
     say(f"next {page.next} of {page.end}" + (", all proofs hold" if proof else ""))
+
+
+@app.command
+def anchors(
+    name: Annotated[str, Parameter(help="The stream, such as site/temperature.")],
+    *,
+    start: Annotated[int, Parameter("--from", help="Number of the first anchor wanted.")] = 1,
+    limit: Annotated[int, Parameter(help="At most so many anchors, up to 1000.")] = 100,
+    node: NodeOption = DEFAULT_NODE,
+    key: KeyOption = None,
+    tls: TlsOption = "",
+    vault: VaultOption = "",
+    json: JsonOption = False,
+) -> None:
+    """What retention removed, verified; `--json > anchors.json` keeps it for `edge-node verify --anchors`."""
+
+    async def question(opened: Node) -> tuple[AnchorList, bytes]:
+        return await opened.read_anchors(name, start, limit)
+
+    answer, raw = ask(node, key, tls, vault, question)
+    if json:
+        sys.stdout.write(raw.decode() + "\n")
+        return
+    rows = [_anchor_row(verify_anchor(entry).anchor) for entry in answer.anchors]
+    say_table(("anchor", "made at", "by", "offsets", "bodies", "bytes", "last body"), rows)
+    say(f"kept from offset {answer.first} on; next {answer.next} of {answer.end}, all anchors hold")
 
 
 @app.command(name="list")
@@ -70,6 +100,12 @@ def list_streams(
         for row in streams
     ]  # fmt: skip
     say_table(("stream", "events", "bodies", "bytes", "first", "next", "last received"), rows)
+
+
+def _anchor_row(anchor: RetentionAnchor) -> tuple[str, ...]:
+    offsets = f"{anchor.start} to {anchor.first - 1}"
+    sizes = str(anchor.bodies), str(anchor.bytes)
+    return str(anchor.number), _time(anchor.t_ms), anchor.by, offsets, *sizes, format_cid(anchor.last_cid)
 
 
 def _time(t_ms: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from cyclopts import Parameter
@@ -11,15 +11,33 @@ from edge_node.base.errors import EdgeNodeError
 from edge_node.cli.exits import ExitCode
 from edge_node.cli.options import JsonOption
 from edge_node.cli.words import say, say_json
-from edge_node.client import Page, ProofBroken, VerifiedBody, verify_body, verify_page, verify_proof
+from edge_node.client import (
+    AnchorEntry,
+    AnchorList,
+    Page,
+    ProofBroken,
+    VerifiedAnchor,
+    VerifiedBody,
+    verify_anchor,
+    verify_body,
+    verify_chain,
+    verify_page,
+    verify_proof,
+    verify_removed,
+)
 from edge_node.wire.cid import format_cid
+
+Saved = TypeVar("Saved")
 
 
 class NothingToVerify(EdgeNodeError):
     """Neither a page nor a whole body was given."""
 
     slug = "nothing-to-verify"
-    remedy = "Save a page (`stream read NAME --proof --json`), or give --body, --signature, --content-type and --cid."
+    remedy = (
+        "Save a page (`stream read NAME --proof --json`) or anchors (`stream anchors NAME --json`), or give --body,"
+        " --signature, --content-type and --cid."
+    )
 
     def __init__(self, why: str) -> None:
         super().__init__(f"there is nothing to verify: {why}")
@@ -41,26 +59,81 @@ def verify(
     signature: Annotated[str, Parameter(help="The body's Edge-Signature header.")] = "",
     content_type: Annotated[str, Parameter(help="The body's Content-Type.")] = "",
     cid: Annotated[str, Parameter(help="The body's CID.")] = "",
-    key: Annotated[tuple[str, ...], Parameter(help="Public keys you trust, in hex; none: any key. Repeatable.")] = (),
+    anchors: Annotated[Path | None, Parameter(help="Saved retention anchors, instead of a page.")] = None,
+    removed: Annotated[
+        tuple[Path, ...], Parameter(help="With --anchors: saved pages of what was removed. Repeatable.")
+    ] = (),
+    key: Annotated[
+        tuple[str, ...],
+        Parameter(help="Public keys you trust (of anchors: node keys), in hex; none: any key. Repeatable."),
+    ] = (),
     json: JsonOption = False,
 ) -> int:
     """Check each body's hash against its CID and its signature; exit 1 if anything does not hold."""
-    if (page is None) == (body is None):
-        raise NothingToVerify("give a page or a body, and not both")
-    if page is not None:
+    if sum(one is not None for one in (page, body, anchors)) != 1:
+        raise NothingToVerify("give a page, a body or anchors, and one of them alone")
+    if anchors is not None:
+        verdicts = list(_check_anchors(anchors, removed, frozenset(key)))
+    elif page is not None:
         verdicts = list(_check_page(page, frozenset(key)))
     else:
         assert body is not None
         verdicts = [_check_body(body, signature, content_type, cid, frozenset(key))]
-    _tell(verdicts, json=json)
+    good = "hash, signature and place of every event hold" if anchors is None else "every anchor holds, without a break"
+    _tell(verdicts, good, json=json)
     return ExitCode.OK if all(verdict.holds for verdict in verdicts) else ExitCode.REFUSED
 
 
-def _check_page(file: Path, trusted: frozenset[str]) -> Iterator[Verdict]:
+def _check_anchors(file: Path, removed: tuple[Path, ...], trusted: frozenset[str]) -> Iterator[Verdict]:
+    answer = _read(file, AnchorList, "a list of anchors")
+    proofs = [proof for one in removed for proof in _read(one, Page, "a page").proofs or ()]
+    held = []
+    for entry in answer.anchors:
+        verdict, verified = _check_anchor(entry, trusted)
+        yield verdict
+        if verified is None:
+            continue
+        held.append(verified)
+        if proofs and (found := verify_removed(verified.anchor, proofs)) is not None:
+            what = f"bodies removed by anchor {entry.number}"
+            yield Verdict(what, holds=found, why="" if found else "the bodies at hand are not those that it names")
     try:
-        page = msgspec.json.decode(file.read_bytes(), type=Page, strict=False)
+        verify_chain(answer, held)
+        yield Verdict(f"chain of {len(held)} anchors of {answer.stream}", holds=True, facts={"first": answer.first})
+    except ProofBroken as error:
+        yield Verdict(f"chain of {answer.stream}", holds=False, why=error.why)
+
+
+def _check_anchor(entry: AnchorEntry, trusted: frozenset[str]) -> tuple[Verdict, VerifiedAnchor | None]:
+    what = f"anchor {entry.number}"
+    try:
+        verified = verify_anchor(entry)
+    except ProofBroken as error:
+        return Verdict(what, holds=False, why=error.why), None
+    anchor, node = verified.anchor, verified.node.hex()
+    facts: dict[str, str | int] = {
+        "node": node,
+        "from": anchor.start,
+        "first": anchor.first,
+        "bodies": anchor.bodies,
+        "bytes": anchor.bytes,
+        "by": anchor.by,
+        "t": anchor.t_ms,
+    }
+    if trusted and node not in trusted:
+        return Verdict(what, holds=False, facts=facts, why=f"vouched for by {node}, which is none of --key"), None
+    return Verdict(what, holds=True, facts=facts), verified
+
+
+def _read(file: Path, kind: type[Saved], what: str) -> Saved:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NothingToVerify(f"{file} is not a page ({error})") from error
+        raise NothingToVerify(f"{file} is not {what} ({error})") from error
+
+
+def _check_page(file: Path, trusted: frozenset[str]) -> Iterator[Verdict]:
+    page = _read(file, Page, "a page")
     if page.proofs is None:
         raise NothingToVerify(f"{file} carries no proofs")
     for proof in page.proofs:
@@ -100,7 +173,7 @@ def _verdict(verified: VerifiedBody, trusted: frozenset[str]) -> Verdict:
     return Verdict(what, holds=True, facts=facts)
 
 
-def _tell(verdicts: list[Verdict], *, json: bool) -> None:
+def _tell(verdicts: list[Verdict], good: str, *, json: bool) -> None:
     if json:
         say_json(verdicts)
         return
@@ -108,4 +181,4 @@ def _tell(verdicts: list[Verdict], *, json: bool) -> None:
         facts = "  ".join(f"{name} {value}" for name, value in verdict.facts.items())
         say(f"{'ok ' if verdict.holds else 'BAD'}  {verdict.what}  {verdict.why or facts}")
     bad = sum(not verdict.holds for verdict in verdicts)
-    say("hash, signature and place of every event hold" if not bad else f"{bad} of {len(verdicts)} do not hold")
+    say(good if not bad else f"{bad} of {len(verdicts)} do not hold")

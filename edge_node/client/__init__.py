@@ -1,5 +1,6 @@
 """The Python client: devices that sign and queue their readings, and a node read without trusting it."""
 
+from edge_node.client.anchors import VerifiedAnchor, verify_anchor, verify_chain, verify_removed
 from edge_node.client.device import Device
 from edge_node.client.errors import (
     AnswerNotUnderstood,
@@ -19,6 +20,8 @@ from edge_node.client.errors import (
     SlowDown,
 )
 from edge_node.client.models import (
+    AnchorEntry,
+    AnchorList,
     Event,
     Gap,
     Info,
@@ -48,6 +51,8 @@ from edge_node.client.subscription import Subscription
 from edge_node.client.tls import BadPin
 
 __all__ = [
+    "AnchorEntry",
+    "AnchorList",
     "AnswerNotUnderstood",
     "BadPin",
     "ClientError",
@@ -89,9 +94,13 @@ __all__ = [
     "StreamInfo",
     "Subscription",
     "UnspeakableReading",
+    "VerifiedAnchor",
     "VerifiedBody",
     "WhenFull",
+    "verify_anchor",
     "verify_body",
+    "verify_chain",
     "verify_page",
     "verify_proof",
+    "verify_removed",
 ]

@@ -93,17 +93,6 @@ class Proof(msgspec.Struct, frozen=True):
     body_base64: str
 
 
-class Page(msgspec.Struct, frozen=True):
-    """A page of a stream: ask on from `next`; the stream is read to its end when `next == end`."""
-
-    stream: str
-    vault: str
-    events: list[Event]
-    next: int
-    end: int
-    proofs: list[Proof] | None = None
-
-
 class Gap(msgspec.Struct, frozen=True, rename={"first": "from", "stop": "to"}):
     """The events with offsets `first … stop - 1` are not delivered: `retention`, `slow` or `damage` says why."""
 
@@ -112,10 +101,46 @@ class Gap(msgspec.Struct, frozen=True, rename={"first": "from", "stop": "to"}):
     reason: str
 
 
+class Page(msgspec.Struct, frozen=True):
+    """A page of a stream: ask on from `next`; the stream is read to its end when `next == end`.
+
+    `first` is the oldest offset that is kept; `gap` says what of the offsets asked for is not.
+    """
+
+    stream: str
+    vault: str
+    events: list[Event]
+    next: int
+    end: int
+    proofs: list[Proof] | None = None
+    first: int = 0
+    gap: Gap | None = None
+
+
 class Opened(msgspec.Struct, frozen=True, rename={"start": "from"}):
     """Where a subscription begins."""
 
     start: int
+
+
+class AnchorEntry(msgspec.Struct, frozen=True):
+    """One retention anchor with the certificate of its key, as documents; null where the node's copy is damaged."""
+
+    number: int
+    first: int
+    anchor: msgspec.Raw
+    certificate: msgspec.Raw
+
+
+class AnchorList(msgspec.Struct, frozen=True):
+    """Anchors of a stream (docs/specs/retention.md): ask on from `next`; all are read when `next == end`."""
+
+    stream: str
+    vault: str
+    first: int
+    anchors: list[AnchorEntry]
+    next: int
+    end: int
 
 
 class StreamInfo(msgspec.Struct, frozen=True):

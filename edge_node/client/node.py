@@ -13,11 +13,12 @@ from blake3 import blake3
 from edge_node.base.clock import Clock, SystemClock
 from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.base.limits import PIECE_MAX_BYTES
+from edge_node.client.anchors import verify_anchor, verify_chain
 from edge_node.client.answers import read_answer
 from edge_node.client.connection import Connection, open_body, read_body
 from edge_node.client.contents import hash_file, read_file, save_verified
-from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch
-from edge_node.client.models import Info, Page, PieceReceipt, Readiness, Receipt, StreamInfo, StreamList
+from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch, ProofBroken
+from edge_node.client.models import AnchorList, Info, Page, PieceReceipt, Readiness, Receipt, StreamInfo, StreamList
 from edge_node.client.proofs import verify_page
 from edge_node.client.subscription import From, Subscription
 from edge_node.trust.signed_event import HEADER_NAME
@@ -90,6 +91,24 @@ class Node:
         if proof:
             await anyio.to_thread.run_sync(verify_page, page)
         return page, body
+
+    async def read_anchors(self, stream: str, start: int = 1, limit: int = 100) -> tuple[AnchorList, bytes]:
+        """What retention removed from a stream, from anchor `start` on, verified; and the answer's bytes for keeping.
+
+        ProofBroken if an anchor does not hold, does not follow the one before, or is not vouched for by this node.
+        """
+        query = self._vault | {"from": str(start), "limit": str(limit)}
+        path = f"/api/v1/anchors/{StreamName(stream)}"
+        response, body = await self._connection.fetch("GET", path, query=query)
+        answer = read_answer(response, body, AnchorList)
+        if answer.stream != stream or answer.next < min(start, answer.end):
+            raise AnswerNotUnderstood(response.status_code, f"not the anchors of {stream} from {start}")
+        verified = [verify_anchor(entry) for entry in answer.anchors]
+        verify_chain(answer, verified)
+        node = (await self.info()).node
+        if any(one.node.hex() != node for one in verified):
+            raise ProofBroken("an anchor is vouched for by another node's key")
+        return answer, body
 
     async def iterate_stream(self, stream: str, start: int = 0, *, proof: bool = False) -> AsyncIterator[Page]:
         """Page after page to the stream's end as it is when the last page is read."""

@@ -53,7 +53,7 @@ from edge_node.store.records import (
     encode_record,
 )
 from edge_node.store.rows import PieceRow, Standing, find_dead_segments, find_held, find_standings
-from edge_node.store.streams.rows import find_by_cid
+from edge_node.store.streams.rows import BodyRow, find_by_cid
 from edge_node.store.streams.topics import read_body
 from edge_node.trust.access import Access, Verb, piece_resource
 from edge_node.wire.cid import CidKind, cid_digest, format_cid, make_cid
@@ -210,13 +210,22 @@ class Pieces:
         while (row := await self._journal.query(find_held, vault, cid)) is not None:
             with contextlib.suppress(PieceGone):  # deleted between the two looks: then the next one finds no row
                 return await self._open_row(cid, row)
-        body = await self._journal.query(find_by_cid, vault, cid)
-        if body is None:
-            if vault in (await self._standings.ask(cid)).owners:
-                raise PieceDamaged(cid, "the record that made it is lost")
-            raise UnknownPiece(cid)
+        while (body := await self._journal.query(find_by_cid, vault, cid)) is not None:
+            with contextlib.suppress(PieceGone):  # likewise: retention took it
+                return await self._open_body(vault, cid, body)
+        if vault in (await self._standings.ask(cid)).owners:
+            raise PieceDamaged(cid, "the record that made it is lost")
+        raise UnknownPiece(cid)
+
+    async def _open_body(self, vault: VaultId, cid: Cid, body: BodyRow) -> OpenPiece:
         with self._damage_of(cid):
-            _, content = await offload(read_body, self._journal, body, limiter=FILE)
+            try:
+                _, content = await offload(read_body, self._journal, body, limiter=FILE)
+            except RecordAbsent as absence:
+                now = await self._journal.query(find_by_cid, vault, cid)
+                if now is not None and now.position == body.position:
+                    raise
+                raise PieceGone(cid) from absence
         return OpenPiece(cid, len(content), body.position, (), content)
 
     async def _open_row(self, cid: Cid, row: PieceRow) -> OpenPiece:

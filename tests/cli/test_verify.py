@@ -91,3 +91,48 @@ def test_a_file_that_is_no_page_with_proofs_is_refused(
     (tmp_path / "page").write_text(text)
     assert main(["verify", str(tmp_path / "page")]) == 1
     assert "nothing to verify" in capsys.readouterr().err
+
+
+ANCHORS = msgspec.json.decode((Path(__file__).parents[1] / "vectors/trust/retention_anchor.json").read_bytes())
+
+
+def anchors_file(folder: Path, *numbers: int) -> Path:
+    """A saved answer with these anchors of the vectors."""
+    entries = []
+    for number in numbers:
+        vector = ANCHORS["vectors"][number - 1]
+        first = msgspec.json.decode(vector["payload"])["first"]
+        documents = {
+            "anchor": msgspec.Raw(vector["envelope"].encode()),
+            "certificate": msgspec.Raw(ANCHORS["certificate"].encode()),
+        }
+        entries.append({"number": number, "first": first, **documents})
+    said = {
+        "stream": "site/temperature",
+        "vault": ANCHORS["node_key_hex"],
+        "first": 108,
+        "anchors": entries,
+        "next": 3,
+        "end": 3,
+    }
+    file = folder / "anchors.json"
+    file.write_bytes(msgspec.json.encode(said))
+    return file
+
+
+def test_saved_anchors_are_checked_without_a_node(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line each, one for the chain; the node key is told, and compared where one is given."""
+    file = anchors_file(tmp_path, 1, 2)
+    assert main(["verify", "--anchors", str(file), "--key", ANCHORS["node_key_hex"]]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:3] for line in lines[:3]] == ["ok "] * 3
+    assert ANCHORS["node_key_hex"] in lines[0]
+    assert lines[-1] == "every anchor holds, without a break"
+    assert main(["verify", "--anchors", str(file), "--key", "00" * 32]) == 1
+    assert "none of --key" in capsys.readouterr().out
+
+
+def test_anchors_in_a_false_order_do_not_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each holds by itself; the row does not."""
+    assert main(["verify", "--anchors", str(anchors_file(tmp_path, 2, 1))]) == 1
+    assert "1 of 3 do not hold" in capsys.readouterr().out
