@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from edge_node.doctor.finding import Finding, bad, ok, unknown
+from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site
 from edge_node.settings import ListenAddress, parse_listen
 
@@ -34,12 +34,15 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFacts:
-    """One door. `own_pid` is the running node's; `local` whether this machine has the address; `allowed` its port."""
+    """One door. `own_pid` is the running node's, `door` the address it says it has; `local` whether this machine has
+    the wanted address, `allowed` whether this user may have its port.
+    """
 
     setting: str
     wanted: ListenAddress
     listeners: Sequence[Listener]
     own_pid: int | None = None
+    door: str | None = None
     running: bool = False
     local: bool = True
     allowed: bool = True
@@ -89,6 +92,9 @@ def judge_port(facts: PortFacts) -> Finding:
 
 def _judge_running(check: str, place: str, facts: PortFacts, met: Sequence[Listener]) -> Finding:
     figures = {"address": str(facts.wanted)}
+    if facts.door is not None and parse_listen(facts.door) != facts.wanted:
+        return warn(check, f"{place}: the running node has this door at {facts.door}",
+                    "It takes the settings' address at its next start.", door=facts.door, **figures)  # fmt: skip
     if any(listener.pid == facts.own_pid and facts.own_pid is not None for listener in met):
         return ok(check, f"{place} is the running node's", **figures)
     if not met:
@@ -110,6 +116,7 @@ def probe_ports(site: Site) -> list[PortFacts]:
             wanted=(address := parse_listen(text)),
             listeners=listeners,
             own_pid=site.holder.pid if site.holder else None,
+            door=_door(site, setting),
             running=site.holder is not None and "run" in site.holder.doing,
             local=_is_local(address.host),
             allowed=_is_allowed(address.port),
@@ -117,6 +124,13 @@ def probe_ports(site: Site) -> list[PortFacts]:
         for setting, text in wanted
         if text
     ]
+
+
+def _door(site: Site, setting: str) -> str | None:
+    """Where the running node says that it has this door."""
+    name = "https" if setting == "http.listen_tls" else "http"
+    doors = (site.live or {}).get("doors") or []
+    return next((str(door["address"]) for door in doors if door.get("name") == name and door.get("address")), None)
 
 
 def list_listeners() -> list[Listener]:

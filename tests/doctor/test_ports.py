@@ -45,6 +45,8 @@ def test_a_running_node_holds_its_own_ports() -> None:
     assert judged(running=True, own_pid=7, listeners=[other]) == "bad"
     assert judged(running=True, own_pid=7, listeners=[hidden]) == "unknown"
     assert judged(running=True, own_pid=7) == "bad"
+    assert judged(running=True, own_pid=7, listeners=[own], door="127.0.0.1:8091") == "ok"
+    assert judged(running=True, own_pid=7, door="127.0.0.1:9000") == "warn"
 
 
 def test_addresses_and_ports_that_cannot_be_had() -> None:
