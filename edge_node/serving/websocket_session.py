@@ -51,7 +51,7 @@ class SessionEnded(ServingError):
 
 
 class WebSocketSession:
-    """What a handler has of its client; one task uses it.
+    """What a handler has of its client; one task receives and one sends, which may be the same.
 
     When the client leaves or breaks the protocol, or the server stops, a handler inside `receive` or `send_frames`
     gets SessionEnded, and one that waits for anything else is cancelled: either way it just ends.
@@ -179,13 +179,13 @@ class WebSocketSession:
     async def _talk(self, talk: Talk) -> None:
         try:
             await talk(self)
-        except (SessionEnded, PeerGone):
-            pass
-        except Refusal as refusal:
-            note_refusal(refusal, asker_of(self._link.transport.peer, secure=self._link.transport.secure))
-            self.end(CLOSE_CODES + refusal.status, refusal.slug)
-        except Exception as error:  # noqa: BLE001 - a boundary: whatever a handler raises ends in a log and a 1011
-            self._break(error)
+        except Exception as raised:  # noqa: BLE001 - a boundary: whatever a handler raises ends in a log and a 1011
+            error = _beyond_ends(raised)
+            if isinstance(error, Refusal):
+                note_refusal(error, asker_of(self._link.transport.peer, secure=self._link.transport.secure))
+                self.end(CLOSE_CODES + error.status, error.slug)
+            elif error is not None:
+                self._break(error)
 
     def _break(self, error: Exception) -> None:
         """Our own code raised, from whichever side it was called."""
@@ -345,3 +345,11 @@ class WebSocketSession:
             code, reason, last = self._closing = self._closing or (NORMAL, "", b"")
             return last + self._ws.close(code, reason)
         return b"" if closed.code == LOST else self._ws.close(closed.code, "" if closed.clean else closed.reason)
+
+
+def _beyond_ends(error: Exception) -> Exception | None:
+    """What a handler raised besides that the session is over, out of the groups that its nurseries put around it."""
+    if not isinstance(error, ExceptionGroup):
+        return None if isinstance(error, SessionEnded | PeerGone) else error
+    others = [other for one in error.exceptions if (other := _beyond_ends(one)) is not None]
+    return others[0] if len(others) == 1 else error if others else None

@@ -1,7 +1,7 @@
 """One WebSocket connection's receiving side, without I/O: bytes in, whole messages out (RFC 6455, over wsproto).
 
 wsproto cuts, unmasks and decodes frames; this module joins them, sets limits and names the close code of what a peer
-did wrong. It costs about 10 us a message and 3 KiB a connection, which is why sending goes past it: a frame made once
+did wrong. It costs about 10 us a message and 1.3 KiB a connection, which is why sending goes past it: a frame made once
 by `websocket_frames` serves every subscriber. No extension is ever negotiated; compression would hold 300 KiB a
 connection and let one small message cost a large one's memory.
 """

@@ -277,6 +277,36 @@ async def test_a_refusal_is_a_close_code() -> None:
     assert refusals("busy") == before + 1
 
 
+async def test_a_handler_with_tasks_of_its_own() -> None:
+    """One receives and one sends; the end of the session ends both, and what they raise is seen through their group."""
+
+    async def both(session: WebSocketSession) -> None:
+        news = trio.Event()
+
+        async def send() -> None:
+            await news.wait()
+            await session.send_frames(encode_text(b"news"))
+            raise Busy
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send)
+            assert (await session.receive()).data == "go"
+            news.set()
+            await session.receive()
+
+    before = REQUESTS_BROKEN._value.get()
+    async with running(opening(both)) as server:
+        async with opened(server) as peer:
+            await peer.send(text("go"))
+            assert await peer.next() == Message("news")
+            assert await peer.next() == Closed(4503, "busy", clean=True)
+        async with opened(server) as peer:
+            await peer.send(text("go"), masked(encode_close(1000)))
+            assert isinstance(await peer.next(), Message | Closed)
+        await eventually(server, 0)
+    assert REQUESTS_BROKEN._value.get() == before
+
+
 async def test_a_broken_handler_ends_one_session() -> None:
     """1011 for its client, a log and a count for us, and the server goes on."""
 
