@@ -15,7 +15,16 @@ from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
-from edge_node.control import ControlDoor, DoorFigures, House, LevelDesk, Roster, SettingsDesk, open_sockets
+from edge_node.control import (
+    ControlDoor,
+    DoorFigures,
+    House,
+    LevelDesk,
+    RetainStream,
+    Roster,
+    SettingsDesk,
+    open_sockets,
+)
 from edge_node.gateway.anchors import AnchorRoutes
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.bearer import BearerRoutes
@@ -283,7 +292,8 @@ async def _build(
         retention=lambda _vault, stream: retainer.policy_of(stream).shown(),
     )
     try:
-        control = ControlDoor(house, await offload(open_sockets, settings.control, paths, limiter=FILE))
+        sockets = await offload(open_sockets, settings.control, paths, limiter=FILE)
+        control = ControlDoor(house, sockets, [RetainStream(house, retainer)])
     except BaseException:
         for one in doors:
             one.listener.close()

@@ -4,6 +4,7 @@ from edge_node.control.door import ControlDoor
 from edge_node.control.errors import ControlInUse, SocketPathTooLong, SocketUnusable
 from edge_node.control.house import DoorFigures, House, LevelDesk
 from edge_node.control.reload import Applied, SettingsDesk
+from edge_node.control.retain_command import RetainStream
 from edge_node.control.roster import Roster
 from edge_node.control.sockets import ControlSocket, close_sockets, open_sockets
 
@@ -15,6 +16,7 @@ __all__ = [
     "DoorFigures",
     "House",
     "LevelDesk",
+    "RetainStream",
     "Roster",
     "SettingsDesk",
     "SocketPathTooLong",

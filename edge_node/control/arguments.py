@@ -78,11 +78,12 @@ class PublishArguments(CommandArguments, frozen=True):
 
 
 class RetainArguments(CommandArguments, frozen=True):
-    """How much of a stream is kept."""
+    """What is removed from a stream now."""
 
     stream: Annotated[str, about("The stream.")]
     age_s: Annotated[Whole | None, about("Events older than this go, seconds; none: no limit.", "integer")] = None
     bytes: Annotated[Whole | None, about("The oldest beyond so many bytes go; none: no limit.", "integer")] = None
+    until: Annotated[Whole | None, about("Nothing from this offset on goes; a plan fills it in.", "integer")] = None
 
 
 def read_object(raw: bytes) -> dict[str, Any]:

@@ -80,5 +80,5 @@ def test_a_form_can_be_drawn_from_the_description() -> None:
     }
     assert (rows["roles"]["type"], rows["roles"]["required"]) == ("list", False)
     assert (rows["key"]["type"], rows["late_max_s"]["type"]) == ("key", "integer")
-    assert [row["type"] for row in describe(RetainArguments)] == ["text", "integer", "integer"]
+    assert [row["type"] for row in describe(RetainArguments)] == ["text", "integer", "integer", "integer"]
     assert all(row["about"] for row in rows.values())
