@@ -21,7 +21,7 @@ def text_of(spec: str) -> str:
 
 
 EVENT, REQUEST = first_vector("signed_event.json"), first_vector("signed_request.json")
-DOCUMENT = first_vector("signed_document.json")
+DOCUMENT, ANCHOR = first_vector("signed_document.json"), first_vector("retention_anchor.json")
 BODY = bytes.fromhex(EVENT["body_hex"])
 
 
@@ -39,6 +39,9 @@ BODY = bytes.fromhex(EVENT["body_hex"])
         ("signed-document.md", DOCUMENT["payload"]),
         ("signed-document.md", DOCUMENT["envelope"]),
         ("signed-document.md", DOCUMENT["message_hex"][:74]),
+        ("retention.md", ANCHOR["payload"]),
+        ("retention.md", ANCHOR["digest_hex"]),
+        ("retention.md", ANCHOR["envelope"]),
         ("cid.md", BODY.decode()),
         ("cid.md", raw_piece_cid(BODY).hex()),
         ("cid.md", format_cid(raw_piece_cid(BODY))),
