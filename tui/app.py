@@ -183,7 +183,7 @@ class NodeApp(App[int]):
         now_ms = self.state.node_now_ms(self.now_s())
         lines: list[Line] = []
         for alert, since_ms in self.state.alerts:
-            lines += [alert_line(alert._replace(todo=""), since_ms, now_ms, cells, self.glyphs)]
+            lines += [alert_line(alert._replace(why="", todo=""), since_ms, now_ms, cells, self.glyphs)]
             lines += [line("  ", *row) for row in wrapped(alert.why, cells - 2)]
             lines += [line("  ", *row) for row in wrapped(alert.todo, cells - 2, Tone.DIM)] + [line()]
         return lines or [line(mark(Tone.OK, "nothing needs you", self.glyphs))]

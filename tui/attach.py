@@ -190,20 +190,28 @@ class Tunnel:
             with contextlib.suppress(asyncio.CancelledError, ValueError):
                 await self._listening
             self._listening = None
-        with contextlib.suppress(FileNotFoundError):
-            self.socket.unlink()
+        self._remove_socket()
+
+    def _remove_socket(self) -> None:
+        self.socket.unlink(missing_ok=True)
 
 
 @asynccontextmanager
 async def tunnel_to(target: Target, command: Sequence[str] | None = None) -> AsyncIterator[Tunnel]:
     """A tunnel in a directory of its own; both are gone at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="edge-node-tui-"))  # mode 0700 (tempfile's promise)
-    if len(os.fsencode(directory / "node.sock.0123456789abcdef")) > SOCKET_PATH_MAX:  # ssh binds under a longer name
-        directory.rmdir()
-        raise BadTarget(str(directory), "the path of its socket would be too long; set TMPDIR to a shorter one")
+    directory = _private_directory()
     tunnel = Tunnel(target, directory, command)
     try:
         yield tunnel
     finally:
         await tunnel.close()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _private_directory() -> Path:
+    """A fresh directory of mode 0700 (tempfile's promise) whose path leaves room for a socket's name."""
+    directory = Path(tempfile.mkdtemp(prefix="edge-node-tui-"))
+    if len(os.fsencode(directory / "node.sock.0123456789abcdef")) > SOCKET_PATH_MAX:  # ssh binds under a longer name
+        directory.rmdir()
+        raise BadTarget(str(directory), "the path of its socket would be too long; set TMPDIR to a shorter one")
+    return directory

@@ -1,10 +1,13 @@
 """What the UI asks of a node's door: a few verbs, so that a test can hand in a door of its own (pure)."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tui.models import Plan
+if TYPE_CHECKING:
+    from edge_node.client.control import Plan
 
 
 class Planned(NamedTuple):

@@ -72,13 +72,13 @@ class NoTerminal(EdgeNodeError):
 async def _run(options: Options, environment: Mapping[str, str]) -> int:
     from tui.app import NodeApp
     from tui.attach import parse_target, tunnel_to
-    from tui.keys import keys_path, read_keys, rows_of
-    from tui.screens.atlas import PLACES
+    from tui.keydoc import all_rows
+    from tui.keys import keys_path, read_keys
     from tui.state import NodeState
     from tui.theme import ASCII, UNICODE, wants_ascii
     from tui.uds import at, door_opener
 
-    known = [row.name for row in rows_of((("Everywhere", NodeApp), *PLACES))]
+    known = [row.name for row in all_rows()]
     own_keys = read_keys(options.keys or keys_path(environment), known)
     poor = wants_ascii(environment, locale.getpreferredencoding()) if options.plain is None else options.plain
     state = NodeState()

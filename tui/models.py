@@ -328,14 +328,3 @@ class Event(Doc, frozen=True):
     content_type: str = ""
     event: Any = None
     data_base64: str | None = None
-
-
-class Plan(Doc, frozen=True):
-    """What a command would do, in the node's words."""
-
-    command: str = ""
-    arguments: dict[str, Any] = {}
-    summary: str = ""
-    consequences: list[str] = []
-    danger: bool = False
-    confirm: str | None = None

@@ -93,9 +93,8 @@ def _alerts(state: NodeState, now_s: float, cells: int, glyphs: Glyphs) -> list[
 def alert_line(alert: Alert, since_ms: int, now_ms: int, cells: int, glyphs: Glyphs) -> Line:
     """One alert on one line: what, why or what to do where there is room, and its age at the edge."""
     what = mark(alert.tone, words(alert.what).text, glyphs)
-    tail = [Span(f" {glyphs.dot} ", Tone.DIM), words(alert.todo, Tone.DIM)]
-    if cells >= WIDE_CELLS:
-        tail = [Span(f" {glyphs.dot} ", Tone.DIM), words(alert.why), *tail]
+    said = [words(alert.why), words(alert.todo, Tone.DIM)] if cells >= WIDE_CELLS else [words(alert.todo, Tone.DIM)]
+    tail = [part for text in said if text.text for part in (Span(f" {glyphs.dot} ", Tone.DIM), text)]
     return ends(line(what, *tail), line(Span(f"  {age_of(since_ms, now_ms)}", Tone.DIM)), cells)
 
 

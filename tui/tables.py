@@ -103,7 +103,7 @@ DEVICE_COLUMNS: tuple[Column[Device], ...] = (
     Column("name", 0, _plain(lambda row: row.name)),
     Column("status", 11, _device_status),
     Column("role", 8, _plain(lambda row: ",".join(row.roles)), from_cells=60),
-    Column("in", 7, _event_rate, right=True),
+    Column("in", 7, _event_rate, right=True, from_cells=48),
     Column("today", 9, _plain(lambda row: size_of(row.bytes_today)), right=True, from_cells=66),
     Column("seen", 6, lambda row, view: Span(age_of(row.last_seen_ms or 0, view.now_ms)), right=True),
     Column("refused", 7, _refused, right=True, from_cells=52),

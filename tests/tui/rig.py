@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 from tests.tui.scene import NOW_S, picture
 from tui.app import NodeApp
 from tui.state import NodeState
-from tui.uds import at, door_opener
 
 Work = Callable[..., Awaitable[None]]
 
@@ -35,12 +34,16 @@ async def shown(
     app = NodeApp(picture(health, access), now_s=lambda: NOW_S, **how)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
+        app.state.loading.clear()  # what a screen asked for when it was mounted, of a node that is not there
+        app.paint_all()
         yield pilot
 
 
 @asynccontextmanager
 async def attached(socket: Path, *, size: tuple[int, int] = (80, 24), **how: Any) -> AsyncIterator[Pilot[int]]:
     """The app over a socket."""
+    from tui.uds import at, door_opener
+
     state = NodeState()
     state.via = "uds"
     app = NodeApp(state, door_opener(lambda: at(socket)), **how)
@@ -67,7 +70,7 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
 async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
-        await settle(pilot)
+    await settle(pilot)
 
 
 def text_on(pilot: Pilot[int]) -> str:

@@ -92,7 +92,8 @@ def streams(health: str = "healthy") -> list[dict[str, Any]]:
         busy = number % 3 != 0
         refused = 12_880 if health == "degraded" and number == 1 else number if number % 4 == 1 else 0
         rows.append({
-            "stream": name, "events": 100_342 * number + 7, "bodies": 10_034 * number + 7, "bytes": 2**20 * number * 17 + 900,
+            "stream": name, "events": 100_342 * number + 7, "bodies": 10_034 * number + 7,
+            "bytes": 2**20 * number * 17 + 900,
             "first_offset": 0, "next_offset": 100_342 * number + 7,
             "last_received_ms": NOW_MS - (400 if busy else 3_600_000 * (number + 1)), "bodies_per_s": 2.0 * busy,
             "events_per_s": 20.8 * number * busy, "bytes_per_s": 1_060.0 * number * busy, "refused": refused,

@@ -75,8 +75,10 @@ def test_a_top_is_round_and_not_too_low(values: tuple[float, ...]) -> None:
 @pytest.mark.parametrize(
     ("environment", "encoding", "poor"),
     [
-        ({"TERM": "xterm-256color"}, "UTF-8", False), ({"TERM": "linux"}, "utf-8", True), ({"TERM": "vt220"}, "UTF-8", True),
-        ({"TERM": "xterm"}, "ISO-8859-1", True), ({"TERM": "screen-256color"}, "utf8", False), ({}, "ANSI_X3.4-1968", True),
+        ({"TERM": "xterm-256color"}, "UTF-8", False), ({"TERM": "linux"}, "utf-8", True),
+        ({"TERM": "vt220"}, "UTF-8", True),
+        ({"TERM": "xterm"}, "ISO-8859-1", True), ({"TERM": "screen-256color"}, "utf8", False),
+        ({}, "ANSI_X3.4-1968", True),
     ],
 )  # fmt: skip
 def test_poor_terminals_get_ascii(environment: dict[str, str], encoding: str, poor: bool) -> None:

@@ -17,7 +17,8 @@ DEVICES = Tab(
     listing=lambda state: state.devices,
     columns=DEVICE_COLUMNS,
     describe=describe_device,
-    title_of=lambda row: row.key,
+    title_of=lambda row: row.name,
+    id_of=lambda row: row.key,
     keys=("name", "key", "status", "role", "stream", "note", "refusal"),
     empty="No devices yet. Press n to enrol one.",
 )

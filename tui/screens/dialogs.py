@@ -14,12 +14,12 @@ from textual.widgets import Button, Input
 
 from tui.filters import in_order
 from tui.lines import Line, Span, Tone, fit_line, line, words, wrapped
-from tui.models import Plan
 from tui.theme import mark
 from tui.visible import visible
 from tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
+    from edge_node.client.control import Plan
     from tui.app import NodeApp
 
 Result = TypeVar("Result")
@@ -58,7 +58,7 @@ class Dialog(ModalScreen[Result]):
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
-    Dialog > #box { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $panel;
+    Dialog > #box { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface;
         border: round $accent; padding: 0 1; border-title-color: $foreground; }
     Dialog.ascii > #box { border: ascii $accent; }
     Dialog Input, Dialog Input:focus { border: none; height: 1; padding: 0; background: $boost; }

@@ -30,7 +30,7 @@ TALL_ROWS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """One table of a screen. `keys` are the columns a filter may name (None: any)."""
+    """One table of a screen. `keys` are the columns a filter may name (None: any); `id_of` is what is copied."""
 
     name: str
     topic: Topic
@@ -38,6 +38,7 @@ class Tab:
     columns: Sequence[Column[Any]]
     describe: Callable[[Any, NodeState, View, int], list[Line]]
     title_of: Callable[[Any], str]
+    id_of: Callable[[Any], str]
     keys: Collection[str] | None
     empty: str
     tail: bool = False
@@ -239,7 +240,7 @@ class ListScreen(NodeScreen):
         """The row's id to the clipboard."""
         row = self.table.row
         if row is not None:
-            self.node_app.copy(self.tab.title_of(row))
+            self.node_app.copy(self.tab.id_of(row))
 
     def action_logs(self) -> None:
         """Log lines that name this row."""
@@ -249,4 +250,4 @@ class ListScreen(NodeScreen):
 
     def log_filter(self, row: Any) -> str:
         """The filter that finds a row's log lines."""
-        return f'"{self.tab.title_of(row)}"'
+        return f'"{self.tab.id_of(row)}"'

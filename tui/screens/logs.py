@@ -25,6 +25,7 @@ LOG = Tab(
     columns_wide=LOG_COLUMNS_WIDE,
     describe=describe_log,
     title_of=lambda row: row.name,
+    id_of=lambda row: row.name,
     keys=None,
     empty="The node has logged nothing yet.",
     tail=True,

@@ -18,6 +18,7 @@ SETTINGS = Tab(
     columns=SETTING_COLUMNS,
     describe=describe_setting,
     title_of=lambda row: row.name,
+    id_of=lambda row: row.name,
     keys=("name", "value", "origin", "reload", "pending", "about"),
     empty="The node has not told its settings yet.",
 )

@@ -18,6 +18,7 @@ PIECES = Tab(
     columns=PIECE_COLUMNS,
     describe=describe_piece,
     title_of=lambda row: row.cid,
+    id_of=lambda row: row.cid,
     keys=("cid", "damaged", "segment"),
     empty="No pieces yet. edge-node piece put stores one.",
 )

@@ -18,6 +18,7 @@ STREAMS = Tab(
     columns=STREAM_COLUMNS,
     describe=describe_stream,
     title_of=lambda row: row.stream,
+    id_of=lambda row: row.stream,
     keys=("stream", "refusal", "live"),
     empty="No streams yet. The first event of a device makes one.",
 )
@@ -27,7 +28,8 @@ EVENTS = Tab(
     listing=lambda state: state.events,
     columns=EVENT_COLUMNS,
     describe=describe_event,
-    title_of=lambda row: f"{row.cid}",
+    title_of=lambda row: f"event {row.offset}",
+    id_of=lambda row: row.cid,
     keys=("offset", "key", "seq", "late", "type", "cid", "event"),
     empty="No events. Choose a stream with enter on the tab before.",
     tail=True,
@@ -39,6 +41,7 @@ REASONS = Tab(
     columns=REASON_COLUMNS,
     describe=describe_reason,
     title_of=lambda row: row.slug,
+    id_of=lambda row: row.slug,
     keys=("slug", "title"),
     empty="Nothing was refused since the node started.",
 )
@@ -49,6 +52,7 @@ REFUSALS = Tab(
     columns=REFUSAL_COLUMNS,
     describe=describe_refusal,
     title_of=lambda row: row.slug,
+    id_of=lambda row: row.slug,
     keys=("slug", "status", "key", "peer", "door", "detail"),
     empty="Nothing was refused since the node started.",
     tail=True,
@@ -74,10 +78,6 @@ class StreamsScreen(ListScreen):
             tooltip="Publish a test event, signed by the node's operator.",
         ),
     ]
-
-    def redraw(self) -> None:
-        """The events tab names its stream."""
-        super().redraw()
 
     def chosen(self, row: Any) -> None:
         """Enter: a stream shows its events, a reason its refusals, anything else describes itself."""

@@ -61,7 +61,10 @@ class Table(Sheet, can_focus=True):
 
     @property
     def row(self) -> Any | None:
-        """The row under the cursor."""
+        """The row under the cursor; before the first drawing, the one it will be on."""
+        shown = self.listing.shown
+        if self.cursor is None and shown:
+            return self.listing.row(shown[-1 if self.tail else 0])
         return None if self.cursor is None else self.listing.row(self.cursor)
 
     def _settle(self, rows: int) -> None:
