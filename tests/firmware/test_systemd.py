@@ -3,26 +3,15 @@
 import os
 import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
 
-FIRMWARE = Path(__file__).parents[2] / "firmware"
-UNIT = FIRMWARE / "systemd/edge-node.service"
+from tests.firmware.unit import FIRMWARE, UNIT, allowed_calls, lines_of, run, values_of
+
 HOST_UNITS = Path("/lib/systemd/system")
 EXPOSURE_MAX = 20  # of 100; what is open beyond that, and why, stands in the unit
 EXECUTABLES = ("usr/bin/edge-node", "bin/kill")
-
-
-def lines_of(path: Path) -> list[str]:
-    """What a file says, without comments."""
-    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
-
-
-def values_of(key: str) -> list[str]:
-    """Every value the unit gives a key, in order."""
-    return [line.partition("=")[2] for line in lines_of(UNIT) if line.partition("=")[0] == key]
 
 
 @pytest.fixture
@@ -37,10 +26,6 @@ def staged(tmp_path: Path) -> Path:
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
     return root
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.needs_systemd
@@ -92,20 +77,7 @@ def test_users_and_directories_are_made_as_the_sockets_need_them(tmp_path: Path)
 @pytest.mark.needs_systemd
 def test_the_calls_the_node_lives_by_are_allowed() -> None:
     """Reading the clock's discipline and giving a socket to its group survive the groups that are taken away."""
-    listed: dict[str, set[str]] = {}
-    for line in run("systemd-analyze", "syscall-filter").stdout.splitlines():
-        if line.startswith("@"):
-            group = listed.setdefault(line.strip(), set())
-        elif (word := line.strip()) and not word.startswith("#"):
-            group.add(word)
-
-    def expand(name: str) -> set[str]:
-        return set().union(*map(expand, listed[name])) if name in listed else {name}
-
-    allowed: set[str] = set()
-    for value in values_of("SystemCallFilter"):
-        names = set().union(*(expand(word) for word in value.removeprefix("~").split()))
-        allowed = allowed - names if value.startswith("~") else allowed | names
+    allowed = allowed_calls()
     assert {"adjtimex", "clock_adjtime", "fchown", "fchownat", "fdatasync", "fallocate", "sendto", "flock"} <= allowed
     assert not {"clock_settime", "settimeofday", "mount", "ptrace", "bpf", "reboot", "setuid"} & allowed
 
