@@ -22,6 +22,7 @@ from edge_node.client.errors import (
 from edge_node.client.models import (
     AnchorEntry,
     AnchorList,
+    Bearer,
     Event,
     Gap,
     Info,
@@ -55,6 +56,7 @@ __all__ = [
     "AnchorList",
     "AnswerNotUnderstood",
     "BadPin",
+    "Bearer",
     "ClientError",
     "Conflict",
     "ContentMismatch",

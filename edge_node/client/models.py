@@ -93,6 +93,16 @@ class Proof(msgspec.Struct, frozen=True):
     body_base64: str
 
 
+class Bearer(msgspec.Struct, frozen=True):
+    """A short-lived token; its text is a secret until it `expires`, in ms UTC by the node's clock."""
+
+    bearer: str
+    expires: int
+
+    def __repr__(self) -> str:
+        return f"Bearer(bearer='…', expires={self.expires})"
+
+
 class Gap(msgspec.Struct, frozen=True, rename={"first": "from", "stop": "to"}):
     """The events with offsets `first … stop - 1` are not delivered: `retention`, `slow` or `damage` says why."""
 

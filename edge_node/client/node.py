@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 import anyio
+import msgspec
 from blake3 import blake3
 
 from edge_node.base.clock import Clock, SystemClock
@@ -18,7 +19,17 @@ from edge_node.client.answers import read_answer
 from edge_node.client.connection import Connection, open_body, read_body
 from edge_node.client.contents import hash_file, read_file, save_verified
 from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch, ProofBroken
-from edge_node.client.models import AnchorList, Info, Page, PieceReceipt, Readiness, Receipt, StreamInfo, StreamList
+from edge_node.client.models import (
+    AnchorList,
+    Bearer,
+    Info,
+    Page,
+    PieceReceipt,
+    Readiness,
+    Receipt,
+    StreamInfo,
+    StreamList,
+)
 from edge_node.client.proofs import verify_page
 from edge_node.client.subscription import From, Subscription
 from edge_node.trust.signed_event import HEADER_NAME
@@ -119,6 +130,17 @@ class Node:
             if page.next >= page.end or page.next == start:
                 return
             start = page.next
+
+    async def bearer(self, seconds: int | None = None, stream: str | None = None) -> Bearer:
+        """A token that reads in this key's place for a few minutes, for a browser; narrowed to a stream if wished."""
+        wish: dict[str, int | str] = {} if seconds is None else {"seconds": seconds}
+        if stream is not None:
+            wish["stream"] = str(StreamName(stream))
+        body = msgspec.json.encode(wish)
+        response, answer = await self._connection.fetch(
+            "POST", "/api/v1/bearer", query=self._vault, content=body, digest=_blake3(body)
+        )
+        return read_answer(response, answer, Bearer)
 
     def subscribe(
         self,

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from edge_node.client.models import Event, Gap, Info, Opened, Page
+from edge_node.client.models import Bearer, Event, Gap, Info, Opened, Page
 
 EVENT = {
     "offset": 0, "cid": "b", "item": 0, "t": 1, "q": 0, "late": False, "received": 2, "clock": 0, "key": "00",
@@ -49,6 +49,14 @@ def test_info_gives_typed_keys() -> None:
     """The node key and the vault are identifiers, not text."""
     info = Info("n", "1", "ab" * 32, "cd" * 32, 1, 2)
     assert (info.node_key.hex(), info.vault_id.hex()) == ("ab" * 32, "cd" * 32)
+
+
+def test_a_bearer_is_not_shown() -> None:
+    """What ends up in a log or a traceback is not the token."""
+    bearer = msgspec.json.decode(b'{"bearer":"secret","expires":5}', type=Bearer)
+    assert bearer.bearer == "secret"
+    assert "secret" not in repr(bearer)
+    assert "secret" not in str(bearer)
 
 
 def test_a_gap_and_a_beginning() -> None:

@@ -38,6 +38,17 @@ async def test_nothing_is_lost_over_a_link_that_breaks(site: Site) -> None:
     assert [item.offset for item in found if isinstance(item, Event)] == list(range(COUNT))
 
 
+async def test_a_bearer_for_a_browser(site: Site) -> None:
+    """The client's key makes a token that opens the stream it was narrowed to, and no other."""
+    async with running(site) as node, Node(node.url, key_of("reader"), node=node.site.node) as client:
+        await node.say(b"[0]")
+        token = await client.bearer(60, "site/a")
+        said = {"authorization": f"Bearer {token.bearer}"}
+        assert (await node.client.get("/api/v1/streams/site/a", headers=said)).status_code == 200
+        await node.refuses(403, "bearer-too-narrow", lambda: node.client.get("/api/v1/streams/site/b", headers=said))
+        assert (await client.bearer()).expires > token.expires
+
+
 async def disturb(node: RunningNode, link: Link, found: list[Event | Gap]) -> None:
     """Publish, and cut the cable now and then."""
     while not found:
