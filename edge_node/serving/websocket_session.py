@@ -147,7 +147,8 @@ class WebSocketSession:
         self._link.expect(PING_S)
         if self._paused:
             return  # it is we who do not listen
-        self._missed = self._missed + 1 if self._pinged and not self._heard else 0
+        lively = self._heard and not self._pushing  # who takes nothing from us is as good as gone
+        self._missed = self._missed + 1 if self._pinged and not lively else 0
         self._heard = False
         if self._missed >= MISSED_MAX:
             CONNECTIONS_EXPIRED.inc()
@@ -225,6 +226,7 @@ class WebSocketSession:
         self._pump()
         if not self._paused and self.closed is None:
             self._link.watch_for(self._on_ready)
+            self._link.wake_for(write=self._pushing)
             self._on_ready()
 
     def _on_ready(self) -> None:
@@ -292,11 +294,14 @@ class WebSocketSession:
             return
         self._pong = None
         if not self._link.transport.offer(frame):
-            self._pushing = True
-            self._link.wake_for(write=True)
+            self._await_room()
+
+    def _await_room(self) -> None:
+        self._pushing = True
+        self._link.wake_for(write=True)
 
     def _push(self) -> None:
-        """Send the rest of such a frame: the handler may have nothing to send for hours."""
+        """Send the rest of a frame that nobody waits for: the handler may have nothing to send for hours."""
         if self._link.transport.push():
             self._pushing = False
             self._link.wake_for(write=False)
@@ -319,6 +324,8 @@ class WebSocketSession:
         finally:
             self._flushing = False
             self._link.host.deadline = ping_at
+            if not self._link.transport.settled:
+                self._await_room()  # its handler gave up: half a frame must not wait for the next one
         if self._pong is not None and self._closing is None:
             self._offer_control(self._pong)
 

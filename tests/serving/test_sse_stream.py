@@ -15,6 +15,7 @@ from edge_node.serving.sse_stream import PING_S, EventStream
 from edge_node.wire.sse import COMMENT_PING, NEED_DATA, ServerEvent, SseParser, encode_event
 from tests.serving.rig import GET, dial, loopback, parse_answers, read_to_end, running
 from tests.serving.test_http_server import eventually
+from tests.serving.test_websocket_session import fill
 
 Events = Callable[[], AsyncIterator[bytes]]
 
@@ -214,6 +215,26 @@ async def test_a_reader_that_takes_nothing_is_cut(autojump_clock: trio.testing.M
         assert 5 <= trio.current_time() <= 9
 
 
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_comment_that_does_not_fit(autojump_clock: trio.testing.MockClock, reads: bool) -> None:
+    """The socket is full in a silent stream: who reads on is kept and gets it whole, who does not is cut."""
+    async with running(streaming(silence), loopback(write_timeout_s=5.0)) as server, await dial(server) as stream:
+        await stream.send_all(GET)
+        await read_until(stream, b"data: first\n\n\r\n")
+        sent = fill(server)
+        await trio.sleep(PING_S + 2)
+        if not reads:
+            await trio.sleep(10)
+            assert len(server.connections) == 0
+            return
+        raw = b""
+        while len(raw) < sent + len(COMMENT_PING):
+            raw += await stream.receive_some(1 << 20)
+        assert raw[sent:].startswith(b"8\r\n" + COMMENT_PING)
+        await trio.sleep(PING_S * 5)
+        assert len(server.connections) == 1
+
+
 async def test_a_stream_that_breaks_is_cut() -> None:
     """Without the last chunk the client knows that it is not the end; the server goes on."""
 
@@ -233,7 +254,9 @@ async def read_events(server: HttpServer, count: int) -> list[ServerEvent]:
     parser, events = SseParser(), []
     async with await dial(server) as stream:
         await stream.send_all(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-        raw = await read_until(stream, b"\r\n\r\n") if count else b""
+        raw = b""
+        while b"\r\n\r\n" not in raw:
+            raw += await stream.receive_some(65_536)
         parser.receive(raw.partition(b"\r\n\r\n")[2])
         while len(events) < count:
             event = parser.next_event()

@@ -1,9 +1,11 @@
 """Open WebSockets: a stranger's client, both ways of closing, silence, slow and vanished clients, many at once."""
 
 import asyncio  # noqa: TID251 - within the foreign client only
+import contextlib
 import socket
 import ssl
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -455,6 +457,64 @@ async def test_a_pong_never_stands_inside_a_message() -> None:
         assert isinstance(first, Message)
         assert len(first.data) == 16 << 20
         assert await peer.next() == Pong(b"now")
+
+
+async def test_a_send_that_was_given_up_is_finished_by_the_watch() -> None:
+    """A handler that stops waiting and sends nothing more leaves no half message, and pings are answered behind it."""
+
+    async def impatient(session: WebSocketSession) -> None:
+        with trio.move_on_after(0.01):
+            await session.send_frames(encode_binary(bytes(16 << 20)))
+        await trio.sleep_forever()
+
+    async with running(opening(impatient)) as server, opened(server) as peer:
+        await trio.sleep(0.05)
+        await peer.send(masked(encode_ping(b"behind")))
+        first = await peer.next()
+        assert isinstance(first, Message)
+        assert len(first.data) == 16 << 20
+        assert await peer.next() == Pong(b"behind")
+
+
+def fill(server: HttpServer) -> int:
+    """Put empty pongs into the only connection's socket until it takes no more; how many whole ones."""
+    [connection] = server.connections
+    socket_ = connection._transport._socket  # type: ignore[attr-defined]
+    sent, before = 0, -1
+    while sent > before:
+        before = sent
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += socket_.send(encode_pong(b"") * 10_000)
+        time.sleep(0.1)  # the kernel's own time: it makes room again until both its buffers are full
+    return sent
+
+
+async def test_a_pong_that_does_not_fit_waits_for_room() -> None:
+    """The socket is full while the handler sleeps: the watch sends the pong when the client reads again."""
+    async with running(opening(wait_for_ever)) as server, opened(server) as peer:
+        sent = fill(server)
+        await peer.send(masked(encode_ping(b"late")))
+        await trio.sleep(0.02)
+        raw = b""
+        while len(raw) < sent:
+            raw += await peer.stream.receive_some(1 << 20)
+        while not raw.endswith(b"late"):
+            raw += await peer.stream.receive_some(1 << 20)
+        assert raw[sent:] == encode_pong(b"late")
+        await peer.send(masked(encode_ping(b"again")))
+        assert (await peer.stream.receive_some(100)) == encode_pong(b"again")
+
+
+async def test_a_client_that_talks_and_never_reads_is_ended(autojump_clock: trio.testing.MockClock) -> None:
+    """Signs of life do not help who takes nothing of what is sent."""
+    async with running(opening(wait_for_ever)) as server, opened(server) as peer:
+        fill(server)
+        for _ in range(2 * (MISSED_MAX + 2)):
+            with contextlib.suppress(trio.BrokenResourceError):
+                await peer.send(masked(encode_pong(b"")))
+            await trio.sleep(PING_S / 2)
+        assert len(server.connections) == 0
 
 
 async def test_a_message_cut_by_an_end_is_finished_first() -> None:
