@@ -73,7 +73,7 @@ class BearerRoutes:
     def __init__(
         self, door: RequestDoor, mint: BearerMint, clock: Clock, vault: VaultId, settings: TrustSettings
     ) -> None:
-        self._door, self._mint, self._clock, self._vault, self._settings = door, mint, clock, vault, settings
+        self._door, self._bearers, self._clock, self._vault, self._settings = door, mint, clock, vault, settings
 
     def add_to(self, router: Router) -> None:
         """Register the route."""
@@ -97,7 +97,7 @@ class BearerRoutes:
         key = await self._door.identify(request, proof)
         seconds = self._settings.bearer_max_s if wish.seconds is None else wish.seconds
         expires_ms = self._clock.now_ms() + seconds * 1_000
-        token = self._mint.mint(Bearer(key, expires_ms, scope))
+        token = self._bearers.mint(Bearer(key, expires_ms, scope))
         return Response(201, _HEADERS, msgspec.json.encode({"bearer": token, "expires": expires_ms}))
 
 

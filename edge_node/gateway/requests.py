@@ -49,7 +49,7 @@ class RequestDoor:
         mint: BearerMint,
     ) -> None:
         self._access, self._node_key, self._clock, self._horizons = access, node_key, clock, horizons
-        self._mint = mint
+        self._bearers = mint
         self._window_ms = settings.request_window_s * 1_000
         self._nonces = NonceWindow(self._window_ms)
 
@@ -99,7 +99,7 @@ class RequestDoor:
 
     def _accept(self, token: str, resource: Resource, verb: Verb, source: str) -> Admitted:
         now_ms = self._clock.now_ms()
-        bearer = self._mint.verify(token, now_ms)
+        bearer = self._bearers.verify(token, now_ms)
         bearer.require(resource, verb)
         return Admitted(self._access.decide(bearer.key, resource, verb, now_ms, source), bearer.not_after_ms)
 

@@ -10,6 +10,9 @@ EVERY: list[errors.GatewayRefusal] = [
     errors.ContentEncodingRefused("gzip" * 100),
     errors.StreamMismatch("site/a", "site/b"),
     errors.BadParameter("from", "wants a decimal number"),
+    errors.BearerInUrl("token"),
+    errors.BadBearerRequest("seconds wants a number"),
+    errors.BadSubscription("from wants a number"),
     errors.WrongNode(),
     errors.RequestExpired(400_000, 300_000),
     errors.SignedBeforeStart(2_500),
@@ -24,7 +27,9 @@ EVERY: list[errors.GatewayRefusal] = [
 
 def test_the_list_is_complete() -> None:
     """No refusal of the doors is left out below."""
-    assert {type(error) for error in EVERY} == set(errors.GatewayRefusal.__subclasses__())
+    assert {type(error) for error in EVERY} == {
+        one for one in errors.GatewayRefusal.__subclasses__() if one.__module__ == errors.__name__
+    }
 
 
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
