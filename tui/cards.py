@@ -63,7 +63,7 @@ def _health(node: Node, glyphs: Glyphs) -> list[Line]:
         line(Span("clock ", Tone.DIM), mark(clock, words(node.clock.quality_name, cells=20).text, glyphs)),
     ]
     if not unwell:
-        lines.append(line(Span("loop  ", Tone.DIM), f"{node.loop.lateness_ms:.1f} ms late"))
+        lines.append(line(Span("loop  ", Tone.DIM), f"{_ms(node.loop.lateness_ms)} ms late"))
     for room in unwell[:1]:
         glyph = mark(ROOM_TONES.get(room.state, Tone.WARN), words(room.name, cells=14).text, glyphs)
         more = f" +{len(unwell) - 1}" if len(unwell) > 1 else ""
@@ -80,7 +80,7 @@ def _events(node: Node, rates: tuple[float, ...], glyphs: Glyphs) -> list[Line]:
         line(Span("kept ", Tone.DIM), f"{_number(events.events)} in {_number(events.streams)} streams"),
         line(
             Span("wait ", Tone.DIM),
-            mark(Tone.WARN if full else Tone.OK, f"{events.waiting} of {count_of(events.queue_max)}", glyphs),
+            mark(Tone.WARN if full else Tone.OK, f"{_number(events.waiting)} of {_number(events.queue_max)}", glyphs),
         ),
     ]
 
@@ -94,7 +94,7 @@ def _columns(values: tuple[float, ...], name: Callable[[float], str], glyphs: Gl
 def _journal(node: Node, commits: tuple[float, ...], glyphs: Glyphs) -> list[Line]:
     journal = node.journal
     half, tail = _ms(journal.commit.p50_ms), _ms(journal.commit.p99_ms)
-    damaged = mark(Tone.BAD, f"{count_of(journal.damages)} damaged", glyphs) if journal.damages else None
+    damaged = mark(Tone.BAD, f"{short_count(journal.damages)} damaged", glyphs) if journal.damages else None
     files = sum(segments.files for segments in journal.segments)
     return [
         line(
@@ -103,8 +103,8 @@ def _journal(node: Node, commits: tuple[float, ...], glyphs: Glyphs) -> list[Lin
             short_count(journal.queued_records),
         ),
         line(Span("commit ", Tone.DIM), f"p50 {half}  p99 {tail} ms"),
-        _columns(commits, lambda top: f"{top:.0f} ms", glyphs),
-        line(Span("kept   ", Tone.DIM), f"{short_count(files)} segments  ", damaged or Span("none damaged", Tone.DIM)),
+        _columns(commits, lambda top: f"{short_count(top)} ms", glyphs),
+        line(Span("kept   ", Tone.DIM), f"{short_count(files)} files  ", damaged or Span("none damaged", Tone.DIM)),
     ]
 
 
@@ -124,10 +124,10 @@ def _store(node: Node, glyphs: Glyphs) -> list[Line]:
 def _devices(node: Node, glyphs: Glyphs) -> list[Line]:
     devices = node.devices
     return [
-        line(mark(Tone.OK if devices.active else Tone.IDLE, f"{count_of(devices.active)} active", glyphs)),
-        line(Span("seen today ", Tone.DIM), count_of(devices.seen_today)),
-        line(mark(Tone.WARN if devices.suspended else Tone.IDLE, f"{count_of(devices.suspended)} suspended", glyphs)),
-        line(mark(Tone.IDLE, f"{count_of(devices.revoked)} revoked", glyphs)),
+        line(mark(Tone.OK if devices.active else Tone.IDLE, f"{_number(devices.active)} active", glyphs)),
+        line(Span("seen today ", Tone.DIM), _number(devices.seen_today)),
+        line(mark(Tone.WARN if devices.suspended else Tone.IDLE, f"{_number(devices.suspended)} suspended", glyphs)),
+        line(mark(Tone.IDLE, f"{_number(devices.revoked)} revoked", glyphs)),
     ]
 
 
@@ -153,7 +153,7 @@ def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
         for door in tcp[:3]
     ]  # fmt: skip
     return lines + [
-        line(mark(Tone.OK, words(door.name, cells=8).text.ljust(8), glyphs), f" {door.connections} open")
+        line(mark(Tone.OK, words(door.name, cells=8).text.ljust(8), glyphs), f" {short_count(door.connections)} open")
         for door in unix[: 4 - len(lines)]
     ]
 
@@ -161,10 +161,10 @@ def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
 def _process(node: Node, glyphs: Glyphs) -> list[Line]:
     process = node.process
     return [
-        line(Span("cpu    ", Tone.DIM), f"{100 * process.cpu_share:.0f}% of a core"),
+        line(Span("cpu    ", Tone.DIM), f"{short_count(100 * process.cpu_share)}% of a core"),
         line(Span("memory ", Tone.DIM), size_of(process.rss_bytes)),
-        line(Span("files  ", Tone.DIM), f"{process.open_files} of {short_count(process.open_files_max)}"),
-        line(Span("pid    ", Tone.DIM), f"{node.pid}  {process.threads} threads"),
+        line(Span("files  ", Tone.DIM), f"{short_count(process.open_files)} of {short_count(process.open_files_max)}"),
+        line(Span("pid    ", Tone.DIM), f"{node.pid}  {short_count(process.threads)} threads"),
     ]
 
 
@@ -172,7 +172,7 @@ def _settings(node: Node, now_ms: int) -> list[Line]:
     pending = node.settings.pending
     return [
         line(Span("applied ", Tone.DIM), f"{age_of(node.settings.applied_ms, now_ms)} ago"),
-        line(Span("pending ", Tone.DIM), f"{pending} wait for a restart" if pending else "none"),
+        line(Span("pending ", Tone.DIM), f"{short_count(pending)} wait for a restart" if pending else "none"),
         line(Span("log     ", Tone.DIM), words(node.log.level, cells=10)),
         line(Span("version ", Tone.DIM), words(node.version, cells=20)),
     ]
@@ -184,4 +184,4 @@ def _number(value: int) -> str:
 
 
 def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+    return "-" if value is None else f"{value:.1f}" if value < 99.95 else short_count(value)
