@@ -27,6 +27,7 @@ VERBS = (
     Verb("doctor", "edge_node.cli.doctor:doctor", "Examine a node: evidence, verdict, remedy."),
     Verb("bundle", "edge_node.cli.bundle:bundle", "Gather what helps to find a fault, without secrets."),
     Verb("devnet", "edge_node.cli.devnet:app", "Try a node and five devices on this machine."),
+    Verb("tui", "edge_node.cli.tui:tui", "Watch and operate a node from a terminal."),
     Verb("version", "edge_node.cli.version:version", "Show the version and what it runs on."),
     Verb("completion", "edge_node.cli.completion:completion", "Print a completion script for a shell."),
 )
