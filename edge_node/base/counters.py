@@ -2,7 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # a sample more for every counter, which says no more than the process's start time
+# A sample more for every counter would say no more than the process's start time.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
 REGISTRY = CollectorRegistry(auto_describe=True)
 
 REFUSALS = Counter("edge_node_refusals", "Requests refused, by problem slug.", ["slug"], registry=REGISTRY)
