@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 import trio
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from edge_node.base.counters import refusals
 from edge_node.base.ids import StreamName
@@ -92,6 +94,24 @@ async def test_a_bearer_opens_both(site: Site) -> None:
             assert await client.take(1) == [0]
             problem, code, reason = await client.end()
         assert (problem["status"], code, reason) == (401, 4401, "bearer-expired")
+
+
+async def test_a_client_of_another_make(site: Site) -> None:
+    """The websockets library subscribes as a browser does, with a subprotocol, and closes in order."""
+    async with running(site) as node:
+        await publish(node, 3)
+        token = (await node.ask("POST", "/api/v1/bearer", who="reader")).json()["bearer"]
+
+        def listen() -> list[dict[str, object]]:
+            url = f"ws{node.url.removeprefix('http')}{STREAM}?from=1"
+            with connect(url, subprotocols=[Subprotocol("edge-node.v1"), Subprotocol("bearer." + token)]) as client:
+                assert client.subprotocol == "edge-node.v1"
+                return [msgspec.json.decode(client.recv(20)) for _ in range(3)]
+
+        said = await trio.to_thread.run_sync(listen)
+        assert said[0] == {"open": {"from": 1}}
+        assert [message["offset"] for message in said[1:]] == [1, 2]
+        await node.is_healthy()
 
 
 async def test_refusals_are_plain_answers(site: Site) -> None:

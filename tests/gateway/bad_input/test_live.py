@@ -2,7 +2,8 @@
 
 import resource
 import socket
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import psutil
@@ -128,6 +129,59 @@ async def test_one_that_never_reads(site: Site) -> None:
                 await trio.sleep(0.05)
         sock.close()
         await hears(other, node, 400)
+
+
+@pytest.mark.parametrize("slow", ["skip", "close", "wait"])
+async def test_one_that_reads_too_slowly(site: Site, slow: str) -> None:
+    """Eight megabytes behind: passed over with a gap, closed by name, or given everything, as it chose."""
+    async with running(site, subscriptions={"lag_events_max": 20}) as node:
+        async with dawdling(node, f"{STREAM}?from=end&slow={slow}") as client:
+            assert await client.next() == {"open": {"from": 0}}
+            await publish(node)
+            assert await client.take(1) == [0]
+            for _ in range(40):
+                await publish(node, 10, 20_000)
+            cursor, gaps, problem = await read_on(client, 401)
+        if slow == "close":
+            assert (problem, gaps) == ("urn:edge-node:problem:subscriber-slow", [])
+            assert 1 < cursor < 401
+        else:
+            assert (cursor, problem) == (401, None)
+            assert [reason for _, reason in gaps] == (["slow"] if slow == "skip" else [])
+
+
+async def read_on(client: WebSocketClient, end: int) -> tuple[int, list[tuple[int, str]], str | None]:
+    """Everything up to `end`, each offset delivered or in a gap; the gaps, and what ended it if something did."""
+    cursor, gaps = 1, []
+    while cursor < end:
+        message = await client.next()
+        if "end" in message:
+            return cursor, gaps, message["end"]["type"]
+        first, stop = cursor, cursor + 1
+        if "gap" in message:
+            first, stop = message["gap"]["from"], message["gap"]["to"]
+            gaps.append((stop - first, message["gap"]["reason"]))
+        else:
+            assert message["offset"] == cursor
+        assert first == cursor
+        cursor = stop
+    return cursor, gaps, None
+
+
+@asynccontextmanager
+async def dawdling(node: RunningNode, target: str) -> AsyncGenerator[WebSocketClient, None]:
+    """A subscription whose socket takes little that is not read."""
+    sock = trio.socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    await sock.connect(("127.0.0.1", node.port))
+    async with trio.SocketStream(sock) as stream:
+        await stream.send_all(upgrade(target, [f"Edge-Request: {node.proof('GET', target)}"]))
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += await stream.receive_some(4_096)
+        head, _, rest = data.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        yield WebSocketClient(stream, head.decode(), bytearray(rest))
 
 
 async def test_the_node_stops_while_nobody_reads(site: Site) -> None:
