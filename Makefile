@@ -90,8 +90,8 @@ fresh-check: ## clone into an empty directory with an empty HOME and run the REA
 
 ci: check faults-quick rooted bench-quick ## what must pass besides `make test`
 
-demo: setup ## a live local system that proves what it prints (ONCE=1 needs no terminal)
-	$(BIN)/edge-node devnet demo --once
+demo: setup ## a live local system under the terminal UI (ONCE=1: no terminal, proves what it prints)
+	@$(BIN)/edge-node devnet demo $(if $(ONCE),--once)
 
 clean: ## remove what the other verbs made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

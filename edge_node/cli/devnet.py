@@ -17,32 +17,39 @@ app = App(name="devnet", help="A node and its devices on this machine, for trial
 SiteDirectory = Annotated[Path, Parameter(help="A trial's directory.")]
 
 
-class NoLiveView(EdgeNodeError):
-    """The trial runs once to its end; nothing else is there to look at."""
+class TerminalWanted(EdgeNodeError):
+    """A live system is there to be looked at, and nobody could."""
 
-    slug = "no-live-view"
-    remedy = "Run `edge-node devnet demo --once`."
+    slug = "terminal-wanted"
+    remedy = "Run it in a terminal, or `make demo ONCE=1` (`edge-node devnet demo --once`), which needs none."
 
     def __init__(self) -> None:
-        super().__init__("a live system to look at is not part of this release")
+        super().__init__("a live system wants a terminal, and there is none here")
 
 
 @app.command
 def demo(*, once: Annotated[bool, Parameter(help="Run the trial to its end; needs no terminal.")] = False) -> int:
-    """Five devices, ten seconds, one cut link, one kill -9; exit 1 unless every printed line is proved."""
-    from edge_node.devnet import run_trial
+    """A node and five devices under the terminal UI, until you leave it; nothing is left behind.
 
-    if not once:
-        raise NoLiveView
-    return ExitCode.OK if run_trial(Terminal()) else ExitCode.REFUSED
+    With --once: ten seconds, one cut link, one kill -9; exit 1 unless every printed line is proved.
+    """
+    from edge_node.devnet import run_show, run_trial
+
+    if once:
+        return ExitCode.OK if run_trial(Terminal()) else ExitCode.REFUSED
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise TerminalWanted
+    return ExitCode.OK if run_show(Terminal()) else ExitCode.REFUSED
 
 
 @app.command(show=False)
-def station(directory: SiteDirectory, *, sensor: Literal["cpu", "memory", "disk", "network", "load"]) -> None:
+def station(
+    directory: SiteDirectory, *, sensor: Literal["cpu", "memory", "disk", "network", "load"], easy: bool = False
+) -> None:
     """One device process of a trial."""
-    from edge_node.devnet import run_station
+    from edge_node.devnet import EASY, LOAD, run_station
 
-    run_station(directory, sensor)
+    run_station(directory, sensor, EASY if easy else LOAD)
 
 
 @app.command

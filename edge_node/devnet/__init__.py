@@ -1,7 +1,8 @@
 """A local site for trial: real node and device processes on this machine, and the proof that they kept their word."""
 
 from edge_node.devnet.check import Claim, check_site
-from edge_node.devnet.station import run_station
+from edge_node.devnet.show import run_show
+from edge_node.devnet.station import EASY, LOAD, run_station
 from edge_node.devnet.trial import TrialFault, run_trial
 
-__all__ = ["Claim", "TrialFault", "check_site", "run_station", "run_trial"]
+__all__ = ["EASY", "LOAD", "Claim", "TrialFault", "check_site", "run_show", "run_station", "run_trial"]

@@ -11,6 +11,7 @@ import trio
 
 from edge_node.devnet.layout import Place, SiteFiles, StationReport, read_value, write_value
 from edge_node.devnet.processes import Processes, TrialFault, command, last_words, run_to_end, wait_for
+from edge_node.devnet.station import EASY, LOAD, Pace
 
 START_S = 30.0
 
@@ -79,13 +80,14 @@ class Site:
         if code != 0:
             raise TrialFault(f"the node ended with {code}: {last_words(self.files.log)}")
 
-    def start_stations(self, names: Sequence[str]) -> None:
+    def start_stations(self, names: Sequence[str], pace: Pace = LOAD) -> None:
         """One process per device; each makes its key and waits to be told where the node is."""
+        more = ["--easy"] if pace is EASY else []
         for name in names:
             files = self.files.station(name)
             files.root.mkdir(parents=True)
             self._stations[name] = self._processes.start(
-                command("devnet", "station", str(files.root), "--sensor", name), files.log
+                command("devnet", "station", str(files.root), "--sensor", name, *more), files.log
             )
 
     async def enrol(self, name: str) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import trio
 
@@ -17,13 +18,22 @@ from edge_node.devnet.sensors import SENSORS, Reading
 from edge_node.trust.keystore import read_key_file, write_key_file
 from edge_node.trust.signing_key import SigningKey
 
-READ_EVERY_S = 0.005  # five devices give a thousand readings a second, each a fresh look at the machine
-BATCH_OF = 20
 SINGLE_EVERY = 5  # after so many batches one reading goes alone, under a signature of its own
 DRAIN_S = 15.0
 
 
-def run_station(directory: Path, sensor: str) -> None:
+class Pace(NamedTuple):
+    """How often a device looks at its sensor, and how many readings it signs together."""
+
+    every_s: float
+    batch_of: int
+
+
+LOAD = Pace(0.005, 20)  # five devices give a thousand readings a second, each a fresh look at the machine
+EASY = Pace(0.125, 4)  # forty a second: an eye can follow
+
+
+def run_station(directory: Path, sensor: str, pace: Pace = LOAD) -> None:
     """Run until SIGTERM or SIGINT, or until the parent process is gone; then send what waits and write the report."""
     configure("warning", "json")
     files = StationFiles(directory)
@@ -34,16 +44,16 @@ def run_station(directory: Path, sensor: str) -> None:
     with read_key_file(files.key) as key, Ledger(files.ledger) as ledger:
         files.public.with_suffix(".draft").write_text(str(key.public))
         files.public.with_suffix(".draft").rename(files.public)
-        trio.run(_run, files, sensor, key, ledger)
+        trio.run(_run, files, sensor, pace, key, ledger)
 
 
-async def _run(files: StationFiles, sensor: str, key: SigningKey, ledger: Ledger) -> None:
+async def _run(files: StationFiles, sensor: str, pace: Pace, key: SigningKey, ledger: Ledger) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_stop_on_signal, signals, nursery.cancel_scope)
             nursery.start_soon(_stop_with_parent, os.getppid(), nursery.cancel_scope)
             place = await _wait_for_place(files)
-            await _work(files, place, sensor, key, ledger)
+            await _work(files, place, sensor, pace, key, ledger)
 
 
 async def _stop_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
@@ -64,7 +74,7 @@ async def _wait_for_place(files: StationFiles) -> Place:
     return read_value(files.place, Place)
 
 
-async def _work(files: StationFiles, place: Place, sensor: str, key: SigningKey, ledger: Ledger) -> None:
+async def _work(files: StationFiles, place: Place, sensor: str, pace: Pace, key: SigningKey, ledger: Ledger) -> None:
     clock = SystemClock()
     device = Device(
         place.url,
@@ -83,7 +93,7 @@ async def _work(files: StationFiles, place: Place, sensor: str, key: SigningKey,
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(device.run)
-                await _take_readings(device, sensor, taken)
+                await _take_readings(device, sensor, pace, taken)
         finally:
             with trio.CancelScope(shield=True):
                 await _finish(files, device, taken)
@@ -95,18 +105,18 @@ class _Taken:
     events = 0
 
 
-async def _take_readings(device: Device, sensor: str, taken: _Taken) -> None:
+async def _take_readings(device: Device, sensor: str, pace: Pace, taken: _Taken) -> None:
     read, batch, batches = SENSORS[sensor], list[Reading](), 0
     while True:
         batch.append(read())
-        if len(batch) >= BATCH_OF:
+        if len(batch) >= pace.batch_of:
             await device.record_batch(batch)
             taken.events += len(batch)
             batch, batches = [], batches + 1
             if batches % SINGLE_EVERY == 0:
                 await device.record(read())
                 taken.events += 1
-        await trio.sleep(READ_EVERY_S)
+        await trio.sleep(pace.every_s)
 
 
 async def _finish(files: StationFiles, device: Device, taken: _Taken) -> None:

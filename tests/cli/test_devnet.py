@@ -8,10 +8,10 @@ from edge_node.cli import main
 from edge_node.cli.devnet import Terminal
 
 
-def test_there_is_only_the_trial(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --once nothing is started, and the hint says what to type."""
+def test_without_a_terminal_there_is_the_trial(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is started, and the hint says what to type."""
     assert main(["devnet", "demo"]) == 1
-    assert "--once" in capsys.readouterr().err
+    assert "ONCE=1" in capsys.readouterr().err
 
 
 def test_help_names_what_a_person_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,169 @@
+"""The live demonstration: a node and its five devices at an easy pace, watched and operated from the terminal UI.
+
+Now and then one device is cut off and comes back with what it queued, and a stranger without a right knocks, so that
+there is something to find. It ends when the operator leaves the UI; no process and no file is left.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import trio
+
+from edge_node.base.ids import PublicKey
+from edge_node.client import ClientError, Node
+from edge_node.devnet.link import Link
+from edge_node.devnet.processes import TrialFault, clean_environment, processes
+from edge_node.devnet.sensors import SENSORS
+from edge_node.devnet.site import Site
+from edge_node.devnet.station import EASY
+from edge_node.devnet.trial import CUT_DEVICE, Screen
+from edge_node.paths import Paths
+from edge_node.trust.keys import SigningKey
+
+CUT_EVERY_S, CUT_S = 40.0, 12.0  # long enough to be noticed, often enough to be met
+KNOCK_EVERY_S = 9.0
+UI = (sys.executable, "-m", "tui")  # a process of its own: it runs on another loop, and has the terminal to itself
+UI_END_S = 5.0  # for a UI that is asked to end, before it is ended
+# Leave the second screen, show the cursor, stop reporting the mouse: what a UI that was killed could not do itself.
+_CALM = "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m"
+
+
+def run_show(screen: Screen, ui: Sequence[str] = ()) -> bool:
+    """Set up a site, show it until the operator leaves, take it down; whether all ended as it should.
+
+    `ui` replaces the terminal UI's command; it is run with this process's terminal and with the socket's path behind.
+    TrialFault when the site cannot be set up. Its directory stays only if something was wrong.
+    """
+    root = Path(tempfile.mkdtemp(prefix="edge-node-demo-"))
+    well = False
+    try:
+        with terminal_restored():
+            well = trio.run(_Show(root, screen, ui).run)
+    finally:
+        if well:
+            shutil.rmtree(root)
+        else:
+            screen.line(f"the site's directory is kept: {root}")
+    return well
+
+
+@contextmanager
+def terminal_restored() -> Iterator[None]:
+    """After the block the terminal is as it was, whatever a UI that was killed left of it."""
+    try:
+        descriptor = sys.stdin.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (OSError, ValueError, termios.error):
+        yield  # no terminal, nothing to restore
+        return
+    try:
+        yield
+    finally:
+        changed = termios.tcgetattr(descriptor) != before
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        if changed and sys.stdout.isatty():
+            sys.stdout.write(_CALM)
+            sys.stdout.flush()
+
+
+class _Show:
+    def __init__(self, root: Path, screen: Screen, ui: Sequence[str]) -> None:
+        self._root, self._screen, self._ui = root, screen, ui
+        self._up = False
+
+    async def run(self) -> bool:
+        with processes() as started, trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
+            site = Site(self._root, started)
+            async with trio.open_nursery() as nursery:
+                with trio.CancelScope() as showing:
+                    nursery.start_soon(_end_on_signal, signals, showing)
+                    await self._show(site, nursery)
+                if self._up:  # else a signal came before there was anything to stop in order
+                    await self._take_down(site)
+                nursery.cancel_scope.cancel()
+        return True
+
+    async def _show(self, site: Site, nursery: trio.Nursery) -> None:
+        link = await self._set_up(site, nursery)
+        self._up = True
+        socket = Paths(site.files.node).control_socket
+        async with trio.open_nursery() as events:
+            events.start_soon(_cut_now_and_then, link)
+            events.start_soon(_knock, site)
+            code = await _show_ui([*(self._ui or UI), "--socket", str(socket)])
+            events.cancel_scope.cancel()
+        if code:
+            raise TrialFault(f"the terminal UI ended with {code}")
+
+    async def _set_up(self, site: Site, nursery: trio.Nursery) -> Link:
+        self._screen.live("making a node and five devices")
+        site.start_stations(list(SENSORS), EASY)
+        await site.make_node()
+        for name in SENSORS:
+            self._screen.live(f"enrolling {name}")
+            await site.enrol(name)
+        self._screen.live("starting the node")
+        await site.start_node()
+        link = Link(site.port, nursery)
+        await link.restore()
+        site.tell_stations(dict.fromkeys(SENSORS, site.url) | {CUT_DEVICE: f"http://127.0.0.1:{link.port}"})
+        return link
+
+    async def _take_down(self, site: Site) -> None:
+        """Devices first, each sending what still waits, then the node."""
+        self._screen.live("stopping the devices and the node")
+        reports = await site.stop_stations()
+        await site.stop_node()
+        stored = sum(report.acknowledged for report in reports.values())
+        self._screen.line(f"{stored} readings were stored; the node, its devices and their directory are gone")
+
+
+async def _show_ui(command: Sequence[str]) -> int:
+    """Run the UI on this terminal; its exit code. Cancelled, it is asked to end and then ended."""
+
+    async def stop(process: trio.Process) -> None:
+        process.terminate()
+        with trio.move_on_after(UI_END_S):
+            await process.wait()
+            return
+        process.kill()
+
+    done: subprocess.CompletedProcess[bytes] = await trio.run_process(
+        command, stdin=None, check=False, env=clean_environment(), deliver_cancel=stop
+    )
+    return done.returncode
+
+
+async def _end_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    async for _ in signals:
+        scope.cancel()
+        return
+
+
+async def _cut_now_and_then(link: Link) -> None:
+    while True:
+        await trio.sleep(CUT_EVERY_S)
+        link.cut()
+        try:
+            await trio.sleep(CUT_S)
+        finally:
+            with trio.CancelScope(shield=True):  # at the end the device still has something to send
+                await link.restore()
+
+
+async def _knock(site: Site) -> None:
+    """A key nobody enrolled asks for a stream: refused each time, with its reason on the screens."""
+    with SigningKey.generate(os.urandom) as stranger:
+        while True:
+            await trio.sleep(KNOCK_EVERY_S)
+            with suppress(ClientError):
+                async with Node(site.url, stranger, node=PublicKey.parse(site.node_key), random=os.urandom) as node:
+                    await node.read_stream("site/cpu", limit=1)

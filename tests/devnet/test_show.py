@@ -1,0 +1,157 @@
+"""The live demonstration, on a terminal of its own, ends with nothing left, however it ends."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_node.devnet import TrialFault
+from edge_node.devnet.sensors import SENSORS
+from edge_node.devnet.show import run_show, terminal_restored
+from tests.devnet.test_trial import Paper, processes_in
+
+# Stands where the terminal UI stands: asks the node through the same socket until every device has been seen.
+WATCHER = """
+import json, sys, time
+from pathlib import Path
+from edge_node.client.local import ask_socket
+socket = Path(sys.argv[sys.argv.index("--socket") + 1])
+for _ in range(200):
+    devices = json.loads(ask_socket(socket, "/v1/devices"))["devices"]
+    if sum(device["last_seen_ms"] is not None for device in devices) == {wanted}:
+        sys.exit({code})
+    time.sleep(0.1)
+sys.exit(99)
+"""
+
+
+@pytest.fixture
+def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where demonstrations make their directories: short, for the node's sockets lie in them."""
+    with tempfile.TemporaryDirectory(prefix="en") as directory:
+        monkeypatch.setenv("TMPDIR", directory)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(directory)
+
+
+def watcher(code: int) -> list[str]:
+    return [sys.executable, "-c", WATCHER.format(wanted=len(SENSORS), code=code)]
+
+
+def test_five_devices_are_seen_through_the_socket_and_nothing_is_left(scratch: Path) -> None:
+    """What was stored is told; processes and directory are gone."""
+    paper = Paper()
+    assert run_show(paper, watcher(0))
+    assert "readings were stored" in paper.lines[-1]
+    assert int(paper.lines[-1].split()[0]) >= len(SENSORS)
+    assert processes_in(scratch) == []
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_ui_that_breaks_is_a_fault_and_leaves_its_traces(scratch: Path) -> None:
+    """The directory with the logs is kept and named; no process is."""
+    paper = Paper()
+    with pytest.RaisesGroup(pytest.RaisesExc(TrialFault, match="ended with 3")):
+        run_show(paper, watcher(3))
+    (kept,) = scratch.iterdir()
+    assert str(kept) in paper.lines[-1]
+    assert processes_in(scratch) == []
+
+
+class Terminal:
+    """`edge-node devnet demo` on a pseudo-terminal of 80 columns and 24 lines."""
+
+    def __init__(self) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.slave, self.said = slave, b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "edge_node", "devnet", "demo"], stdin=slave, stdout=slave, stderr=slave,
+            env=os.environ | {"TERM": "xterm-256color", "LANG": "C.UTF-8"}, start_new_session=True,
+        )  # fmt: skip
+
+    def until(self, wanted: bytes, within_s: float = 60.0) -> None:
+        """Read what is drawn until `wanted` stands in it."""
+        give_up = time.monotonic() + within_s
+        while wanted not in self.said:
+            assert time.monotonic() < give_up, self.said[-2_000:]
+            if select.select([self._master], [], [], 0.2)[0]:
+                self.said += os.read(self._master, 65_536)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def end(self, within_s: float = 60.0) -> int:
+        """The exit code, with everything read meanwhile."""
+        give_up = time.monotonic() + within_s
+        while self.process.poll() is None:
+            assert time.monotonic() < give_up
+            if select.select([self._master], [], [], 0.2)[0]:
+                self.said += os.read(self._master, 65_536)
+        while select.select([self._master], [], [], 0.1)[0]:
+            self.said += os.read(self._master, 65_536)
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminal(scratch: Path) -> Iterator[Terminal]:
+    opened = Terminal()
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def test_the_operator_looks_and_leaves(terminal: Terminal, scratch: Path) -> None:
+    """The real UI at 80 by 24 shows a healthy node; q ends it all, and the terminal is as it was."""
+    terminal.until(b"healthy")
+    terminal.type(b"q")
+    assert terminal.end() == 0
+    assert b"readings were stored" in terminal.said
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+    assert processes_in(scratch) == []
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "moment"), [(signal.SIGTERM, b"healthy"), (signal.SIGHUP, b"enrolling")])
+def test_a_signal_ends_it_at_any_moment(terminal: Terminal, scratch: Path, number: int, moment: bytes) -> None:
+    """While it is shown, and while it is being set up."""
+    terminal.until(moment)
+    terminal.process.send_signal(number)
+    assert terminal.end() == 0
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+    assert processes_in(scratch) == []
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_terminal_that_was_left_wild_is_calmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A UI that was killed could not put back what it had changed."""
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    with open(slave, "r+b", buffering=0) as file:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdin", file)
+        with terminal_restored():
+            wild = termios.tcgetattr(slave)
+            wild[3] &= ~termios.ECHO
+            termios.tcsetattr(slave, termios.TCSADRAIN, wild)
+        assert termios.tcgetattr(slave) == before
+    os.close(master)
