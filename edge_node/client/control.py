@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -21,6 +21,10 @@ SILENCE_S = 25.0  # the node says something every 10 s
 ANSWER_S = 30.0  # reading a piece of 128 MiB back takes some of them on a slow disk
 PAGE_ROWS = 1_000
 PROBE_S = 2.0
+
+
+class _Left(Exception):
+    """The reader of a feed has had enough."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -125,12 +129,12 @@ class ControlClient:
         """
         query = {"topics": ",".join(topics)} if topics else None
         headers = {"last-event-id": last_id} if last_id else {}
-        async with (
-            self._open("GET", "/v1/events", query=query, headers=headers, timeout_s=SILENCE_S) as response,
-            open_body(response) as chunks,
-            aclosing(_frames(response, chunks)) as frames,
-        ):
-            yield frames
+        async with self._open("GET", "/v1/events", query=query, headers=headers, timeout_s=SILENCE_S) as response:
+            with suppress(_Left):
+                async with open_body(response) as chunks:
+                    async with aclosing(_frames(response, chunks)) as frames:
+                        yield frames
+                    raise _Left  # a feed has no end of its own: what is still to come is let go
 
     async def _ask(
         self,

@@ -1,0 +1,88 @@
+"""A piece read back whole, and a test event that takes the way of every other."""
+
+from edge_node.base.limits import MIB
+from tests.control.rig import at_the_door, refused
+from tests.gateway.rig import Site
+
+
+async def test_an_intact_piece_and_a_damaged_one(site: Site) -> None:
+    """Damage is what was found out; the piece is then known to be damaged."""
+    async with at_the_door(site) as door:
+        cid = (await door.node.ask("POST", "/api/v1/pieces", b"\x07" * (2 * MIB + 5))).json()["cid"]
+        planned = await door.control.plan("piece.verify", {"cid": cid})
+        assert (planned.plan.danger, "2097157" in planned.plan.summary) == (False, True)
+        result = await door.control.execute("piece.verify", planned.token)
+        assert (result["bytes"], result["intact"], result["reason"]) == (2 * MIB + 5, True, "")
+        detail = await door.view.get(f"/v1/pieces/{cid}")
+        assert (detail["kind"], detail["damaged"], [one["bytes"] for one in detail["extents"]]) == (
+            "piece", False, [MIB, MIB, 5],
+        )  # fmt: skip
+        assert detail["owners"][0]["vault"] == site.node.hex()
+        path = site.paths.segments / "px" / f"{detail['extents'][1]['segment']:08d}.seg"
+        with path.open("r+b") as file:
+            file.seek(detail["extents"][1]["offset"] + 500)
+            file.write(b"\xff\xfe")
+        broken = await door.control.order("piece.verify", {"cid": cid, "vault": site.node.hex()})
+        assert (broken["intact"], broken["cid"]) == (False, cid)
+        assert broken["reason"]
+        assert (await door.control.get(f"/v1/pieces/{cid}"))["damaged"] is True
+        rows = (await door.control.get("/v1/pieces", {"cid": cid[:12], "bytes_min": MIB}))["pieces"]
+        assert [(row["cid"], row["damaged"]) for row in rows] == [(cid, True)]
+        async with refused(500, "piece-damaged"):
+            await door.control.get(f"/v1/pieces/{cid}/content", {"from": MIB, "length": 10})
+
+
+async def test_an_event_body_is_verified_like_a_piece(site: Site) -> None:
+    """Under the CID of its receipt."""
+    async with at_the_door(site) as door:
+        cid = (await door.node.say(b'{"n":1}')).json()["cid"]
+        assert (await door.control.order("piece.verify", {"cid": cid}))["bytes"] == 7
+        detail = await door.control.get(f"/v1/pieces/{cid}")
+        assert (detail["kind"], detail["body"]["stream"], detail["body"]["count"]) == ("event-body", "site/a", 1)
+
+
+async def test_only_a_holder_s_piece_is_verified(site: Site) -> None:
+    """A vault that does not hold it has no piece of that CID."""
+    async with at_the_door(site) as door:
+        cid = (await door.node.ask("POST", "/api/v1/pieces", b"x")).json()["cid"]
+        async with refused(404, "unknown-piece"):
+            await door.control.plan("piece.verify", {"cid": cid, "vault": "11" * 32})
+
+
+async def test_a_test_event_is_an_event(site: Site) -> None:
+    """Signed by the operator's key on the box, numbered on, delivered, counted."""
+    async with at_the_door(site) as door:
+        for number in range(3):
+            data = {"n": number, "text": "héllo"}
+            receipt = (await door.control.order("stream.publish", {"stream": "test/a", "data": data}))["receipt"]
+            assert (receipt["stream"], receipt["first_offset"], receipt["duplicate"]) == ("test/a", number, False)
+        events = (await door.control.get("/v1/streams/test%2Fa/events"))["events"]
+        assert [one["event"]["n"] for one in events] == [0, 1, 2]
+        assert [one["seq"] for one in events] == [1, 2, 3]
+        operator = (await door.control.get("/v1/devices/operator"))["device"]
+        assert (operator["last_stream"], operator["last_seq"]) == ("test/a", 3)
+        [row] = (await door.control.get("/v1/streams", {"filter": "test"}))["streams"]
+        assert (row["events"], row["next_offset"]) == (3, 3)
+
+
+async def test_without_the_operator_s_key_none_is_published(site: Site) -> None:
+    """Moved away, exposed or revoked: each says what is missing; no key is made up for it."""
+    key = site.paths.operator_key
+    async with at_the_door(site) as door:
+        wish = {"stream": "test/a", "data": 1}
+        key.chmod(0o644)
+        async with refused(409, "command-unavailable"):
+            await door.control.plan("stream.publish", wish)
+        key.chmod(0o600)
+        planned = await door.control.plan("stream.publish", wish)
+        moved = key.rename(key.with_suffix(".away"))
+        async with refused(409, "command-unavailable"):
+            await door.control.execute("stream.publish", planned.token)
+        async with refused(409, "command-unavailable"):
+            await door.control.plan("stream.publish", wish)
+        moved.rename(key)
+        await door.control.order("device.suspend", {"device": "operator"})
+        async with refused(403, "device-suspended"):
+            await door.control.plan("stream.publish", wish)
+        async with refused(404, "unknown-stream"):
+            await door.control.get("/v1/streams/test%2Fa/events")
