@@ -281,3 +281,24 @@ async def test_the_room_rests_and_is_woken_by_new_settings(tmp_path, autojump_cl
                 await trio.sleep(0.1)
             assert trio.current_time() - began < 3_600
             nursery.cancel_scope.cancel()
+
+
+async def test_a_round_that_the_disk_refuses_changes_nothing(tmp_path, monkeypatch):
+    """No bytes are given back and nobody is told; when the disk takes it, it happens."""
+    async with keeping(tmp_path / "d", RetentionSettings(age_s=100)) as kept:
+        await kept.post()
+        kept.clock.ms += 101 * S
+        before = kept.quota.owners[VAULT]
+        with monkeypatch.context() as patched:
+            patched.setattr(type(kept.journal._engine.stage), "_apply", refuse)
+            assert await kept.retainer._try_round() == (False, False)
+        assert "no room for a row" in kept.retainer.condition()
+        assert (kept.quota.owners[VAULT], kept.heard) == (before, [])
+        assert len((await kept.page())["events"]) == 1
+        assert await kept.retainer._try_round() == (True, False)
+        assert kept.retainer.condition() == ""
+        assert (kept.quota.owners[VAULT], kept.heard) == (0, [(VAULT, STREAM, 1)])
+
+
+def refuse(*_: Any) -> None:
+    raise ValueError("no room for a row")
