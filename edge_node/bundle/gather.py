@@ -21,6 +21,7 @@ from edge_node.settings.show import rows
 LOG_LINES = 1_000
 SEGMENTS_MAX = 10_000
 UNIT = "edge-node"
+NEVER = ("keys", "bearers and passwords", "credentials and their paths", "bodies of events", "pieces")
 _JOURNALCTL_S = 20.0
 
 Ask = Callable[[str], bytes]
@@ -193,7 +194,7 @@ def _manifest(parts: Sequence[Part], made_ms: int) -> Part:
     ]
     value = {
         "made_ms": made_ms, "release": __version__, "files": listed,
-        "never_in_here": ["keys", "bearer tokens", "credentials and their paths", "bodies of events", "pieces"],
+        "never_in_here": NEVER,
     }  # fmt: skip
     return Part(
         "manifest.json", msgspec.json.format(_encoded(value), indent=1) + b"\n", "what is in here and what is not"

@@ -66,6 +66,8 @@ def _name(made_ms: int) -> str:
 
 
 def _show(gathered: "Bundle", file: Path | None, *, json: bool) -> None:
+    from edge_node.bundle import NEVER
+
     size = len(gathered.packed())
     if json:
         parts = [
@@ -78,6 +80,7 @@ def _show(gathered: "Bundle", file: Path | None, *, json: bool) -> None:
     say_table(("file", "bytes", "removed", "what it is"), rows)
     say()
     if file is None:
+        say(f"never in it: {', '.join(NEVER)}")
         say(f"nothing was written; packed it would have {size} bytes")
     else:
         say(f"{file}  {size} bytes, mode 0600; look into it before you send it: tar -xzf {file}")

@@ -12,7 +12,7 @@ from edge_node.serving import CertificateUnusable, TlsIdentity
 
 WARN_DAYS = 21  # time to order another; automatic renewal of public ones comes at 30
 _OWN = "Restart the node: it makes a new one; devices that pinned the old fingerprint need the new one."
-_THEIRS = "Renew it, put the files in place and run `edge-node settings apply` or restart the node."
+_THEIRS = "Renew it and put the files in place; `systemctl reload edge-node` (SIGHUP) loads them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Holder, Site
 
-_LOG = "`edge-node log` or `journalctl -u edge-node` tells since when and why."
+_LOG = "The log says since when and why: `edge-node tui`, or `journalctl -u edge-node`."
 
 
 def judge_running(holder: Holder | None, live: Mapping[str, Any] | None, why_not: str) -> list[Finding]:
