@@ -18,6 +18,7 @@ from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
 from edge_node.serving.askers import asker_of
 from edge_node.serving.counters import CONNECTIONS_EXPIRED, REQUESTS_BROKEN
+from edge_node.serving.frame_sender import FrameSender
 from edge_node.serving.live import Link
 from edge_node.serving.problems import note_refusal
 from edge_node.serving.refusals import ServingError
@@ -26,6 +27,7 @@ from edge_node.wire.websocket import MESSAGE_MAX_BYTES, NEED_DATA, Closed, Messa
 from edge_node.wire.websocket_frames import GOING_AWAY, INTERNAL, LOST, NORMAL, encode_ping, encode_pong
 
 READ_BYTES = 64 * KIB
+TURN_MAX = 256  # events of one client in one go, about 3 ms
 INBOX_MAX = 64  # messages read ahead of the handler; they hold no more bytes than one read and one message together
 PING_S = 20.0  # below the 30 s after which the tightest proxies and NATs forget a silent connection
 MISSED_MAX = 2  # two pings in a row: one may be lost with a link that comes back
@@ -58,8 +60,8 @@ class WebSocketSession:
     """
 
     __slots__ = (
-        "_closing", "_deaf", "_flushing", "_heard", "_inbox", "_link", "_missed", "_on_message", "_paused", "_pinged",
-        "_pong", "_pushing", "_scope", "_sends", "_sleeper", "_stopping", "_unread", "_ws", "closed", "subprotocol",
+        "_closing", "_deaf", "_heard", "_inbox", "_link", "_missed", "_on_message", "_paused", "_pinged", "_scope",
+        "_sender", "_sends", "_sleeper", "_stopping", "_unread", "_ws", "closed", "subprotocol",
     )  # fmt: skip
 
     def __init__(
@@ -70,14 +72,14 @@ class WebSocketSession:
         self._link = link
         self._on_message: OnMessage | None = None
         self._ws = WebSocket(message_max=message_max)
+        self._sender = FrameSender(link)
         self._stopping = stopping
         self._scope = trio.CancelScope()
         self._inbox: deque[Message] = deque()
         self._unread = 0
         self._sleeper: trio.lowlevel.Task | None = None
         self._closing: tuple[int, str, bytes] | None = None
-        self._pong: bytes | None = None
-        self._deaf = self._flushing = self._heard = self._paused = self._pinged = self._pushing = False
+        self._deaf = self._heard = self._paused = self._pinged = False
         self._missed = self._sends = 0
 
     @property
@@ -91,8 +93,8 @@ class WebSocketSession:
     @on_message.setter
     def on_message(self, callback: OnMessage | None) -> None:
         self._on_message = callback
-        while self._inbox and self._on_message is not None:
-            self._on_message(self._take_message())
+        while self._inbox and callback is not None and self._closing is None:
+            callback(self._take_message())
         if self._paused and not self._inbox:
             self._listen_again()
 
@@ -120,18 +122,21 @@ class WebSocketSession:
         self._sends += 1
         if self._sends % SENDS_PER_TURN == 0:
             await trio.lowlevel.checkpoint()
-        await self._send(data)
+        await self._sender.send(data)
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Say goodbye and wait for the client's; nothing can be sent or received afterwards."""
         if self._closing is None:
             self._closing = (code, reason, b"")
+        self._wake()  # another task of the handler's, in `receive`
         await self._say_goodbye()
 
     def end(self, code: int, reason: str = "", last: bytes = b"") -> None:
         """End from outside the handler, without waiting: it is cancelled, `last` (frames) and a close frame follow."""
         if self._closing is None and self.closed is None:
             self._closing = (code, reason, last)
+            self._sender.closing = True
+            self._link.expect(CLOSE_S)
             self._scope.cancel()
 
     def drain(self) -> None:
@@ -140,25 +145,29 @@ class WebSocketSession:
 
     def expire(self) -> None:
         """See Live. The deadline of whatever is under way; of nothing, the next ping's."""
-        if self._flushing or self._closing is not None or self.closed is not None:
+        if self._sender.flushing or self._closing is not None or self.closed is not None:
             CONNECTIONS_EXPIRED.inc()
             self._link.host.end()
             return
         self._link.expect(PING_S)
-        if self._paused:
-            return  # it is we who do not listen
-        lively = self._heard and not self._pushing  # who takes nothing from us is as good as gone
-        self._missed = self._missed + 1 if self._pinged and not lively else 0
-        self._heard = False
-        if self._missed >= MISSED_MAX:
+        if self._is_dead():
             CONNECTIONS_EXPIRED.inc()
             self._on_closed(_VANISHED)
             return
         self._pinged = True
         try:
-            self._offer_control(encode_ping())
+            self._sender.offer(encode_ping())
         except PeerGone:
             self._on_closed(_VANISHED)
+
+    def _is_dead(self) -> bool:
+        """Whether this tick makes too many pings in a row without any answer."""
+        if self._paused:
+            return False  # it is we who do not listen
+        lively = self._heard and not self._sender.pushing  # who takes nothing from us is as good as gone
+        self._missed = self._missed + 1 if self._pinged and not lively else 0
+        self._heard = False
+        return self._missed >= MISSED_MAX
 
     async def run(self, talk: Talk, rest: bytes) -> bool:
         """Hold the session; `rest` came behind the upgrade. Whether the client wants to know why it ended. PeerGone."""
@@ -175,7 +184,8 @@ class WebSocketSession:
             await self._say_goodbye()
         finally:
             self._link.unwatch()
-        return self.closed is not None and not self.closed.clean and self.closed.code != LOST
+            self.closed = self.closed or _VANISHED  # whatever is still to be called back finds nothing to do
+        return not self.closed.clean and self.closed.code != LOST
 
     async def _talk(self, talk: Talk) -> None:
         try:
@@ -226,14 +236,12 @@ class WebSocketSession:
         self._pump()
         if not self._paused and self.closed is None:
             self._link.watch_for(self._on_ready)
-            self._link.wake_for(write=self._pushing)
-            self._on_ready()
+            self._link.wake_for(write=self._sender.pushing)
 
     def _on_ready(self) -> None:
         """The socket has bytes, an end, or room; told by the watch, or to see what was there before it watched."""
         try:
-            if self._pushing:
-                self._push()
+            self._sender.on_room()
             data = self._link.transport.take(READ_BYTES)
             if data is not None:
                 self._take(data)
@@ -246,24 +254,43 @@ class WebSocketSession:
         self._heard = True
         self._ws.receive(data, self._link.reaper.now)
         self._pump()
-        if self._pong is not None and self._closing is None:
-            self._offer_control(self._pong)
 
     def _pump(self) -> None:
-        """Give out what has arrived, as far as the list has room."""
-        while len(self._inbox) < INBOX_MAX and self._unread < READ_BYTES:
+        """Give out what has arrived: as far as the list has room, and so much at once that others have their turn."""
+        pong, turn = b"", 0
+        while len(self._inbox) < INBOX_MAX and self._unread < READ_BYTES and turn < TURN_MAX:
             event = self._ws.next_event()
             if event is NEED_DATA:
-                return
+                break
+            turn += 1
             if isinstance(event, Message):
                 self._deliver(event)
             elif isinstance(event, Ping):
-                self._pong = encode_pong(event.payload)
+                pong = encode_pong(event.payload)
             elif isinstance(event, Closed):
                 self._on_closed(event)
-                return
+                break
+        else:
+            self._pause(full=turn < TURN_MAX)
+        if pong and self._closing is None:
+            self._sender.offer(pong)
+
+    def _pause(self, *, full: bool) -> None:
         self._paused = True
         self._link.unwatch()
+        if not full:  # no socket becomes ready by what lies here
+            trio.lowlevel.current_trio_token().run_sync_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """The next turn, called by trio itself, which no error may reach."""
+        if not self._paused or self.closed is not None:
+            return
+        try:
+            self._listen_again()
+        except PeerGone:
+            self._on_closed(_VANISHED)
+        except Exception as error:  # noqa: BLE001 - as in `_on_ready`
+            self._break(error)
 
     def _deliver(self, message: Message) -> None:
         if self._deaf or self._closing is not None:
@@ -279,6 +306,7 @@ class WebSocketSession:
         if self.closed is not None:
             return
         self.closed = closed
+        self._sender.closing = True
         self._link.unwatch()
         if self._closing is None:
             self._link.expect(CLOSE_S)  # for the handler to take what came before, and to end
@@ -287,60 +315,17 @@ class WebSocketSession:
         elif not self._inbox:
             self._scope.cancel()
 
-    def _offer_control(self, frame: bytes) -> None:
-        """Send a frame of ours between the handler's; behind one that is under way it waits, and only the last does."""
-        if not self._link.transport.settled:
-            self._pong = frame
-            return
-        self._pong = None
-        if not self._link.transport.offer(frame):
-            self._await_room()
-
-    def _await_room(self) -> None:
-        self._pushing = True
-        self._link.wake_for(write=True)
-
-    def _push(self) -> None:
-        """Send the rest of a frame that nobody waits for: the handler may have nothing to send for hours."""
-        if self._link.transport.push():
-            self._pushing = False
-            self._link.wake_for(write=False)
-            if self._pong is not None and self._closing is None:
-                self._offer_control(self._pong)
-
-    async def _send(self, data: bytes) -> None:
-        transport = self._link.transport
-        if not transport.settled:
-            await self._flush()
-        if not transport.offer(data):
-            await self._flush()
-
-    async def _flush(self) -> None:
-        ping_at = self._link.host.deadline
-        self._flushing = True
-        try:
-            self._note_progress()
-            await self._link.transport.flush(self._note_progress)
-        finally:
-            self._flushing = False
-            self._link.host.deadline = ping_at
-            if not self._link.transport.settled:
-                self._await_room()  # its handler gave up: half a frame must not wait for the next one
-        if self._pong is not None and self._closing is None:
-            self._offer_control(self._pong)
-
-    def _note_progress(self) -> None:
-        if self._closing is None and self.closed is None:  # a goodbye has one deadline, whatever trickles
-            self._link.expect(self._link.write_timeout_s)
-
     async def _say_goodbye(self) -> None:
         """Answer the client's close frame, or send ours and wait for its."""
         if self._deaf:
             return
-        self._deaf = True
+        self._deaf = self._sender.closing = True
         self._inbox.clear()
+        self._unread = 0
+        if self.closed is not None and self.closed.code == LOST:
+            return
         self._link.expect(CLOSE_S)
-        await self._send(self._last_frames())
+        await self._sender.send(self._last_frames())
         if self._paused and self.closed is None:
             self._listen_again()
         while self.closed is None:
@@ -351,7 +336,7 @@ class WebSocketSession:
         if closed is None:
             code, reason, last = self._closing = self._closing or (NORMAL, "", b"")
             return last + self._ws.close(code, reason)
-        return b"" if closed.code == LOST else self._ws.close(closed.code, "" if closed.clean else closed.reason)
+        return self._ws.close(closed.code, "" if closed.clean else closed.reason)
 
 
 def _beyond_ends(error: Exception) -> Exception | None:

@@ -2,6 +2,7 @@
 
 import asyncio  # noqa: TID251 - within the foreign client only
 import contextlib
+import json
 import socket
 import ssl
 import struct
@@ -15,7 +16,7 @@ import websockets
 
 from edge_node.base.counters import refusals
 from edge_node.base.errors import Refusal
-from edge_node.serving.counters import CONNECTIONS_EXPIRED, REQUESTS_BROKEN
+from edge_node.serving.counters import CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED, REQUESTS_BROKEN
 from edge_node.serving.http_server import HttpServer
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
@@ -27,6 +28,7 @@ from edge_node.serving.websocket_session import (
     MISSED_MAX,
     PING_S,
     SENDS_PER_TURN,
+    TURN_MAX,
     SessionEnded,
     WebSocketSession,
 )
@@ -47,6 +49,8 @@ from tests.serving.peer import Peer, as_stranger, echo, masked, opened, opening,
 from tests.serving.rig import connected, dial, loopback, parse_answers, read_to_end, running
 from tests.serving.test_http_server import eventually
 from tests.serving.test_tls import only_tls, secured, write_pair
+
+HOSTILE = json.loads((Path(__file__).parents[1] / "vectors/websocket/hostile.json").read_text())["cases"]
 
 
 class Busy(Refusal):
@@ -608,6 +612,91 @@ async def test_a_handler_that_takes_nothing_is_not_kept_for_ever(autojump_clock:
         await eventually(server, 0)
         assert CLOSE_S <= trio.current_time() <= CLOSE_S + 2
     assert seen.end == "cancelled"
+
+
+async def test_what_was_not_taken_does_not_hold_up_the_goodbye(autojump_clock: trio.testing.MockClock) -> None:
+    """A handler leaves with a full list behind it: the client's close is still read, and nobody waits."""
+
+    async def leave(session: WebSocketSession) -> None:
+        await session.receive()
+        await trio.sleep(1)
+
+    async with running(opening(leave)) as server, opened(server) as peer:
+        await peer.send(text("go"), text("x" * 200_000), *[text("y")] * INBOX_MAX)
+        assert await peer.next() == Closed(1000, "", clean=True)
+        before = trio.current_time()
+        await peer.send(masked(encode_close(1000)))
+        assert await peer.rest() == b""
+        assert trio.current_time() - before < CLOSE_S
+
+
+async def test_a_close_wakes_who_receives() -> None:
+    """One task of a handler closes while another waits for a message."""
+    ended: list[int] = []
+
+    async def both(session: WebSocketSession) -> None:
+        async def listen() -> None:
+            try:
+                await session.receive()
+            except SessionEnded as end:
+                ended.append(end.code)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(listen)
+            await trio.testing.wait_all_tasks_blocked()
+            await session.close(4001, "done")
+
+    async with running(opening(both)) as server, opened(server) as peer:
+        assert await peer.next() == Closed(4001, "done", clean=True)
+        await peer.send(masked(encode_close(4001)))
+        assert await peer.rest() == b""
+    assert ended == [4001]
+
+
+async def test_a_flood_of_tiny_messages_leaves_others_their_turn() -> None:
+    """What one read brought is given out in turns, in order, and none is lost between them."""
+    got: list[str | bytes] = []
+    most = 0
+    turn = 0
+
+    async def talk(session: WebSocketSession) -> None:
+        def hear(message: Message) -> None:
+            nonlocal turn
+            got.append(message.data)
+            turn += 1
+
+        session.on_message = hear
+        await trio.sleep_forever()
+
+    async def watch() -> None:
+        nonlocal most, turn
+        while True:
+            most, turn = max(most, turn), 0
+            await trio.lowlevel.checkpoint()
+
+    async with running(opening(talk)) as server, opened(server) as peer, trio.open_nursery() as nursery:
+        nursery.start_soon(watch)
+        await peer.send(*(text(str(number)) for number in range(20_000)), masked(encode_close(1000)))
+        assert await peer.next() == Closed(1000, "", clean=True)
+        nursery.cancel_scope.cancel()
+    assert got == [str(number) for number in range(20_000)]
+    assert most <= 3 * TURN_MAX
+
+
+async def test_hostile_bytes_at_a_real_door() -> None:
+    """The whole corpus, each on a connection of its own: the stated code, and nothing broken on our side."""
+    before = REQUESTS_BROKEN._value.get(), CONNECTIONS_BROKEN._value.get()
+    async with running(opening(echo)) as server:
+        for case in HOSTILE:
+            async with opened(server) as peer:
+                await peer.send(bytes.fromhex(case["hex"] + case.get("tail", "")))
+                assert isinstance(peer.stream, trio.SocketStream)
+                await peer.stream.send_eof()
+                while not isinstance(event := await peer.next(), Closed):
+                    pass
+                assert event.code == case["code"], case["name"]
+        await eventually(server, 0)
+    assert (REQUESTS_BROKEN._value.get(), CONNECTIONS_BROKEN._value.get()) == before
 
 
 async def test_messages_can_be_called_back() -> None:
