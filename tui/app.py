@@ -21,7 +21,7 @@ from tui.link import Worker
 from tui.overview import alert_line
 from tui.screens.atlas import PLACES, SCREENS
 from tui.screens.base import NodeScreen
-from tui.screens.dialogs import ENROL, Confirm, Entry, Form, Palette, TextDialog
+from tui.screens.dialogs import ENROL, Confirm, Entry, Field, Form, Palette, TextDialog
 from tui.screens.logs import LogsScreen
 from tui.state import NodeState, Phase, Topic
 from tui.styles import textual_theme
@@ -305,6 +305,25 @@ class NodeApp(App[int]):
             name: [part.strip() for part in values[name].split(",") if part.strip()] for name in ("roles", "streams")
         }
         self.order("device.enrol", {**values, **lists})
+
+    def publish(self, stream: str) -> None:
+        """Ask for a test event and its stream."""
+        if self._may_order():
+            fields = (
+                Field("stream", "stream", "site/temperature", stream),
+                Field("data", "data", "any JSON without fractions", '{"test": true}'),
+            )
+            self.push_screen(Form("Publish a test event", fields), self._publish_with)
+
+    def _publish_with(self, values: Mapping[str, str] | None) -> None:
+        if values is None:
+            return
+        try:
+            data = msgspec.json.decode(values["data"])
+        except msgspec.DecodeError as error:
+            self.complain(f"The data is no JSON: {error}")
+        else:
+            self.order("stream.publish", {"stream": values["stream"], "data": data})
 
     def action_order_named(self, command: str) -> None:
         """An order without arguments, from the palette."""

@@ -86,7 +86,13 @@ def describe_event(row: Event, _state: NodeState, view: View, cells: int) -> lis
     if row.event is None:
         return lines + wrapped(event_text(row), cells)
     pretty = msgspec.json.format(msgspec.json.encode(row.event), indent=2).decode()
-    return lines + [spans for text in pretty.split("\n")[:200] for spans in wrapped(text, cells, rows_max=20)]
+    return lines + [spans for text in pretty.split("\n")[:200] for spans in _indented(text, cells)]
+
+
+def _indented(text: str, cells: int) -> list[Line]:
+    """A line of JSON under its indentation, at most half the width of it."""
+    indent = " " * min(len(text) - len(text.lstrip(" ")), cells // 2)
+    return [line(indent, *spans) for spans in wrapped(text.strip(" "), cells - len(indent), rows_max=20)]
 
 
 def describe_device(row: Device, _state: NodeState, view: View, cells: int) -> list[Line]:

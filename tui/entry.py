@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: Options, environment: Mapping[str, str] = os.environ) -> int:
     """Show the node until the operator leaves; the exit code. EdgeNodeErrors end it before the screen is taken."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # it is drawn on standard error
         raise NoTerminal
     return asyncio.run(_run(options, environment))
 
@@ -66,7 +66,7 @@ class NoTerminal(EdgeNodeError):
     remedy = "Run it in a terminal; for scripts there are edge-node's other verbs and the control socket."
 
     def __init__(self) -> None:
-        super().__init__("standard input and output are no terminal")
+        super().__init__("standard input, output and error are not all a terminal")
 
 
 async def _run(options: Options, environment: Mapping[str, str]) -> int:

@@ -94,7 +94,7 @@ CASES = {
     "overview.logs": Case("overview", (), ("l",), on("logs")),
     "store.verify": Case("store", (), ("v",), says("could not")),
     "store.reload": Case("store", (), ("R",), says("reading, 40 so far")),
-    "streams.publish": Case("streams", (), ("t",), says("there is no link")),
+    "streams.publish": Case("streams", (), ("t",), opened(Form)),
     "devices.enrol": Case("devices", (), ("n",), opened(Form)),
     "devices.suspend": Case("devices", (), ("s",), says("there is no link")),
     "devices.resume": Case("devices", (), ("r",), says("there is no link")),

@@ -64,6 +64,8 @@ class Dialog(ModalScreen[Result]):
     Dialog Input, Dialog Input:focus { border: none; height: 1; padding: 0; background: $boost; }
     Dialog #buttons { height: 1; width: 1fr; align-horizontal: right; }
     Dialog Button { margin: 0 0 0 2; }
+    Dialog Button:focus { text-style: bold reverse; }
+    Dialog Input:focus { background: $primary 25%; }
     Dialog Text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -96,10 +96,6 @@ class StreamsScreen(ListScreen):
             self.node_app.look_at_stream(row.stream)
 
     def action_publish(self) -> None:
-        """Publish a test event to the stream under the cursor."""
+        """Ask what to publish; the stream under the cursor is proposed."""
         row = self.table.row
-        stream = row.stream if self.tab is STREAMS and row is not None else self.node_app.state.events_of
-        if stream:
-            self.node_app.order("stream.publish", {"stream": stream, "data": {"test": True}})
-        else:
-            self.node_app.say("Choose a stream first.")
+        self.node_app.publish(row.stream if self.tab is STREAMS and row is not None else self.node_app.state.events_of)
