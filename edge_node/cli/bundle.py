@@ -53,11 +53,9 @@ def _gather(config: Path | None) -> "Bundle":
 def _asker(site: "Site") -> Callable[[str], bytes] | None:
     from functools import partial
 
-    from edge_node.cli.doctor import control_socket
     from edge_node.client.local import ask_socket
 
-    socket = control_socket(site.paths, site.settings.control.socket)
-    return partial(ask_socket, socket) if site.live is not None and socket is not None else None
+    return partial(ask_socket, site.socket) if site.socket is not None else None
 
 
 def _name(made_ms: int) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,9 @@ from edge_node.cli.options import ConfigOption, JsonOption
 from edge_node.cli.words import say, say_json
 
 if TYPE_CHECKING:
-    from edge_node.doctor import Finding, Report, Site
+    from edge_node.doctor import Finding, Holder, Report, Site
+    from edge_node.paths import Paths
+    from edge_node.settings import Settings
 
 DeepOption = Annotated[bool, Parameter(help="Read every byte of the log again and check it; takes its time.")]
 
@@ -62,40 +64,50 @@ def site_of(config: Path | None, *, deep: bool = False, shown: bool = False) -> 
     loaded = load(config, os.environ)
     paths = Paths(Path(loaded.settings.node.data_dir))
     with ExitStack() as held:
+        holder, hidden = None, ""
         try:
             holder = held.enter_context(kept_from_starting(paths))
-        except PermissionError:
-            holder = None  # the permissions' own finding
-        live, why = _ask_node(control_socket(paths, loaded.settings.control.socket)) if holder else (None, "")
+        except PermissionError as error:
+            hidden = str(error)
+        known = {"holder": holder, "hidden": hidden} | _word_of(holder, sockets_of(paths, loaded.settings))
         yield Site(
-            loaded=loaded, paths=paths, environ=os.environ, clock=SystemClock(), holder=holder, live=live, no_live=why,
-            deep=deep, progress=_draw if shown and sys.stderr.isatty() else _undrawn,
+            loaded=loaded, paths=paths, environ=os.environ, clock=SystemClock(), deep=deep,
+            progress=_draw if shown and sys.stderr.isatty() else _undrawn, **known,
         )  # fmt: skip
 
 
-def control_socket(paths: Any, chosen: str) -> Path | None:
-    """Where the running node's operators reach it; None when the settings say nowhere."""
-    if chosen == "none":
-        return None
-    return Path(chosen) if chosen else Path(paths.control_socket)
+def sockets_of(paths: "Paths", settings: "Settings") -> list[Path]:
+    """Where a running node can be asked: the operators' socket, then the viewers'."""
+    control = settings.control
+    chosen = ((control.socket, paths.control_socket), (control.view_socket, paths.view_socket))
+    return [Path(name or usual) for name, usual in chosen if name != "none"]
 
 
-def _ask_node(socket: Path | None) -> tuple[dict[str, Any] | None, str]:
+def _word_of(holder: "Holder | None", sockets: Sequence[Path]) -> dict[str, Any]:
+    """What a running node says of itself, on the first of its sockets that this user may open."""
     from edge_node.base.errors import EdgeNodeError
     from edge_node.client.local import ask_socket
 
-    if socket is None:
-        return None, "control.socket = none"
-    try:
-        return msgspec.json.decode(ask_socket(socket, "/v1/node"), type=dict[str, Any]), ""
-    except (EdgeNodeError, msgspec.DecodeError) as error:
-        return None, str(error)
+    why: BaseException | None = None
+    for socket in sockets if holder is not None and holder.serves else ():
+        try:
+            live = msgspec.json.decode(ask_socket(socket, "/v1/node"), type=dict[str, Any])
+        except (EdgeNodeError, msgspec.DecodeError) as error:
+            why = why or error
+        else:
+            return {"live": live, "socket": socket}
+    return {
+        "no_live": str(why or "no socket is set"),
+        "hangs": why is not None and isinstance(why.__cause__, TimeoutError),
+    }
 
 
 def _told(finding: "Finding") -> None:
-    say(f"{_WORDS[finding.verdict]}  {finding.check:<22}  {finding.evidence}")
+    from edge_node.base.log_text import inert
+
+    say(inert(f"{_WORDS[finding.verdict]}  {finding.check:<22}  {finding.evidence}"))
     if finding.remedy:
-        say(f"{'':<9}{'':<22}  -> {finding.remedy}")
+        say(inert(f"{'':<9}{'':<22}  -> {finding.remedy}"))
 
 
 def _silent(_finding: "Finding") -> None:

@@ -1,6 +1,8 @@
 """The TLS certificate: there, with its key, in its time, and vouched for if it is the node's own."""
 
 import datetime as dt
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +30,7 @@ class CertificateFacts:
 
 
 def probe_certificate(site: Site) -> CertificateFacts | None:
-    """Load the pair as the door would; None without a TLS door."""
+    """Load the pair as the door would; None without a TLS door. PermissionError for who may not read it."""
     http = site.settings.http
     if not http.listen_tls:
         return None
@@ -36,6 +38,9 @@ def probe_certificate(site: Site) -> CertificateFacts | None:
     file = site.paths.tls / "certificate.pem" if own else Path(http.certificate_file)
     key = site.paths.tls / "key.pem" if own else Path(http.certificate_key_file)
     now = dt.datetime.fromtimestamp(site.clock.now_ms() / 1_000, dt.UTC)
+    for each in (file, key):
+        if each.exists() and not os.access(each, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
     try:
         TlsIdentity(file, key)
         certificate = x509.load_pem_x509_certificate(file.read_bytes())

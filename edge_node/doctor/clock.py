@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge_node.base.clock import kernel_clock_synchronised
 from edge_node.doctor.finding import Finding, bad, in_time, ok, warn
 from edge_node.doctor.site import Site
-from edge_node.journal import OsFiles, open_unchanged, read_identity
+from edge_node.journal import IdentityUnreadable, NewerFormat, OsFiles, open_unchanged, read_identity
 
 TOLERANCE_MS = 2_000  # a clock that is slewed, or a leap second, is not one that went back
 RELEASED_MS = 1_735_689_600_000  # 2025-01-01: no machine runs this release before it was written
@@ -29,7 +29,9 @@ class ClockFacts:
 
 def probe_clock(site: Site) -> ClockFacts:
     """Ask kernel, NODE and index."""
-    identity = read_identity(site.paths, OsFiles())
+    identity = None
+    with contextlib.suppress(IdentityUnreadable, NewerFormat):  # which is the key's finding
+        identity = read_identity(site.paths, OsFiles())
     return ClockFacts(
         now_ms=site.clock.now_ms(),
         synchronised=kernel_clock_synchronised(),

@@ -26,6 +26,7 @@ from edge_node.doctor.settings import check_settings, judge_unloadable
 from edge_node.doctor.site import Site, remedy_of
 from edge_node.doctor.syncing import check_sync
 from edge_node.doctor.versions import check_versions
+from edge_node.journal import NotOfItsKind, require_layout
 from edge_node.settings import SettingsError
 
 Check = Callable[[Site], list[Finding]]
@@ -68,8 +69,8 @@ def examine(
 ) -> Report:
     """Make every check; `told` gets each finding as soon as it is there."""
     t_ms, findings = site.clock.now_ms(), list[Finding]()
-    if not site.paths.root.is_dir():
-        return _without_directory(site, t_ms, told)
+    if (missing := _missing_directory(site)) is not None:
+        return _without_directory(site, t_ms, missing, told)
     for name, check in checks.items():
         for finding in _made(name, check, site):
             told(finding)
@@ -85,10 +86,26 @@ def report_unloadable(error: SettingsError, t_ms: int, told: Callable[[Finding],
     return _report(t_ms, "", findings)
 
 
-def _without_directory(site: Site, t_ms: int, told: Callable[[Finding], Any]) -> Report:
-    said = f"{site.paths.root} is not there, or is no directory"
-    remedy = "Name another settings file with --config, make a node with `edge-node init`, or mount the disk."
-    findings = [bad("key.directory", said, remedy), *check_settings(site), *check_versions()]
+def _missing_directory(site: Site) -> Finding | None:
+    """What stands in the way of any examination: no directory, or in it something that would hold up who opens it."""
+    try:
+        there = site.paths.root.is_dir()
+    except PermissionError as error:
+        return unknown("key.directory", str(error), remedy_of(error))
+    if not there:
+        said = f"{site.paths.root} is not there, or is no directory"
+        return bad("key.directory", said, "Name another settings file with --config, or mount the disk.")
+    try:
+        require_layout(site.paths)
+    except NotOfItsKind as error:
+        return bad("key.directory", str(error), error.remedy)
+    except PermissionError:
+        return None  # parts of it are closed to this user; each check says so
+    return None
+
+
+def _without_directory(site: Site, t_ms: int, missing: Finding, told: Callable[[Finding], Any]) -> Report:
+    findings = [missing, *check_settings(site), *check_versions()]
     for finding in findings:
         told(finding)
     return _report(t_ms, str(site.paths.root), findings)

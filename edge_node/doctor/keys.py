@@ -10,7 +10,7 @@ from edge_node.base.ids import PublicKey, VaultId
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site, remedy_of
 from edge_node.identity import load_public_key
-from edge_node.journal import OsFiles, open_unchanged, read_identity
+from edge_node.journal import IdentityUnreadable, NewerFormat, OsFiles, open_unchanged, read_identity
 from edge_node.settings import NodeSettings
 from edge_node.trust.key_certificate import read_key_certificate
 
@@ -94,7 +94,10 @@ def judge_keys(facts: KeyFacts) -> list[Finding]:
 
 def check_keys(site: Site) -> list[Finding]:
     """NODE and the key."""
-    identity = read_identity(site.paths, OsFiles())
+    try:
+        identity = read_identity(site.paths, OsFiles())
+    except (IdentityUnreadable, NewerFormat) as error:
+        return [bad("key.directory", str(error), error.remedy), *judge_keys(probe_keys(site))]
     if identity is None:
         return [bad("key.directory", f"there is no node in {site.paths.root}: NODE is missing",
                     "Name another settings file with --config, or make a node with `edge-node init`."),

@@ -34,8 +34,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFacts:
-    """One door. `own_pid` is the running node's, `door` the address it says it has; `local` whether this machine has
-    the wanted address, `allowed` whether this user may have its port.
+    """One door.
+
+    `own_pid` is the running node's, `door` the address it says it has, `hidden` that nobody knows whether one runs;
+    `local`: this machine has the wanted address, `allowed`: this user may have its port.
     """
 
     setting: str
@@ -44,6 +46,7 @@ class PortFacts:
     own_pid: int | None = None
     door: str | None = None
     running: bool = False
+    hidden: bool = False
     local: bool = True
     allowed: bool = True
 
@@ -76,6 +79,9 @@ def judge_port(facts: PortFacts) -> Finding:
     if facts.wanted.port == 0:
         return ok(check, f"{place}: any free port", **figures)
     met = [listener for listener in facts.listeners if in_the_way(facts.wanted, listener)]
+    if facts.hidden and met:
+        said = f"{place} is held by {met[0].who}; whether that is the node cannot be seen"
+        return unknown(check, said, "Run it as the node's user, or as root.", **figures)
     if facts.running:
         return _judge_running(check, place, facts, met)
     if met:
@@ -117,7 +123,8 @@ def probe_ports(site: Site) -> list[PortFacts]:
             listeners=listeners,
             own_pid=site.holder.pid if site.holder else None,
             door=_door(site, setting),
-            running=site.holder is not None and "run" in site.holder.doing,
+            running=site.holder is not None and site.holder.serves,
+            hidden=bool(site.hidden),
             local=_is_local(address.host),
             allowed=_is_allowed(address.port),
         )

@@ -9,12 +9,19 @@ from edge_node.doctor.site import Holder, Site
 _LOG = "The log says since when and why: `edge-node tui`, or `journalctl -u edge-node`."
 
 
-def judge_running(holder: Holder | None, live: Mapping[str, Any] | None, why_not: str) -> list[Finding]:
+def judge_running(
+    holder: Holder | None, live: Mapping[str, Any] | None, why_not: str, *, hangs: bool = False
+) -> list[Finding]:
     """Who has the directory, and the health of a running node."""
     if holder is None:
         return [ok("node.process", "no process works in the data directory")]
     who = f"process {holder.pid}" if holder.pid else "a process"
     found = [ok("node.process", f"{who} ({holder.doing}) works in the data directory", pid=holder.pid)]
+    if not holder.serves:
+        return found
+    if hangs:
+        said = "it has its control socket and does not answer: it hangs, or its disk does"
+        return [*found, bad("node.health", said, f"Look at `dmesg` for the disk, then restart it. {_LOG}")]
     if live is None:
         said, remedy = f"its control socket does not answer: {why_not}", "Run it as a member of the socket's group."
         return [*found, unknown("node.health", said, remedy)]
@@ -45,4 +52,7 @@ def _judge_damages(live: Mapping[str, Any]) -> Finding:
 
 def check_running(site: Site) -> list[Finding]:
     """Judge what is known."""
-    return judge_running(site.holder, site.live, site.no_live)
+    if site.hidden:
+        return [unknown("node.process", f"whether a node runs cannot be seen: {site.hidden}",
+                        "Run it as the node's user, or as root.")]  # fmt: skip
+    return judge_running(site.holder, site.live, site.no_live, hangs=site.hangs)

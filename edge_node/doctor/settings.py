@@ -1,10 +1,13 @@
 """The settings: whether a start would take them, and which of them are dangerous together."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 
-from edge_node.doctor.finding import Finding, bad, ok, warn
+from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site
 from edge_node.settings import Settings, SettingsError, parse_listen
+from edge_node.settings.errors import SettingsFileUnreadable
 
 Rule = Callable[[Settings], Iterator[tuple[str, str]]]
 """(what is risky, what to do)"""
@@ -23,7 +26,9 @@ def judge_settings(settings: Settings, file: str) -> list[Finding]:
 
 
 def judge_unloadable(error: SettingsError) -> Finding:
-    """The finding when a start would refuse the settings."""
+    """The finding when a start would refuse the settings, or when this user may not read them."""
+    if isinstance(error, SettingsFileUnreadable) and error.why == os.strerror(errno.EACCES):
+        return unknown("settings.file", str(error), "Run it as the node's user, or as root.", where=error.where)
     return bad("settings.file", str(error), error.remedy, where=error.where)
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edge_node.base.clock import Clock
@@ -24,6 +25,11 @@ class Holder:
     pid: int | None
     doing: str
 
+    @property
+    def serves(self) -> bool:
+        """Whether it is a node, and not a verb that changes its devices."""
+        return self.doing.endswith(" run")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -34,8 +40,11 @@ class Site:
     environ: Mapping[str, str]
     clock: Clock
     holder: Holder | None = None
+    hidden: str = ""  # why it cannot be known whether there is one
     live: Mapping[str, Any] | None = None  # the document of GET /v1/node, where its socket answered
+    socket: Path | None = None  # which of its sockets that was
     no_live: str = ""  # why there is none
+    hangs: bool = False  # its socket was there and nobody answered in time
     deep: bool = False
     progress: Progress = lambda _what, _done, _all: None
 

@@ -1,6 +1,8 @@
 """Look into index.db or meta.db without changing a byte: of a node that runs, that stopped, or that was killed."""
 
 import contextlib
+import errno
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -47,6 +49,8 @@ def inspect_database(path: Path, database: Database, expired: Callable[[], bool]
     """Format and integrity of one database; a long check stops when `expired` says so. OSError as the disk gives it."""
     if not path.exists():
         return DatabaseState(path=path)
+    if not os.access(path, os.R_OK):  # SQLite would only say that it cannot open it
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     wal = path.with_name(path.name + "-wal")
     known = DatabaseState(
         path=path, present=True, size=path.stat().st_size, wal_bytes=wal.stat().st_size if wal.exists() else 0

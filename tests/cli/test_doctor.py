@@ -1,6 +1,7 @@
 """`edge-node doctor` on a node that is stopped, running, broken."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,16 @@ from pathlib import Path
 import pytest
 
 from edge_node.cli import main
+
+# Everything is imported before the rights are given up: the interpreter itself may lie where only root reads.
+STRANGER = """
+import os, sys
+import edge_node.base.log, edge_node.client.local, edge_node.doctor, edge_node.settings
+from edge_node.cli import main
+from edge_node.cli.doctor import doctor
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+sys.exit(main(["doctor", *sys.argv[1:]]))
+"""
 
 
 @pytest.fixture
@@ -81,3 +92,43 @@ def test_a_directory_that_is_not_mounted(home: Path, capsys: pytest.CaptureFixtu
     assert main(["doctor", "--config", str(home.with_name("edge-node.toml"))]) == 2
     assert "is not there" in capsys.readouterr().out
     assert not home.exists()
+
+
+def test_a_node_that_hangs_is_told_apart_from_one_that_is_busy(
+    running: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its process is there and its socket takes the question; no answer comes."""
+    assert run(running, "--json") < 2
+    found = {finding["check"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["node.health"]["verdict"] == "ok"
+    os.kill(found["node.process"]["facts"]["pid"], signal.SIGSTOP)
+    try:
+        assert run(running, "--json") == 2
+    finally:
+        os.kill(found["node.process"]["facts"]["pid"], signal.SIGCONT)
+    found = {finding["check"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["node.health"]["verdict"] == "bad"
+    assert found["segments.log"]["verdict"] == "ok"
+
+
+@pytest.mark.needs_root
+def test_a_stranger_learns_nothing_and_claims_nothing(home: Path) -> None:
+    """What may not be looked at is unknown, neither well nor broken."""
+    for path in (home, *list(home.parents)[:3]):
+        path.chmod(0o755)
+    (home / "edge-node.toml").chmod(0o644)
+    done = subprocess.run(
+        [sys.executable, "-c", STRANGER, "--json", "--config", str(home / "edge-node.toml")],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    found = {finding["check"]: finding["verdict"] for finding in json.loads(done.stdout)["findings"]}
+    for check in (
+        "node.process",
+        "key.check",
+        "segments.check",
+        "databases.check",
+        "certificate.check",
+        "permissions.user",
+    ):
+        assert found.get(check) == "unknown", (check, done.stdout.decode())
+    assert done.returncode < 2, done.stdout

@@ -1,6 +1,7 @@
 """The whole examination of a node that was really made, well and broken in several ways at once."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
@@ -46,12 +47,28 @@ def test_one_broken_thing_hides_no_other(tmp_path: Path) -> None:
 
 
 def test_a_check_that_cannot_be_made_is_unknown(tmp_path: Path) -> None:
-    """NODE of a later release: what stands on it is said to be unknown, the others are made."""
+    """What stands in its way is the evidence, and the others are made."""
     site = made(tmp_path / "n")
-    site.paths.identity.write_text('{"format": 99, "id": "x", "created_ms": 1, "incarnation": 1}')
-    report = examine(site)
-    assert only(report.findings, "clock.check").verdict == "unknown"
+    site.paths.reserve.unlink(missing_ok=True)
+
+    def hidden(_site: object) -> list:
+        raise PermissionError(13, "Permission denied")
+
+    report = examine(site, checks={**CHECKS, "disk": hidden})
+    assert only(report.findings, "disk.check").verdict == "unknown"
+    assert "Permission denied" in only(report.findings, "disk.check").evidence
     assert verdicts(report.findings)["segments.log"] == "ok"
+
+
+@pytest.mark.parametrize("content", ["scribble", '{"format": 99, "id": "x", "created_ms": 1, "incarnation": 1}'])
+def test_a_node_that_cannot_start_is_broken(tmp_path: Path, content: str) -> None:
+    """NODE is no NODE, or one of a later release; the other checks are made."""
+    site = made(tmp_path / "n")
+    site.paths.identity.write_text(content)
+    report = examine(site)
+    assert only(report.findings, "key.directory").verdict == "bad"
+    assert verdicts(report.findings)["clock.drift"] == "ok"
+    assert report.exit_code == 2
 
 
 def test_a_defect_in_a_check_stops_no_other(tmp_path: Path) -> None:
@@ -63,6 +80,17 @@ def test_a_defect_in_a_check_stops_no_other(tmp_path: Path) -> None:
     report = examine(made(tmp_path / "n"), checks={**CHECKS, "memory": broken})
     assert "ZeroDivisionError" in only(report.findings, "memory.check").evidence
     assert "limits.open_files" in verdicts(report.findings)
+
+
+@pytest.mark.parametrize("name", ["NODE", "index.db", "LOCK", "seg/ev/00000001.seg"])
+def test_a_pipe_in_a_files_place_does_not_hold_it_up(tmp_path: Path, name: str) -> None:
+    """Who opened it would wait for ever."""
+    site = made(tmp_path / "n")
+    (site.paths.root / name).unlink()
+    os.mkfifo(site.paths.root / name)
+    found = only(examine(site).findings, "key.directory")
+    assert found.verdict == "bad"
+    assert "a pipe" in found.evidence
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def test_a_running_node_holds_its_own_ports() -> None:
     assert judged(running=True, own_pid=7) == "bad"
     assert judged(running=True, own_pid=7, listeners=[own], door="127.0.0.1:8091") == "ok"
     assert judged(running=True, own_pid=7, door="127.0.0.1:9000") == "warn"
+    assert judged(hidden=True, listeners=[hidden]) == "unknown"
+    assert judged(hidden=True) == "ok"
 
 
 def test_addresses_and_ports_that_cannot_be_had() -> None:

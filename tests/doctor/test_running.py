@@ -1,10 +1,12 @@
 """What is said of a node that runs, and what it says itself."""
 
+from pathlib import Path
+
 import pytest
 
-from edge_node.doctor.running import judge_running
+from edge_node.doctor.running import check_running, judge_running
 from edge_node.doctor.site import Holder
-from tests.doctor.rig import verdicts
+from tests.doctor.rig import made, verdicts
 
 HOLDER = Holder(7, "edge-node run")
 
@@ -24,6 +26,22 @@ def test_a_node_that_does_not_answer_is_unknown() -> None:
     found = judge_running(HOLDER, None, "connection refused")
     assert verdicts(found) == {"node.process": "ok", "node.health": "unknown"}
     assert "connection refused" in found[1].evidence
+
+
+def test_a_node_that_hangs_is_broken() -> None:
+    """It took the question and never answered."""
+    assert verdicts(judge_running(HOLDER, None, "timed out", hangs=True))["node.health"] == "bad"
+
+
+def test_whether_it_runs_may_be_hidden(tmp_path: Path) -> None:
+    """Then nothing is claimed."""
+    site = made(tmp_path / "n", hidden="LOCK may not be read")
+    assert verdicts(check_running(site)) == {"node.process": "unknown"}
+
+
+def test_a_verb_at_work_has_no_health() -> None:
+    """It changes devices of a stopped node and is done in a moment."""
+    assert verdicts(judge_running(Holder(7, "edge-node device"), None, "no socket")) == {"node.process": "ok"}
 
 
 @pytest.mark.parametrize(
