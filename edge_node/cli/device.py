@@ -1,15 +1,16 @@
-"""`edge-node device`: the registry of a stopped node."""
+"""`edge-node device`: a node's registry, through its control socket while it runs, under LOCK while it does not."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from edge_node.base.clock import SystemClock
 from edge_node.base.ids import PublicKey, StreamName, VaultId
+from edge_node.cli.operator import YesOption, ask_node, order, running_node
 from edge_node.cli.options import ConfigOption, JsonOption
 from edge_node.cli.words import say, say_json, say_table
 from edge_node.settings import Settings
@@ -17,7 +18,7 @@ from edge_node.trust.device import Device, DeviceAction, DeviceChange, Enrolment
 from edge_node.trust.device_export import DeviceValues
 from edge_node.trust.devices import DeviceTable
 
-app = App(name="device", help="Enrol, list, suspend, resume, revoke and export devices (while the node is stopped).")
+app = App(name="device", help="Enrol, list, suspend, resume, revoke and export devices, whether the node runs or not.")
 
 NameOrKey = Annotated[str, Parameter(help="The device's name or its public key in hex.")]
 Note = Annotated[str, Parameter(help="Why; kept with the device.")]
@@ -35,31 +36,48 @@ def enrol(
     stream: Annotated[tuple[str, ...], Parameter(help="Streams it may use, by prefix; none: all. Repeatable.")] = (),
     vault: Annotated[str, Parameter(help="The vault it belongs to; default: the node's own.")] = "",
     note: Note = "",
+    yes: YesOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Let a key in."""
     settings, public = _settings(config), _public_key(key, new_key)
-    owner = VaultId.parse(vault) if vault else VaultId(_node_key(settings))
-
-    def decide(_: DeviceTable) -> DeviceChange:
-        return Enrolment(
-            key=public,
-            name=name,
-            roles=frozenset(map(Role, role)),
-            vault=owner,
-            t_ms=SystemClock().now_ms(),
-            streams=tuple(map(StreamName, stream)),
-            note=note,
-        )
-
     try:
-        device = _change(settings, decide)
+        if (running := running_node(settings)) is not None:
+            given = {"name": name, "key": str(public), "roles": list(role), "streams": list(stream), "note": note}
+            row = order(running, "device.enrol", given | ({"vault": vault} if vault else {}), yes=yes)["device"]
+        else:
+            row = _row(_enrol_stopped(settings, public, name, role, stream, vault, note))
     except BaseException:
         if new_key is not None:
             new_key.unlink()  # made a moment ago for this enrolment alone
         raise
-    _show(device, json=json)
+    _show(row, json=json)
+
+
+def _enrol_stopped(
+    settings: Settings,
+    key: PublicKey,
+    name: str,
+    roles: Sequence[str],
+    streams: Sequence[str],
+    vault: str,
+    note: str,
+) -> Device:
+    owner = VaultId.parse(vault) if vault else VaultId(_node_key(settings))
+
+    def decide(_: DeviceTable) -> DeviceChange:
+        return Enrolment(
+            key=key,
+            name=name,
+            roles=frozenset(map(Role, roles)),
+            vault=owner,
+            t_ms=SystemClock().now_ms(),
+            streams=tuple(map(StreamName, streams)),
+            note=note,
+        )
+
+    return _change(settings, decide)
 
 
 @app.command(name="list")
@@ -79,21 +97,27 @@ def list_devices(
 
 
 @app.command
-def suspend(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+def suspend(
+    device: NameOrKey, *, note: Note = "", yes: YesOption = False, config: ConfigOption = None, json: JsonOption = False
+) -> None:
     """Refuse a device until it is resumed."""
-    _act(DeviceAction.SUSPEND, device, note, config, json=json)
+    _act(DeviceAction.SUSPEND, device, note, config, yes=yes, json=json)
 
 
 @app.command
-def resume(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+def resume(
+    device: NameOrKey, *, note: Note = "", yes: YesOption = False, config: ConfigOption = None, json: JsonOption = False
+) -> None:
     """Let a suspended device in again."""
-    _act(DeviceAction.RESUME, device, note, config, json=json)
+    _act(DeviceAction.RESUME, device, note, config, yes=yes, json=json)
 
 
 @app.command
-def revoke(device: NameOrKey, *, note: Note = "", config: ConfigOption = None, json: JsonOption = False) -> None:
+def revoke(
+    device: NameOrKey, *, note: Note = "", yes: YesOption = False, config: ConfigOption = None, json: JsonOption = False
+) -> None:
     """Refuse a key for ever; its holder is enrolled again under a new key."""
-    _act(DeviceAction.REVOKE, device, note, config, json=json)
+    _act(DeviceAction.REVOKE, device, note, config, yes=yes, json=json)
 
 
 @app.command
@@ -105,13 +129,18 @@ def export(*, form: Literal["json", "csv"] = "json", config: ConfigOption = None
     say(as_json(devices) if form == "json" else as_csv(devices).rstrip("\r\n"))
 
 
-def _act(action: DeviceAction, wanted: str, note: str, config: Path | None, *, json: bool) -> None:
+def _act(action: DeviceAction, wanted: str, note: str, config: Path | None, *, yes: bool, json: bool) -> None:
     from edge_node.offline import find_device
 
     def decide(table: DeviceTable) -> DeviceChange:
         return next_change(find_device(table, wanted), action, SystemClock().now_ms(), note)
 
-    _show(_change(_settings(config), decide), json=json)
+    settings = _settings(config)
+    if (running := running_node(settings)) is not None:
+        row = order(running, f"device.{action}", {"device": wanted, "note": note}, yes=yes)["device"]
+    else:
+        row = _row(_change(settings, decide))
+    _show(row, json=json)
 
 
 def _public_key(text: str, new_key: Path | None) -> PublicKey:
@@ -137,7 +166,22 @@ def _list(config: Path | None, status: str | None) -> list[DeviceValues]:
     from edge_node.offline import query_registry
     from edge_node.trust.device_export import list_devices
 
-    return query_registry(_settings(config), SystemClock(), os.urandom, partial(list_devices, status=status))
+    settings = _settings(config)
+    if (running := running_node(settings)) is not None:
+        return _list_running(running, status)
+    return query_registry(settings, SystemClock(), os.urandom, partial(list_devices, status=status))
+
+
+def _list_running(path: Path, status: str | None) -> list[DeviceValues]:
+    import msgspec
+
+    query = {"status": status} if status else {}
+
+    async def ask(client: Any) -> list[dict[str, Any]]:
+        return [row async for page in client.iterate("/v1/devices", "devices", query) for row in page]
+
+    rows = [msgspec.convert(row, DeviceValues) for row in ask_node(path, ask)]
+    return sorted(rows, key=lambda row: (row["name"], row["key"]))  # the order they have in the registry's file
 
 
 def _settings(config: Path | None) -> Settings:
@@ -153,8 +197,8 @@ def _node_key(settings: Settings) -> PublicKey:
     return load_public_key(settings.node, Paths(Path(settings.node.data_dir)), os.environ)
 
 
-def _show(device: Device, *, json: bool) -> None:
-    facts = {
+def _row(device: Device) -> dict[str, Any]:
+    return {
         "name": device.name,
         "key": str(device.key),
         "status": str(device.status),
@@ -162,6 +206,10 @@ def _show(device: Device, *, json: bool) -> None:
         "streams": list(device.streams),
         "vault": str(device.vault),
     }
+
+
+def _show(row: Mapping[str, Any], *, json: bool) -> None:
+    facts = {name: row[name] for name in ("name", "key", "status", "roles", "streams", "vault")}
     if json:
         say_json(facts)
         return

@@ -18,9 +18,9 @@ class Verb(NamedTuple):
 VERBS = (
     Verb("init", "edge_node.cli.init:init", "Make a node: data directory, keys, settings file."),
     Verb("run", "edge_node.cli.run:run", "Run the node in the foreground."),
-    Verb("settings", "edge_node.cli.settings:settings", "Show every setting with its value and source."),
+    Verb("settings", "edge_node.cli.settings:app", "Show every setting with its source; apply a changed file."),
     Verb("key", "edge_node.cli.key:app", "Make key files and show public keys."),
-    Verb("device", "edge_node.cli.device:app", "Manage the devices of a stopped node."),
+    Verb("device", "edge_node.cli.device:app", "Manage the devices of a node."),
     Verb("stream", "edge_node.cli.stream:app", "List and read event streams."),
     Verb("piece", "edge_node.cli.piece:app", "Store and fetch pieces by their CID."),
     Verb("verify", "edge_node.cli.verify:verify", "Check a saved page or body without any node."),

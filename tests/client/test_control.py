@@ -1,0 +1,175 @@
+"""The control client against a real node, under trio and asyncio alike, and against answers that are none."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from edge_node.client.control import ControlClient
+from edge_node.client.errors import AnswerNotUnderstood, Conflict, NodeUnreachable, NotThere
+from tests.client.rig import both_backends, run
+from tests.control.process import Process, running_process
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Process]:
+    with running_process() as process:
+        yield process
+
+
+@both_backends
+def test_documents_lists_and_text(node: Process, backend: str) -> None:
+    """One document, page after page, and what is no JSON."""
+
+    async def main() -> None:
+        async with ControlClient(node.socket) as client:
+            assert (await client.get("/v1/node"))["access"] == "rw"
+            pages = [page async for page in client.iterate("/v1/settings", "settings")]
+            assert len(pages) == 1
+            assert "edge_node_ready 1.0" in await client.get_text("/v1/metrics")
+            with pytest.raises(NotThere):
+                await client.get("/v1/devices/nobody")
+            with pytest.raises(AnswerNotUnderstood):
+                [page async for page in client.iterate("/v1/node", "nothing")]
+
+    run(backend, main)
+
+
+@both_backends
+def test_commands_in_two_steps(node: Process, backend: str) -> None:
+    """Planned, executed once, refused in the node's words."""
+
+    async def main() -> None:
+        async with ControlClient(node.socket) as client:
+            planned = await client.plan("log.level", {"level": "info"})
+            assert (planned.plan.danger, planned.plan.confirm) == (False, None)
+            assert (await client.execute("log.level", planned.token, planned.plan.arguments))["level"] == "info"
+            with pytest.raises(Conflict) as refusal:
+                await client.execute("log.level", planned.token)
+            assert (refusal.value.slug, refusal.value.status) == ("token-used", 409)
+            receipt = (await client.order("stream.publish", {"stream": "test/a", "data": [1, "x"]}))["receipt"]
+            assert receipt["stream"] == "test/a"
+
+    run(backend, main)
+
+
+@both_backends
+def test_the_feed_is_followed_and_left(node: Process, backend: str) -> None:
+    """Frames as they come; leaving leaves nothing open; on from the last one."""
+
+    async def main() -> None:
+        async with ControlClient(node.socket) as client:
+            with anyio.fail_after(20):
+                async with client.events(["node", "commands"]) as frames:
+                    hello = await anext(frames)
+                    assert hello.topic == "hello"
+                    await client.order("log.level", {"level": "info"})
+                    async for frame in frames:
+                        if frame.topic == "commands":
+                            break
+                async with client.events(["commands"], frame.id) as frames:
+                    assert (await anext(frames)).topic == "hello"
+
+    run(backend, main)
+
+
+@both_backends
+def test_nobody_there(backend: str, tmp_path: Path) -> None:
+    """No file, or one that a dead process left: said at once, nothing stays open."""
+    left = tmp_path / "left"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(left))
+
+    async def main(path: Path) -> None:
+        async with ControlClient(path) as client:
+            for _ in range(2):
+                with pytest.raises(NodeUnreachable):
+                    await client.get("/v1/node")
+            with pytest.raises(NodeUnreachable):
+                async with client.events():
+                    pass
+
+    run(backend, main, tmp_path / "none")
+    run(backend, main, left)
+
+
+def serve(path: Path, answer: bytes, times: int) -> threading.Thread:
+    """Answers each request on `path` with these bytes, and closes."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(8)
+
+    def serving() -> None:
+        with listener:
+            while True:
+                peer, _ = listener.accept()
+                with peer:
+                    if not peer.recv(65_536):
+                        continue  # a look whether anybody is there
+                    peer.sendall(answer)
+                    nonlocal times
+                    times -= 1
+                    if not times:
+                        return
+
+    thread = threading.Thread(target=serving)
+    thread.start()
+    return thread
+
+
+async def read_all(client: ControlClient) -> None:
+    async with client.events() as frames:
+        async for _ in frames:
+            pass
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"", NodeUnreachable),
+        (b'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"half":', NodeUnreachable),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", AnswerNotUnderstood),
+        (b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno", AnswerNotUnderstood),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", NodeUnreachable),
+    ],
+)
+def test_half_an_answer_is_none(tmp_path: Path, answer: bytes, error: type[Exception]) -> None:
+    """A node that ends while it speaks, or another program at the socket."""
+    thread = serve(tmp_path / "s", answer, 1)
+
+    async def main() -> None:
+        async with ControlClient(tmp_path / "s") as client:
+            with pytest.raises(error):
+                await client.get("/v1/node")
+
+    run("trio", main)
+    thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+def test_a_feed_that_breaks_off_or_lies(tmp_path: Path) -> None:
+    """Cut in mid-frame, or no JSON in it."""
+    cut = CHUNKED + b"14\r\nevent: hello\r\ndata: {}\n\n\r\n"
+    for number, (answer, error) in enumerate(
+        (
+            (cut, (NodeUnreachable, AnswerNotUnderstood)),
+            (CHUNKED + b"d\r\ndata: no json\r\n1\r\n\n\r\n1\r\n\n\r\n", AnswerNotUnderstood),
+        )
+    ):
+        path = tmp_path / str(number)
+        thread = serve(path, answer, 1)
+
+        async def main(path: Path = path, error: object = error) -> None:
+            async with ControlClient(path) as client:
+                with pytest.raises(error):  # type: ignore[call-overload]
+                    await read_all(client)
+
+        run("trio", main)
+        thread.join()
