@@ -52,7 +52,7 @@ def load_public_key(settings: NodeSettings, paths: Paths, environ: Mapping[str, 
 def load_receipt_identity(
     settings: NodeSettings, paths: Paths, clock: Clock, environ: Mapping[str, str], random: Callable[[int], bytes]
 ) -> ReceiptIdentity:
-    """The receipt key with a certificate that holds now, made where they are missing (trust.receipt_key.load_receipt)."""
+    """The receipt key with a certificate that holds now, made where they are missing (trust.receipt_key)."""
     return load_receipt(paths, partial(load_node_key, settings, paths, environ), clock.now_ms(), random)
 
 
