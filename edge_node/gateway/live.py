@@ -1,14 +1,15 @@
 """GET /api/v1/streams/{stream} that stays open: WebSocket and SSE subscriptions (docs/specs/subscriptions.md)."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Literal
 
 import msgspec
 import trio
 
 from edge_node.base.errors import Refusal
-from edge_node.base.ids import StreamName, VaultId
+from edge_node.base.ids import StreamName, VaultId, shorten
 from edge_node.base.limits import KIB
+from edge_node.base.refusals import Asker
 from edge_node.gateway.answer_room import AnswerRoom, Held
 from edge_node.gateway.errors import BadParameter, BadSubscription
 from edge_node.gateway.live_frames import SSE, WEBSOCKET, LiveFraming
@@ -23,7 +24,6 @@ from edge_node.store.streams.subscription_errors import SubscriptionEnded
 from edge_node.store.streams.subscriptions import From, Slow, Subscription, Subscriptions
 from edge_node.trust.access import Verb, stream_resource
 from edge_node.wire.websocket import Message
-from edge_node.wire.websocket_frames import UNSUPPORTED
 from edge_node.wire.websocket_handshake import wants_websocket
 
 SUBPROTOCOL = "edge-node.v1"
@@ -64,7 +64,8 @@ class LiveRoutes:
         if last is not None:
             start = _read_last(last)
         subscription = await self._open(request, SSE, start, _read_slow(request))
-        response = EventStream(self._events(subscription), stopping=SSE.ended(SubscriptionEnded()))
+        events = self._events(subscription, _asker(request, subscription))
+        response = EventStream(events, stopping=SSE.ended(SubscriptionEnded()))
         response.done = subscription.close
         return response
 
@@ -73,10 +74,11 @@ class LiveRoutes:
         chosen = SUBPROTOCOL if SUBPROTOCOL in handshake.subprotocols else None
         told = "from" in request.query or "slow" in request.query
         subscription = await self._open(request, WEBSOCKET, _read_from(request), _read_slow(request))
+        asker = _asker(request, subscription)
 
         async def talk(session: WebSocketSession) -> None:
             with self._room.hold(subscription.holder) as held:
-                await self._deliver(session, subscription, held, told=told)
+                await self._deliver(session, subscription, held, asker, told=told)
 
         response = WebSocketUpgrade(
             handshake,
@@ -92,15 +94,24 @@ class LiveRoutes:
         vault, stream = read_vault(request, self._vault), StreamName(request.params["stream"])
         admitted = await self._door.admit(request, stream_resource(vault, stream), Verb.READ)
         return await self._subscriptions.open(
-            admitted.access, vault, stream, framing, start=start, slow=slow, not_after_ms=admitted.not_after_ms
+            admitted.access,
+            vault,
+            stream,
+            framing,
+            start=start,
+            slow=slow,
+            not_after_ms=admitted.not_after_ms,
+            source=f"http {request.peer}",
         )
 
-    async def _deliver(self, session: WebSocketSession, subscription: Subscription, held: Held, *, told: bool) -> None:
+    async def _deliver(
+        self, session: WebSocketSession, subscription: Subscription, held: Held, asker: Asker, *, told: bool
+    ) -> None:
         """One WebSocket's life: its client's wish, then events until something ends it."""
         try:
             if not told:
                 await _hear_wish(session, subscription)
-            session.on_message = _refuser(session)
+            await _refuse_more(session, asker)
             await session.send_frames(WEBSOCKET.opened(subscription.cursor))
             while True:
                 frames = await subscription.next_frames()
@@ -108,10 +119,9 @@ class LiveRoutes:
                 await session.send_frames(frames.data)
                 held.resize(0)
         except Refusal as refusal:
-            note_refusal(refusal)
-            session.end(CLOSE_CODES + refusal.status, refusal.slug, WEBSOCKET.ended(refusal))
+            _end(session, refusal, asker)
 
-    async def _events(self, subscription: Subscription) -> AsyncGenerator[bytes, None]:
+    async def _events(self, subscription: Subscription, asker: Asker) -> AsyncGenerator[bytes, None]:
         with self._room.hold(subscription.holder) as held:
             try:
                 yield SSE.opened(subscription.cursor)
@@ -121,7 +131,7 @@ class LiveRoutes:
                     yield frames.data
                     held.resize(0)
             except Refusal as refusal:
-                note_refusal(refusal)
+                note_refusal(refusal, asker)
                 yield SSE.ended(refusal)
 
 
@@ -146,16 +156,21 @@ def read_wish(message: Message) -> Wish:
     return wish
 
 
-def _refuser(session: WebSocketSession) -> Callable[[Message], None]:
-    def refuse(message: Message) -> None:
-        if isinstance(message.data, bytes):
-            session.end(UNSUPPORTED, "binary message")
-            return
-        refusal = BadSubscription("a message after the subscription began")
-        note_refusal(refusal)
-        session.end(CLOSE_CODES + refusal.status, refusal.slug, WEBSOCKET.ended(refusal))
+async def _refuse_more(session: WebSocketSession, asker: Asker) -> None:
+    """From now on a message ends the session, also one that came close behind the first."""
+    with trio.move_on_after(0):
+        await session.receive()
+        raise BadSubscription("a message after the subscription began")
+    session.on_message = lambda _: _end(session, BadSubscription("a message after the subscription began"), asker)
 
-    return refuse
+
+def _asker(request: Request, subscription: Subscription) -> Asker:
+    return Asker(request.peer, shorten(subscription.holder), "https" if request.secure else "http")
+
+
+def _end(session: WebSocketSession, refusal: Refusal, asker: Asker) -> None:
+    note_refusal(refusal, asker)
+    session.end(CLOSE_CODES + refusal.status, refusal.slug, WEBSOCKET.ended(refusal))
 
 
 def _read_from(request: Request) -> From:

@@ -12,6 +12,7 @@ from edge_node.gateway.errors import BadSubscription
 from edge_node.gateway.live import Wish, read_wish
 from edge_node.store.streams.subscriptions import Slow
 from edge_node.wire.websocket import Message
+from edge_node.wire.websocket_frames import encode_text, mask_frame
 from tests.gateway.keeper import keep_access
 from tests.gateway.listener import STREAM, listening, reading, upgrade
 from tests.gateway.rig import CLOCK, RunningNode, Site, key_of, running
@@ -161,7 +162,7 @@ async def test_first_messages_that_are_none(site: Site, said: bytes) -> None:
 
 
 async def test_a_client_that_goes_on_talking(site: Site) -> None:
-    """After the beginning only control frames are expected: text is refused by name, binary by its code."""
+    """After the beginning only control frames are expected, also when what follows came together with the wish."""
     async with running(site) as node:
         async with listening(node) as client:
             await client.say({"from": 0})
@@ -169,7 +170,11 @@ async def test_a_client_that_goes_on_talking(site: Site) -> None:
             assert (problem["type"], code) == ("urn:edge-node:problem:bad-subscription", 4400)
         async with listening(node) as client:
             await client.send(b"\x82\x01x")
-            assert (await client.end())[1] == 1003
+            assert (await client.end())[1] == 4400
+        async with listening(node, STREAM, opened=False) as client:
+            wishes = [mask_frame(encode_text(b"{}"), b"abcd") for _ in range(100)]
+            await client.stream.send_all(b"".join(wishes))
+            assert (await client.end())[1] == 4400
 
 
 async def test_revoked_while_open(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,15 +99,17 @@ class Subscriptions:
         start: From = "end",
         slow: Slow = Slow.WAIT,
         not_after_ms: int | None = None,
+        source: str = "",
     ) -> "Subscription":
         """A subscription from `start` on; close it (it is a context manager).
 
-        `not_after_ms`: when what the access was asked with ends (a bearer), ms UTC. Raises SubscriptionsFull,
+        `not_after_ms`: when what the access was asked with ends (a bearer), ms UTC; `source`: door and address. Raises SubscriptionsFull,
         SubscriptionsExceeded, OffsetBeyondEnd, PastUnreadable.
         """
         access.require(stream_resource(vault, stream), Verb.READ)
         self._enter(access.holder)
-        subscription = Subscription(self, access, self._listen((vault, stream)), framing, not_after_ms)
+        channel = self._listen((vault, stream))
+        subscription = Subscription(self, access, channel, framing, not_after_ms, source)
         try:
             await subscription.move(start, slow)
         except BaseException:
@@ -192,10 +194,16 @@ class Subscription:
     """One subscriber's place in one stream. One task uses it."""
 
     def __init__(
-        self, home: Subscriptions, access: Access, channel: _Channel, framing: Framing, not_after_ms: int | None
+        self,
+        home: Subscriptions,
+        access: Access,
+        channel: _Channel,
+        framing: Framing,
+        not_after_ms: int | None,
+        source: str,
     ) -> None:
         self._home, self._access, self._channel, self._framing = home, access, channel, framing
-        self._ring = channel.ring
+        self._ring, self._source = channel.ring, source
         self._not_after_ms, self._open = not_after_ms, True
         self._slow, self._caught_up = Slow.WAIT, False
         self.cursor = 0
@@ -266,7 +274,7 @@ class Subscription:
             raise BearerExpired(self._not_after_ms)
         access = self._access
         if access.generation != home.access.generation or access.not_after_ms is not None:
-            self._access = home.access.confirm(access, home.clock.now_ms(), "subscription")
+            self._access = home.access.confirm(access, home.clock.now_ms(), self._source)
 
     async def _take(self, bytes_max: int) -> Frames:
         ring, cursor = self._ring, self.cursor
