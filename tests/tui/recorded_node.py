@@ -47,7 +47,7 @@ class RecordedNode:
         """One frame to everybody who reads."""
         self.frames += 1
         text = f"id: {self.frames}\nevent: {topic}\ndata: {json.dumps(data)}\n\n"
-        for writer in tuple(self.readers):
+        for writer in [writer for writer in self.readers if not writer.is_closing()]:
             writer.write(text.encode())
             await writer.drain()
 

@@ -85,7 +85,8 @@ def test_an_operators_first_minutes(node: tuple[Path, str, subprocess.Popen[byte
     config, url, process = node
     (tmp_path / "content").write_bytes(b"a piece of the operator's " * 5_000)
     stored = subprocess.run(
-        [*CLI, "piece", "put", str(tmp_path / "content"), "--node", url, "--key", str(config.parent / "keys/operator.key")],
+        [*CLI, "piece", "put", str(tmp_path / "content"), "--node", url,
+         "--key", str(config.parent / "keys/operator.key")],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     command = f"{sys.executable} -m edge_node tui --config {config}"
