@@ -35,3 +35,12 @@ def test_the_kernel_is_believed_otherwise() -> None:
 def test_qualities_are_those_of_the_signed_event() -> None:
     """The numbers stand in signatures and never change."""
     assert [quality.value for quality in ClockQuality] == [0, 1, 2, 3]
+
+
+def test_the_word_may_change_while_it_runs() -> None:
+    """The operator's word holds from then on, and can be taken back."""
+    clock = SystemClock()
+    clock.assume(ClockQuality.PRECISE)
+    assert clock.quality() is ClockQuality.PRECISE
+    clock.assume(None)
+    assert clock.quality() in (ClockQuality.UNSYNCED, ClockQuality.NETWORK)

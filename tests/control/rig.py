@@ -39,6 +39,7 @@ class Door:
 @asynccontextmanager
 async def at_the_door(site: Site, **sections: Mapping[str, object]) -> AsyncGenerator[Door, None]:
     """Run the node of `site` with clients at its sockets."""
+    sections["control"] = {"socket": "", "view_socket": "", **sections.get("control", {})}
     async with (
         running(site, **sections) as node,
         ControlClient(site.paths.control_socket, timeout_s=ANSWER_S) as control,

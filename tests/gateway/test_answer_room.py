@@ -33,6 +33,20 @@ def test_a_key_holds_at_most_what_it_leaves() -> None:
     assert room.held == 0
 
 
+def test_the_budget_changes_under_what_is_held() -> None:
+    """What is held stays; the new bound counts from the next on."""
+    room = AnswerRoom(100)
+    with room.hold("a") as held:
+        held.resize(40)
+        room.resize(50)
+        with room.hold("b") as other, pytest.raises(NoRoomToAnswer):
+            other.resize(20)
+        room.resize(100)
+        with room.hold("b") as other:
+            other.resize(30)
+            assert room.held == 70
+
+
 def test_an_answer_above_the_budget_passes_alone() -> None:
     """A small budget slows readers down and never locks them out."""
     room = AnswerRoom(10)

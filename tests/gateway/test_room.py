@@ -21,6 +21,18 @@ def test_the_budget_is_exact_and_given_back() -> None:
     assert room.held == 0
 
 
+def test_the_budget_changes_under_what_is_held() -> None:
+    """What is held stays; the new bound counts from the next on."""
+    room = Room(100)
+    with room.hold(80):
+        room.resize(50)
+        with pytest.raises(NoRoom), room.hold(1):
+            pass
+        room.resize(200)
+        with room.hold(120):
+            assert room.held == 200
+
+
 def test_a_body_above_the_budget_passes_alone() -> None:
     """A small budget slows large bodies down and never locks them out."""
     room = Room(10)

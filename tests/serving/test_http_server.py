@@ -157,6 +157,19 @@ async def test_hosts_change_in_a_running_server() -> None:
         assert (await read_answer(stream)).status == 200
 
 
+async def test_limits_change_under_open_connections() -> None:
+    """A connection that is open is served on; new ones count against the new limit."""
+    async with running() as server, await dial(server) as stream:
+        await stream.send_all(GET)
+        assert (await read_answer(stream)).status == 200
+        server.apply(HttpSettings(connections_max=1, connections_per_address_max=1))
+        assert server.connections_max == 1
+        await stream.send_all(GET)
+        assert (await read_answer(stream)).status == 200
+        async with await dial(server) as turned_away:
+            assert (await read_answer(turned_away)).status == 503
+
+
 async def test_two_doors_are_served_together() -> None:
     """One server answers at all its doors."""
     settings = loopback()

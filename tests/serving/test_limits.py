@@ -79,3 +79,17 @@ def test_addresses_that_left_are_forgotten() -> None:
         count.leave(address)
     assert count._count == {}
     assert count.total == 0
+
+
+def test_limits_change_and_nobody_is_sent_away() -> None:
+    """Lowered below what there is: those stay, the next is refused until enough have left."""
+    count = ConnectionCount(4, 4)
+    for _ in range(4):
+        count.enter("a")
+    count.resize(2, 2)
+    with pytest.raises(Overloaded):
+        count.enter("b")
+    for _ in range(3):
+        count.leave("a")
+    count.enter("b")
+    assert count.total == 2

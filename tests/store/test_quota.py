@@ -63,3 +63,15 @@ def test_zero_does_not_limit() -> None:
     ledger = QuotaLedger(StoreSettings())
     ledger.reserve(OWNER, KEY, 2**60, 0)
     assert ledger.owners[OWNER] == 2**60
+
+
+def test_limits_change_while_it_counts() -> None:
+    """A lowered limit takes nothing more and gives nothing away; a raised one takes again."""
+    ledger = QuotaLedger(StoreSettings(owner_bytes_max=10))
+    ledger.reserve(OWNER, KEY, 8, 0)
+    ledger.apply(StoreSettings(owner_bytes_max=5))
+    with pytest.raises(QuotaExceeded):
+        ledger.reserve(OWNER, KEY, 1, 0)
+    ledger.apply(StoreSettings(owner_bytes_max=20))
+    ledger.reserve(OWNER, KEY, 12, 0)
+    assert ledger.owners[OWNER] == 20
