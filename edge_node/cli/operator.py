@@ -1,6 +1,5 @@
 """What verbs share that speak to a running node through its control socket: find it, show a plan, confirm, execute."""
 
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,6 @@ from edge_node.base.errors import EdgeNodeError
 from edge_node.settings import Settings
 
 YesOption = Annotated[bool, Parameter("--yes", help="Do not ask; for scripts.")]
-PROBE_S = 2.0
 NO_SOCKET = "none"
 
 Answer = TypeVar("Answer")
@@ -49,16 +47,10 @@ def control_socket(settings: Settings) -> Path | None:
 
 def running_node(settings: Settings) -> Path | None:
     """The control socket if a node answers at it; None otherwise."""
+    from edge_node.client.control import why_silent
+
     path = control_socket(settings)
-    if path is None:
-        return None
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(PROBE_S)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return None
-    return path
+    return None if path is None or why_silent(path) else path
 
 
 def require_node(settings: Settings) -> Path:

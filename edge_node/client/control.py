@@ -178,12 +178,19 @@ class ControlClient:
 
     def _require_listener(self) -> None:
         # httpx leaks the socket of a connect that is refused; a Unix socket says at once whether anybody is there.
-        try:
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(PROBE_S)
-                probe.connect(str(self.path))
-        except OSError as error:
-            raise NodeUnreachable(str(self.path), error.strerror or str(error)) from error
+        if why := why_silent(self.path):
+            raise NodeUnreachable(str(self.path), why)
+
+
+def why_silent(path: Path) -> str:
+    """Why nobody answers at a Unix socket; empty when somebody does."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(PROBE_S)
+            probe.connect(str(path))
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 async def _frames(response: httpx.Response, chunks: AsyncIterator[bytes]) -> AsyncGenerator[Frame, None]:
