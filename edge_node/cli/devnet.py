@@ -37,7 +37,7 @@ def demo(*, once: Annotated[bool, Parameter(help="Run the trial to its end; need
 
     if once:
         return ExitCode.OK if run_trial(Terminal()) else ExitCode.REFUSED
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise TerminalWanted
     return ExitCode.OK if run_show(Terminal()) else ExitCode.REFUSED
 

@@ -41,6 +41,11 @@ class Site:
         """The node's HTTP port."""
         return urlsplit(self.url).port or 0
 
+    @property
+    def node_runs(self) -> bool:
+        """Whether the node's process is there."""
+        return self._node is not None and self._node.poll() is None
+
     async def make_node(self) -> None:
         """`edge-node init` in a fresh directory."""
         files = self.files

@@ -23,17 +23,28 @@ from tests.devnet.test_trial import Paper, processes_in
 
 # Stands where the terminal UI stands: asks the node through the same socket until every device has been seen.
 WATCHER = """
-import json, sys, time
+import json, os, sys, time
 from pathlib import Path
 from edge_node.client.local import ask_socket
-socket = Path(sys.argv[sys.argv.index("--socket") + 1])
+ask = lambda what: json.loads(ask_socket(Path(sys.argv[sys.argv.index("--socket") + 1]), what))
 for _ in range(200):
-    devices = json.loads(ask_socket(socket, "/v1/devices"))["devices"]
-    if sum(device["last_seen_ms"] is not None for device in devices) == {wanted}:
-        sys.exit({code})
+    if sum(device["last_seen_ms"] is not None for device in ask("/v1/devices")["devices"]) == {wanted}:
+        break
     time.sleep(0.1)
-sys.exit(99)
+else:
+    sys.exit(99)
 """
+SEEN = len(SENSORS)
+
+
+def watcher(code: int) -> list[str]:
+    return [sys.executable, "-c", WATCHER.format(wanted=SEEN) + f"sys.exit({code})"]
+
+
+def stopper() -> list[str]:
+    """Also stops the node, as the operator may."""
+    stop = "os.kill(ask('/v1/node')['pid'], 15); time.sleep(3)"
+    return [sys.executable, "-c", WATCHER.format(wanted=SEEN) + stop]
 
 
 @pytest.fixture
@@ -45,16 +56,21 @@ def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(directory)
 
 
-def watcher(code: int) -> list[str]:
-    return [sys.executable, "-c", WATCHER.format(wanted=len(SENSORS), code=code)]
-
-
 def test_five_devices_are_seen_through_the_socket_and_nothing_is_left(scratch: Path) -> None:
     """What was stored is told; processes and directory are gone."""
     paper = Paper()
     assert run_show(paper, watcher(0))
     assert "readings were stored" in paper.lines[-1]
     assert int(paper.lines[-1].split()[0]) >= len(SENSORS)
+    assert processes_in(scratch) == []
+    assert list(scratch.iterdir()) == []
+
+
+def test_an_operator_may_stop_the_node(scratch: Path) -> None:
+    """Then there is nobody to send to, and the end is as clean."""
+    paper = Paper()
+    assert run_show(paper, stopper())
+    assert "the node was stopped" in paper.lines[-1]
     assert processes_in(scratch) == []
     assert list(scratch.iterdir()) == []
 
