@@ -11,6 +11,7 @@ from tui.rows import event_text
 from tui.state import NodeState
 from tui.tables import DEVICE_TONES, LEVEL_TONES, View
 from tui.theme import mark
+from tui.visible import visible
 from tui.words import age_of, count_of, moment_of, rate_of, size_of, span_of
 
 NAME_CELLS = 11
@@ -22,6 +23,7 @@ def fact(name: str, value: str, cells: int, tone: Tone = Tone.PLAIN) -> list[Lin
     """A name and its value, which goes on under itself."""
     room = max(8, cells - NAME_CELLS - 1)
     lines = wrapped(value or "-", room, tone, rows_max=60)
+    name = visible(name, NAME_CELLS)  # a log field's name comes from the network too
     return [
         (Span((name if not row else "").ljust(NAME_CELLS + 1), Tone.DIM), *spans) for row, spans in enumerate(lines)
     ]

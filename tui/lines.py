@@ -107,7 +107,7 @@ def beside(columns: Sequence[Sequence[Line]], widths: Sequence[int]) -> list[Lin
 
 def wrapped(text: str, cells: int, tone: Tone = Tone.PLAIN, *, rows_max: int = 100) -> list[Line]:
     """A text of ours or of the network in lines of at most `cells`, broken at blanks; a longer word is broken in it."""
-    lines: list[str] = [""]
+    lines, cells = [""], max(1, cells)
     for word in visible(text, cells * rows_max).split(" "):
         for part in _pieces(word, cells):
             joined = f"{lines[-1]} {part}" if lines[-1] else part

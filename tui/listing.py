@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from tui.filters import Filter, Values
 
 Row = TypeVar("Row")
-Key = int | str
+Key = int | str | tuple[str, ...]
 
 STEP_ROWS = 1_000  # looked at between two pauses: about 3 ms on a slow core
 

@@ -15,7 +15,7 @@ import msgspec
 from tui.alerts import Alert, alerts_of
 from tui.lines import Tone
 from tui.listing import Listing
-from tui.models import Device, Event, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.models import Device, Event, LogLine, Node, Piece, Pieces, Refusal, RefusalReason, Setting, Stream
 from tui.rows import (
     device_values,
     event_values,
@@ -83,7 +83,7 @@ class NodeState:
         self.node: Node | None = None
         self.seen_at_s = 0.0  # when the node last said anything
         self.streams: Listing[Stream] = Listing(lambda row: row.stream, stream_values)
-        self.devices: Listing[Device] = Listing(lambda row: row.key, device_values)
+        self.devices: Listing[Device] = Listing(lambda row: (row.name, row.key), device_values)
         self.pieces: Listing[Piece] = Listing(lambda row: row.cid, piece_values)
         self.settings: Listing[Setting] = Listing(lambda row: row.name, setting_values)
         self.logs: Listing[LogLine] = Listing(lambda row: row.n, log_values, LOG_LINES_MAX)
@@ -193,13 +193,16 @@ class NodeState:
             case Topic.LOGS:
                 self.logs.put(_rows(data, "lines", LogLine))
             case Topic.REFUSALS:
-                self._count(_rows(data, "refusals", Refusal))
+                self._count(_rows(data, "refusals", Refusal), msgspec.convert(data.get("total", 0), int))
+            case Topic.PIECES if self.node is not None:
+                self.node = msgspec.structs.replace(self.node, pieces=msgspec.convert(data, Pieces, strict=False))
             case _:
                 return
         self.tell(Topic(topic))
 
-    def _count(self, refusals: list[Refusal]) -> None:
+    def _count(self, refusals: list[Refusal], total: int) -> None:
         """New refusals, which a frame does not bring by reason: counted here, until they are asked for again."""
+        self.refused_total = max(self.refused_total, total)
         self.refusals.put(refusals)
         by_slug = {reason.slug: reason for reason in self.reasons}
         for refusal in refusals:

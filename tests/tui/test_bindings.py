@@ -176,7 +176,7 @@ async def test_a_dangerous_order_wants_its_name(tmp_path: Path) -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: "device.suspend is done" in text_on(pilot))
         assert [name for name, _ in node.orders] == ["device.suspend"]
-        key = str(node.orders[0][1]["device"])
+        key = ("sensor-01", str(node.orders[0][1]["device"]))
         assert pilot.app.state.devices.row(key).status == "suspended"
 
 

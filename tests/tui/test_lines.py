@@ -40,6 +40,11 @@ def test_wrapped_text_fits(text: str, cells: int) -> None:
     assert all(cells_of_line(spans) <= cells and "\x1b" not in text_of(spans) for spans in wrapped(text, cells))
 
 
+def test_wrapping_survives_no_room() -> None:
+    """A window of one cell, or of none, still gets its letters."""
+    assert [text_of(spans) for spans in wrapped("ab", -3)] == ["a", "b"]
+
+
 def test_wrapping_keeps_words() -> None:
     """Broken at blanks; only a word that is too long is broken in itself."""
     assert [text_of(spans) for spans in wrapped("one two abcdefghij", 7)] == ["one two", "abcdefg", "hij"]

@@ -66,6 +66,7 @@ class Dialog(ModalScreen[Result]):
     Dialog Button { margin: 0 0 0 2; }
     Dialog Button:focus { text-style: bold reverse; }
     Dialog Input:focus { background: $primary 25%; }
+    Dialog Input > .input--placeholder { color: $secondary; }
     Dialog Text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

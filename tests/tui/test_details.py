@@ -1,0 +1,80 @@
+"""What is said of one row."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui import scene
+from tests.tui.scene import NOW_MS, picture
+from tui.details import (
+    describe_device,
+    describe_event,
+    describe_log,
+    describe_piece,
+    describe_reason,
+    describe_refusal,
+    describe_setting,
+    describe_stream,
+)
+from tui.lines import Tone, cells_of_line, text_of
+from tui.models import Event, LogLine
+from tui.tables import View
+from tui.theme import UNICODE
+
+VIEW = View(UNICODE, NOW_MS)
+KINDS = {
+    "streams": describe_stream, "devices": describe_device, "pieces": describe_piece, "settings": describe_setting,
+    "logs": describe_log, "refusals": describe_refusal, "reason_rows": describe_reason,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("cells", [24, 38, 76, 136])
+def test_a_description_stays_in_its_room(name: str, cells: int) -> None:
+    """Values go on under themselves; nothing is lost at the edge from 38 cells on."""
+    state = picture("degraded")
+    for row in getattr(state, name).window(0, 20):
+        for spans in KINDS[name](row, state, VIEW, cells):
+            assert cells_of_line(spans) <= cells, text_of(spans)
+
+
+def test_an_event_is_shown_as_json_or_bytes_or_not_at_all() -> None:
+    """Indented JSON; bytes that are no text in hex; nothing where the socket gives nothing."""
+    state = picture()
+    rows = msgspec.convert(scene.events("a")["events"], list[Event])
+    whole = "\n".join(text_of(spans) for spans in describe_event(rows[7], state, VIEW, 60))
+    assert '  "value": 21.75' in whole
+    assert "north\\u202e" in whole
+    assert "6 bytes: 000172617" in text_of(describe_event(rows[3], state, VIEW, 60)[-1])
+    held_back = msgspec.convert(scene.events("a", "ro")["events"], list[Event])[7]
+    assert "no payloads" in text_of(describe_event(held_back, state, VIEW, 60)[-1])
+
+
+def test_a_piece_shows_where_it_lies_and_what_checking_showed() -> None:
+    """Place, owners and the two verdicts."""
+    state = picture()
+    row = state.pieces.window(0, 1)[0]
+    state.set_detail(row.cid, {**scene.piece(row.cid), "extents": [{"segment": 1, "offset": 2, "bytes": 3}] * 20})
+    state.verdicts[row.cid] = [("here", Tone.OK, "intact"), ("the node", Tone.BAD, "damaged: \x1b")]
+    text = "\n".join(text_of(spans) for spans in describe_piece(row, state, VIEW, 70))
+    assert "segment 2 at 40,960" in text
+    assert "and 12 more extents" in text
+    assert "● intact" in text
+    assert "✖ damaged: \\x1b" in text
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.lists(st.text()))))
+def test_any_answer_about_a_piece_can_be_shown(detail: dict[str, object]) -> None:
+    """The document is the node's; a field of another shape is no crash."""
+    state = picture()
+    row = state.pieces.window(0, 1)[0]
+    state.set_detail(row.cid, detail)
+    assert describe_piece(row, state, VIEW, 70)
+
+
+@given(st.dictionaries(st.text(), st.text()), st.text(), st.integers(-(2**63), 2**63))
+def test_any_log_line_can_be_shown(fields: dict[str, str], level: str, t_ms: int) -> None:
+    """Whatever a room of tomorrow logs."""
+    for spans in describe_log(LogLine(1, t_ms, level, "r", "n", fields), picture(), VIEW, 60):
+        assert text_of(spans).isprintable()

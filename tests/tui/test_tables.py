@@ -1,0 +1,61 @@
+"""Columns and rows."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui.scene import NOW_MS, picture
+from tui import tables
+from tui.lines import cells_of_line, text_of
+from tui.models import Device, LogLine, Stream
+from tui.tables import View, head_line, row_line, widths_of
+from tui.theme import ASCII, UNICODE
+
+VIEW = View(UNICODE, NOW_MS)
+TABLES = {name: value for name, value in vars(tables).items() if name.endswith(("_COLUMNS", "_COLUMNS_WIDE"))}
+LISTINGS = {
+    "STREAM_COLUMNS": "streams", "DEVICE_COLUMNS": "devices", "PIECE_COLUMNS": "pieces", "SETTING_COLUMNS": "settings",
+    "LOG_COLUMNS": "logs", "LOG_COLUMNS_WIDE": "logs", "REFUSAL_COLUMNS": "refusals", "REASON_COLUMNS": "reason_rows",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("cells", [38, 60, 78, 100, 138, 298])
+def test_a_table_is_exactly_as_wide_as_its_room(name: str, cells: int) -> None:
+    """No horizontal bar, no wrapped row: names and rows take their cells, whatever they hold."""
+    layout = widths_of(TABLES[name], cells)
+    assert cells_of_line(head_line(layout, cells, UNICODE)) == cells
+    if name in LISTINGS:
+        for row in getattr(picture("degraded"), LISTINGS[name]).window(0, 50):
+            assert cells_of_line(row_line(row, layout, cells, VIEW)) == cells
+            assert text_of(row_line(row, layout, cells, View(ASCII, NOW_MS))) != ""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_main_column_has_room_on_eighty(name: str) -> None:
+    """At least sixteen cells are left for what a row is about."""
+    assert max(width for column, width in widths_of(TABLES[name], 78) if column.width == 0) >= 16
+
+
+@given(st.text(), st.floats(0, 1e12), st.integers(0, 2**63), st.text())
+def test_any_row_is_exact(text: str, rate: float, number: int, status: str) -> None:
+    """Also with hostile names and figures no column was made for."""
+    rows: list[tuple[str, Any]] = [
+        ("DEVICE_COLUMNS", Device(key=text, name=text, status=status, events_per_s=rate, bytes_today=number)),
+        ("STREAM_COLUMNS", Stream(stream=text, events=number, bytes=number, bytes_per_s=rate, refused=number)),
+        ("LOG_COLUMNS", LogLine(n=1, t_ms=number, level=status, room=text, name=text, fields={text: text})),
+    ]  # fmt: skip
+    for name, row in rows:
+        spans = row_line(row, widths_of(TABLES[name], 78), 78, VIEW)
+        assert cells_of_line(spans) == 78
+        assert text_of(spans).isprintable()
+
+
+def test_a_state_in_a_table_has_glyph_and_word() -> None:
+    """Suspended, damaged, refused: never by colour alone."""
+    layout = widths_of(tables.DEVICE_COLUMNS, 78)
+    suspended = next(row for row in picture().devices.window(0, 25) if row.status == "suspended")
+    assert "▲ suspended" in text_of(row_line(suspended, layout, 78, VIEW))
+    assert "▲ 3" in text_of(row_line(suspended, layout, 78, VIEW))
