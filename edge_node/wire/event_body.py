@@ -207,12 +207,15 @@ def _check_value(body: bytes) -> None:
 
 _Value = TypeVar("_Value")
 
+# msgspec repeats a value that is none of those allowed; a refusal is shown to people who may not see payloads.
+_WHAT_WAS_SENT = re.compile(r"Invalid enum value .*(?= - at `\$[^`]*`$)|Invalid enum value .*", re.DOTALL)
+
 
 def _read(decode: Callable[[bytes], _Value], text: bytes, line: int | None = None) -> _Value:
     try:
         return decode(text)
     except msgspec.DecodeError as error:
-        raise MalformedEvent(str(error), line) from None
+        raise MalformedEvent(_WHAT_WAS_SENT.sub("unexpected value", str(error)), line) from None
     except RecursionError:
         raise MalformedEvent("nested without end", line) from None
 

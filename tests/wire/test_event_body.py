@@ -125,6 +125,15 @@ def test_required_attributes(changes):
         inspect(BATCH, f"[{json.dumps(event())},{broken}]")
 
 
+@pytest.mark.parametrize("content_type", [EVENT, BATCH])
+def test_a_refusal_repeats_nothing_of_the_body(content_type):
+    """Its words go where payloads must not: the view socket, the log, a bundle."""
+    broken = json.dumps(event(specversion="private reading"))
+    with pytest.raises(MalformedEvent, match="specversion") as refusal:
+        inspect(content_type, f"[{broken}]" if content_type == BATCH else broken)
+    assert "private" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("body", ["[]", " [ ] "])
 def test_an_empty_batch_is_refused(body):
     """A batch holds at least one event."""
