@@ -1,5 +1,6 @@
 """What verbs share that speak to a running node through its control socket: find it, show a plan, confirm, execute."""
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -47,10 +48,13 @@ def control_socket(settings: Settings) -> Path | None:
 
 def running_node(settings: Settings) -> Path | None:
     """The control socket if a node answers at it; None otherwise."""
+    path = control_socket(settings)
+    if path is None or not os.access(path, os.F_OK):
+        return None  # without loading an HTTP client for nothing
+
     from edge_node.client.control import why_silent
 
-    path = control_socket(settings)
-    return None if path is None or why_silent(path) else path
+    return None if why_silent(path) else path
 
 
 def require_node(settings: Settings) -> Path:

@@ -13,7 +13,7 @@ from edge_node.base.ids import StreamName, VaultId
 from edge_node.base.limits import KIB
 from edge_node.base.offload import CPU, offload
 from edge_node.control.arguments import BODY_MAX_BYTES, read_object
-from edge_node.control.commands import CommandDesk
+from edge_node.control.commands import ADMIN, CommandDesk
 from edge_node.control.errors import (
     BrowserRefused,
     RequestMalformed,
@@ -30,11 +30,12 @@ from edge_node.control.lists import Lists
 from edge_node.control.node_view import API, node_document
 from edge_node.control.paging import OFFSET_MAX, read_limit, read_number, read_text, read_vault
 from edge_node.control.payload import Standing, encode_for
-from edge_node.control.rights import access_of
+from edge_node.control.rights import access_of, source_of
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.credentials import Credentials
 from edge_node.store.listing import find_streams
 from edge_node.trust.access import Verb, piece_resource, stream_resource
+from edge_node.trust.audit import AuditRow
 from edge_node.wire.cid import format_cid, parse_cid
 
 NODE_EVERY_S = 0.25
@@ -103,6 +104,7 @@ class ControlApi:
 
         def handle(request: Request) -> Awaitable[Response]:
             if standing is Standing.VIEWER and request.method not in _READING:
+                self._note_attempt(request)
                 raise ViewOnly(request.method)
             _refuse_browsers(request)
             found = _VERSION.match(request.path)
@@ -111,6 +113,11 @@ class ControlApi:
             return router.dispatch(request)
 
         return handle
+
+    def _note_attempt(self, request: Request) -> None:
+        """A viewer who tries to act stands in the audit; the path is theirs and is not repeated there."""
+        house, source = self._house, source_of(Standing.VIEWER, request.peer)
+        house.audit.record(AuditRow(house.now_ms, b"", "control", ADMIN, ViewOnly.slug, source))
 
     async def _answer(self, answer: Answering, standing: Standing, request: Request) -> Response:
         """The one way out: everything but metrics and the feed is encoded here, for the socket it leaves by."""

