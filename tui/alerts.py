@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tui.lines import Tone
 from tui.models import Node
-from tui.words import age_of, count_of, size_of, span_of
+from tui.words import age_of, counted, size_of, span_of
 
 _DAY_MS = 86_400_000
 CERTIFICATE_SOON_MS = 14 * _DAY_MS
@@ -51,7 +51,7 @@ def _of_journal(node: Node) -> Iterator[Alert]:
         )  # fmt: skip
     if journal.damages:
         yield Alert(
-            "journal.damages", Tone.BAD, f"{count_of(journal.damages)} damaged records",
+            "journal.damages", Tone.BAD, counted(journal.damages, "damaged record"),
             "Bytes on the disk are not what was written.", "Run edge-node fsck; verify pieces with v on Store (3).",
         )  # fmt: skip
 
@@ -96,11 +96,11 @@ def _of_doors(node: Node, now_ms: int) -> Iterator[Alert]:
 def _of_records(node: Node) -> Iterator[Alert]:
     if node.audit.lost_rows:
         yield Alert(
-            "audit", Tone.WARN, f"{count_of(node.audit.lost_rows)} audit rows lost",
+            "audit", Tone.WARN, f"{counted(node.audit.lost_rows, 'audit row')} lost",
             "Verdicts came faster than they were written.", "Look for a flood of refusals: 4, then ].",
         )  # fmt: skip
     if node.settings.pending:
         yield Alert(
-            "settings", Tone.WARN, f"{node.settings.pending} settings wait for a restart",
+            "settings", Tone.WARN, f"{counted(node.settings.pending, 'setting')} wait{'s' * (node.settings.pending == 1)} for a restart",
             "They were read but are not in force.", "See them with , then /pending=yes",
         )  # fmt: skip

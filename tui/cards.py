@@ -77,7 +77,10 @@ def _events(node: Node, rates: tuple[float, ...], glyphs: Glyphs) -> list[Line]:
     return [
         line(Span("rate ", Tone.DIM), f"{rate_of(events.events_per_s)}  {size_of(events.bytes_per_s)}/s"),
         _columns(rates, rate_of, glyphs),
-        line(Span("kept ", Tone.DIM), f"{_number(events.events)} in {_number(events.streams)} streams"),
+        line(
+            Span("kept ", Tone.DIM),
+            f"{_number(events.events)} in {_number(events.streams)} stream{'s' * (events.streams != 1)}",
+        ),
         line(
             Span("wait ", Tone.DIM),
             mark(Tone.WARN if full else Tone.OK, f"{_number(events.waiting)} of {_number(events.queue_max)}", glyphs),
@@ -164,7 +167,10 @@ def _process(node: Node, glyphs: Glyphs) -> list[Line]:
         line(Span("cpu    ", Tone.DIM), f"{short_count(100 * process.cpu_share)}% of a core"),
         line(Span("memory ", Tone.DIM), size_of(process.rss_bytes)),
         line(Span("files  ", Tone.DIM), f"{short_count(process.open_files)} of {short_count(process.open_files_max)}"),
-        line(Span("pid    ", Tone.DIM), f"{node.pid}  {short_count(process.threads)} threads"),
+        line(
+            Span("pid    ", Tone.DIM),
+            f"{node.pid}  {short_count(process.threads)} thread{'s' * (process.threads != 1)}",
+        ),
     ]
 
 
@@ -172,7 +178,10 @@ def _settings(node: Node, now_ms: int) -> list[Line]:
     pending = node.settings.pending
     return [
         line(Span("applied ", Tone.DIM), f"{age_of(node.settings.applied_ms, now_ms)} ago"),
-        line(Span("pending ", Tone.DIM), f"{short_count(pending)} wait for a restart" if pending else "none"),
+        line(
+            Span("pending ", Tone.DIM),
+            f"{short_count(pending)} wait{'s' * (pending == 1)} for a restart" if pending else "none",
+        ),
         line(Span("log     ", Tone.DIM), words(node.log.level, cells=10)),
         line(Span("version ", Tone.DIM), words(node.version, cells=20)),
     ]

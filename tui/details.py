@@ -7,12 +7,12 @@ import msgspec
 
 from tui.lines import Line, Span, Tone, line, words, wrapped
 from tui.models import Device, Event, LastRefusal, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
-from tui.rows import event_text
+from tui.rows import event_line, event_text
 from tui.state import NodeState
 from tui.tables import DEVICE_TONES, LEVEL_TONES, View
 from tui.theme import mark
 from tui.visible import visible
-from tui.words import age_of, count_of, moment_of, rate_of, size_of, span_of
+from tui.words import age_of, count_of, counted, moment_of, rate_of, size_of, span_of
 
 NAME_CELLS = 11
 EVENTS_BESIDE = 12  # newest events of a stream shown beside its figures
@@ -50,7 +50,10 @@ def describe_stream(row: Stream, state: NodeState, view: View, cells: int) -> li
         [
             ("stream", row.stream),
             ("in", f"{rate_of(row.events_per_s)}, {size_of(row.bytes_per_s)}/s"),
-            ("kept", f"{count_of(row.events)} events in {count_of(row.bodies)} bodies, {size_of(row.bytes)}"),
+            (
+                "kept",
+                f"{counted(row.events, 'event')} in {count_of(row.bodies)} {'body' if row.bodies == 1 else 'bodies'}, {size_of(row.bytes)}",
+            ),
             ("offsets", f"{count_of(row.first_offset)} up to {count_of(row.next_offset)}"),
             ("last", _moment(row.last_received_ms, view)),
             ("readers", "not counted" if row.subscribers is None else count_of(row.subscribers)),
@@ -63,7 +66,7 @@ def describe_stream(row: Stream, state: NodeState, view: View, cells: int) -> li
     if state.events_of == row.stream and len(state.events):
         lines += [line(), line(Span("newest events", Tone.HEAD))]
         for event in reversed(state.events.newest(EVENTS_BESIDE)):
-            text = event_text(event) or "(not shown on this socket)"
+            text = event_line(event) or "(not shown on this socket)"
             lines.append(line(Span(f"{event.offset:>9} ", Tone.DIM), words(text, cells=max(8, cells - 10))))
     return lines
 

@@ -3,12 +3,14 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
 from tui.words import moment_of
 
+_TOLD = frozenset({"specversion", "type", "data", "data_base64"})  # of a CloudEvent, before the rest or not at all
 _LOOKED_AT = 2_000  # characters of a field or an event that a filter looks at: a log line may hold 10 MB
 
 
@@ -82,7 +84,7 @@ def event_values(row: Event) -> Mapping[str, str]:
 def event_text(row: Event) -> str:
     """An event's content on one line: its JSON, or bytes as text where they are some; empty where it was held back."""
     if row.event is not None:
-        return msgspec.json.encode(row.event).decode()
+        return _json(row.event)
     if row.data_base64 is None:
         return ""
     try:
@@ -90,6 +92,31 @@ def event_text(row: Event) -> str:
     except (binascii.Error, ValueError):
         return "(no base64)"
     return content.decode() if _is_text(content) else f"{len(content)} bytes: {content[:64].hex()}"
+
+
+def event_line(row: Event) -> str:
+    """`event_text` as a row has room for it: of a CloudEvent its type and data, then the rest of its envelope."""
+    event = row.event
+    if not isinstance(event, dict) or "specversion" not in event or not isinstance(event.get("type"), str):
+        return event_text(row)
+    parts = [event["type"]]
+    if "data" in event:
+        parts.append(_json(event["data"]))
+    elif "data_base64" in event:
+        parts.append(_size_in_words(event["data_base64"]))
+    rest = {name: value for name, value in event.items() if name not in _TOLD}
+    return " ".join([*parts, _json(rest)] if rest else parts)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _size_in_words(text: Any) -> str:
+    try:
+        return f"({len(base64.b64decode(text, validate=True))} bytes)"
+    except (binascii.Error, ValueError, TypeError):
+        return "(no base64)"
 
 
 def _is_text(content: bytes) -> bool:

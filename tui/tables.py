@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from tui.lines import Line, Span, Tone, fit_line, words
 from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
-from tui.rows import event_text
+from tui.rows import event_line
 from tui.theme import Glyphs, mark
 from tui.visible import fit
 from tui.words import age_of, clock_of, rate_of, short_count, size_of
@@ -187,5 +187,5 @@ EVENT_COLUMNS: tuple[Column[Event], ...] = (
     Column("offset", 9, _plain(lambda row: str(row.offset)), right=True),
     Column("received", 8, _event_time),
     Column("key", 8, _plain(lambda row: row.key[:8], Tone.DIM), from_cells=60),
-    Column("event", 0, lambda row, _: Span(event_text(row) or f"({row.content_type}, not shown here)")),
+    Column("event", 0, lambda row, _: Span(event_line(row) or f"({row.content_type}, not shown here)")),
 )

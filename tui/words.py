@@ -10,6 +10,11 @@ def count_of(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(value: int, one: str) -> str:
+    """A count and what is counted: `1 stream`, `12,481 streams`."""
+    return f"{count_of(value)} {one}" if value == 1 else f"{count_of(value)} {one}s"
+
+
 def short_count(value: float) -> str:
     """At most five characters: `999`, `12.4k`, `1.2M`."""
     for unit in ("", "k", "M", "G"):
