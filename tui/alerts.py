@@ -99,8 +99,8 @@ def _of_records(node: Node) -> Iterator[Alert]:
             "audit", Tone.WARN, f"{counted(node.audit.lost_rows, 'audit row')} lost",
             "Verdicts came faster than they were written.", "Look for a flood of refusals: 4, then ].",
         )  # fmt: skip
-    if node.settings.pending:
+    if pending := node.settings.pending:
         yield Alert(
-            "settings", Tone.WARN, f"{counted(node.settings.pending, 'setting')} wait{'s' * (node.settings.pending == 1)} for a restart",
+            "settings", Tone.WARN, f"{counted(pending, 'setting')} wait{'s' * (pending == 1)} for a restart",
             "They were read but are not in force.", "See them with , then /pending=yes",
         )  # fmt: skip
