@@ -1,6 +1,8 @@
 """The processes of a trial: started with a clean environment, ended with it, whatever happens."""
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,6 +37,20 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "edge_node", *arguments]
 
 
+# prctl(PR_SET_PDEATHSIG, SIGTERM), which execve keeps: the kernel itself ends the child of a trial that was killed.
+_BIND = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15, 0, 0, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+def bound(arguments: Sequence[str]) -> list[str]:
+    """The command as one that is sent SIGTERM when the process that started it is gone, even by kill -9.
+
+    FileNotFoundError at once without such a program: inside the shell around it nobody would see it.
+    """
+    if shutil.which(arguments[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), arguments[0])
+    return [sys.executable, "-I", "-S", "-c", _BIND, *arguments]
+
+
 class Processes:
     """Every process of a trial, so that none outlives it."""
 
@@ -47,7 +63,7 @@ class Processes:
         """Start one; its words go to the end of `log`, its standard output to a pipe if asked."""
         with log.open("ab") as file:
             process = subprocess.Popen(
-                arguments,
+                bound(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if piped else file,
                 stderr=file,

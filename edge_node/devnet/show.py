@@ -20,7 +20,7 @@ import trio
 from edge_node.base.ids import PublicKey
 from edge_node.client import ClientError, Node
 from edge_node.devnet.link import Link
-from edge_node.devnet.processes import TrialFault, clean_environment, processes
+from edge_node.devnet.processes import TrialFault, bound, clean_environment, processes
 from edge_node.devnet.sensors import SENSORS
 from edge_node.devnet.site import Site
 from edge_node.devnet.station import EASY
@@ -144,7 +144,7 @@ async def _show_ui(command: Sequence[str]) -> int:
         process.kill()
 
     done: subprocess.CompletedProcess[bytes] = await trio.run_process(
-        command, stdin=None, check=False, env=clean_environment(), deliver_cancel=stop
+        bound(command), stdin=None, check=False, env=clean_environment(), deliver_cancel=stop
     )
     return done.returncode
 

@@ -56,16 +56,6 @@ def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(directory)
 
 
-def test_five_devices_are_seen_through_the_socket_and_nothing_is_left(scratch: Path) -> None:
-    """What was stored is told; processes and directory are gone."""
-    paper = Paper()
-    assert run_show(paper, watcher(0))
-    assert "readings were stored" in paper.lines[-1]
-    assert int(paper.lines[-1].split()[0]) >= len(SENSORS)
-    assert processes_in(scratch) == []
-    assert list(scratch.iterdir()) == []
-
-
 def test_an_operator_may_stop_the_node(scratch: Path) -> None:
     """Then there is nobody to send to, and the end is as clean."""
     paper = Paper()
@@ -138,8 +128,9 @@ def terminal(scratch: Path) -> Iterator[Terminal]:
 
 
 def test_the_operator_looks_and_leaves(terminal: Terminal, scratch: Path) -> None:
-    """The real UI at 80 by 24 shows a healthy node; q ends it all, and the terminal is as it was."""
+    """The real UI at 80 by 24 shows a healthy node and five devices; q ends it all, and the terminal is as it was."""
     terminal.until(b"healthy")
+    terminal.until(b"5 streams")
     terminal.type(b"q")
     assert terminal.end() == 0
     assert b"readings were stored" in terminal.said
@@ -157,6 +148,16 @@ def test_a_signal_ends_it_at_any_moment(terminal: Terminal, scratch: Path, numbe
     assert termios.tcgetattr(terminal.slave) == terminal.before
     assert processes_in(scratch) == []
     assert list(scratch.iterdir()) == []
+
+
+def test_not_even_a_kill_leaves_a_process(terminal: Terminal, scratch: Path) -> None:
+    """Node, devices and UI are bound to the one that started them; only the directory stays."""
+    terminal.until(b"healthy")
+    terminal.process.kill()
+    give_up = time.monotonic() + 40
+    while processes_in(scratch):
+        assert time.monotonic() < give_up, processes_in(scratch)
+        time.sleep(0.1)
 
 
 def test_a_terminal_that_was_left_wild_is_calmed(monkeypatch: pytest.MonkeyPatch) -> None:
