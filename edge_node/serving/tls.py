@@ -10,10 +10,11 @@ from pathlib import Path
 from edge_node.base.limits import KIB
 from edge_node.serving.certificate import expires_at, fingerprint
 from edge_node.serving.refusals import ServingError
-from edge_node.serving.transport import HandshakeRefused, PeerGone, PlainTransport
+from edge_node.serving.transport import NOTHING, HandshakeRefused, PeerGone, PlainTransport, rest_of
 
 ALPN = ("http/1.1",)
 READ_BYTES = 64 * KIB  # four full records
+RECORD_BYTES = 16 * KIB  # given to OpenSSL at once: its buffers keep for good the size they once had
 SEAL_BYTES = 256 * KIB  # sealed ahead of a slow reader at most: a whole answer would lie in memory twice
 
 
@@ -85,7 +86,7 @@ class TlsTransport:
         self._plain = PlainTransport(sock, peer)
         self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = identity.context.wrap_bio(self._arrived, self._leaving, server_side=True)
-        self._unsealed = memoryview(b"")
+        self._sealed = self._unsealed = NOTHING  # not yet OpenSSL's, on either way
         self._farewell_said = False
         self.peer = peer
 
@@ -95,7 +96,7 @@ class TlsTransport:
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
-                if not await self._exchange(READ_BYTES):
+                if not (self._feed() or await self._exchange(READ_BYTES)):
                     raise HandshakeRefused("the client closed during the handshake") from None
             except ssl.SSLError as error:
                 self._say_farewell()  # the alert that tells the client why
@@ -110,7 +111,7 @@ class TlsTransport:
             try:
                 return self._tls.read(size)
             except ssl.SSLWantReadError:
-                if not await self._exchange(max(size, READ_BYTES)):
+                if not (self._feed() or await self._exchange(max(size, READ_BYTES))):
                     return b""
             except ssl.SSLError:
                 return b""  # close_notify, or bytes that are no TLS record: nothing more can come
@@ -131,21 +132,30 @@ class TlsTransport:
             sealed = self._plain.take(size)
             if not sealed:
                 return sealed
-            self._arrived.write(sealed)
+            self._sealed = memoryview(sealed)
             data = self._unseal(size)
         return data
 
     def _unseal(self, size: int) -> bytes | None:
-        parts = []
-        try:
-            while part := self._tls.read(size):
-                parts.append(part)
-        except ssl.SSLWantReadError:
-            if not parts:
-                return None
-        except ssl.SSLError:
-            pass  # as in `receive`; said by the next call if bytes came before it
+        parts: list[bytes] = []
+        while True:
+            try:
+                part = self._tls.read(size)
+            except ssl.SSLWantReadError:
+                if self._feed():
+                    continue
+                return b"".join(parts) if parts else None
+            except ssl.SSLError:
+                break  # as in `receive`; said by the next call if bytes came before it
+            if not part:
+                break
+            parts.append(part)
         return b"".join(parts)
+
+    def _feed(self) -> bool:
+        """Give OpenSSL the next of what has arrived; False if there is none."""
+        step, self._sealed = self._sealed[:RECORD_BYTES], rest_of(self._sealed, RECORD_BYTES)
+        return bool(step) and bool(self._arrived.write(step))
 
     def push(self) -> bool:
         """See LiveTransport."""
@@ -157,9 +167,8 @@ class TlsTransport:
             await self._send_leaving(_no_progress)
         except PeerGone:
             return False
-        data = await self._plain.receive(size)
-        self._arrived.write(data)
-        return bool(data)
+        self._sealed = memoryview(await self._plain.receive(size))
+        return self._feed()
 
     def offer(self, data: bytes) -> bool:
         """See Transport."""
@@ -170,17 +179,20 @@ class TlsTransport:
 
     def _offer_unsealed(self) -> bool:
         while self._unsealed:
-            step, self._unsealed = self._unsealed[:SEAL_BYTES], self._unsealed[SEAL_BYTES:]
+            step, self._unsealed = self._unsealed[:SEAL_BYTES], rest_of(self._unsealed, SEAL_BYTES)
             if not self._seal_and_offer(step):
                 return False
         return True
 
     def _seal_and_offer(self, data: bytes | memoryview) -> bool:
+        records = []
         try:
-            self._tls.write(data)
+            for at in range(0, len(data), RECORD_BYTES):
+                self._tls.write(data[at : at + RECORD_BYTES])
+                records.append(self._leaving.read())
         except ssl.SSLError as error:
             raise PeerGone(str(error)) from None
-        return self._plain.offer(self._leaving.read())
+        return self._plain.offer(b"".join(records))
 
     async def flush(self, progress: Callable[[], None]) -> None:
         """See Transport."""

@@ -11,6 +11,12 @@ from edge_node.serving.refusals import ServingError
 
 RETRY_AFTER_WAITS = 16  # a miss costs about a third of a wait, so that hoping costs a quiet server 2 %
 SEND_STEP_BYTES = 64 * KIB  # how much a stream takes before progress is noted
+NOTHING = memoryview(b"")
+
+
+def rest_of(view: memoryview, taken: int) -> memoryview:
+    """What is left of a view. An empty slice would hold all of the bytes it was cut from for as long as it is kept."""
+    return view[taken:] if taken < len(view) else NOTHING
 
 
 class PeerGone(ServingError):
@@ -88,7 +94,7 @@ class PlainTransport:
         self._socket = sock
         self._hopeful = True
         self._waits = 0
-        self._rest = memoryview(b"")
+        self._rest = NOTHING
         self.peer = peer
 
     @property
@@ -137,7 +143,7 @@ class PlainTransport:
 
     def push(self) -> bool:
         """See LiveTransport."""
-        rest, self._rest = self._rest, memoryview(b"")
+        rest, self._rest = self._rest, NOTHING
         return not rest or self.offer(rest)
 
     def offer(self, data: bytes | memoryview) -> bool:
@@ -157,7 +163,7 @@ class PlainTransport:
         """See Transport."""
         while self._rest:
             try:
-                self._rest = self._rest[self._socket.send(self._rest) :]
+                self._rest = rest_of(self._rest, self._socket.send(self._rest))
                 progress()
             except BlockingIOError:
                 await trio.lowlevel.wait_writable(self._socket)
@@ -182,7 +188,7 @@ class StreamTransport:
 
     def __init__(self, stream: trio.abc.Stream, peer: str = "", *, secure: bool = False) -> None:
         self._stream = stream
-        self._rest = memoryview(b"")
+        self._rest = NOTHING
         self.peer = peer
         self.secure = secure
 
@@ -206,7 +212,7 @@ class StreamTransport:
         try:
             while self._rest:
                 await self._stream.send_all(self._rest[:SEND_STEP_BYTES])
-                self._rest = self._rest[SEND_STEP_BYTES:]
+                self._rest = rest_of(self._rest, SEND_STEP_BYTES)
                 progress()
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise PeerGone(str(error)) from None

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 import trio
 
@@ -31,6 +32,8 @@ from tests.serving.rig import (
     read_to_end,
     running,
 )
+
+CARRIERS = 60  # connections, so that what each keeps shows above the noise
 
 
 def write_pair(directory: Path, name: str) -> tuple[Path, Path]:
@@ -143,6 +146,38 @@ async def test_a_live_transport_under_tls_never_waits(pair: tuple[Path, Path]) -
     client.close()
     assert transport.take(10) == b""
     await transport.close()
+
+
+async def test_a_connection_that_carried_much_is_as_small_as_before(pair: tuple[Path, Path]) -> None:
+    """What OpenSSL works on keeps the size it once had: megabytes, both ways, leave it at a record or two."""
+    identity, memory, kept = TlsIdentity(*pair), psutil.Process().memory_info, []
+    data = bytes(1_000_000)
+    try:
+        for _ in range(CARRIERS):
+            transport, client = await shake_hands(identity, pair[0])
+            kept.append((transport, client))
+        before = memory().rss
+        for transport, client in kept:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.to_thread.run_sync, carry, client, data)
+                if not transport.offer(data):
+                    await transport.flush(lambda: None)
+                left = len(data)
+                while left:
+                    left -= len(await transport.receive(256 * 1024))
+        assert memory().rss - before < CARRIERS * 128 * 1024
+    finally:
+        for transport, client in kept:
+            client.close()
+            await transport.close()
+
+
+def carry(client: ssl.SSLSocket, data: bytes) -> None:
+    """Take as many bytes as these, then send them, from a blocking socket."""
+    left = len(data)
+    while left:
+        left -= len(client.recv(65_536))
+    client.sendall(data)
 
 
 async def test_plain_http_at_the_tls_door_is_closed_cleanly(pair: tuple[Path, Path]) -> None:

@@ -1,6 +1,7 @@
 """Transports: partial sends, ends and vanished peers, on sockets and on streams."""
 
 import socket
+import sys
 
 import pytest
 import trio
@@ -57,6 +58,27 @@ async def test_a_full_socket_keeps_the_rest_for_flush() -> None:
     assert client.recv(10) == b""
     client.close()
     await transport.close()
+
+
+async def test_what_has_gone_is_let_go_of() -> None:
+    """An answer that waited for its reader is not held by the connection for as long as that stays open."""
+    transport, client = sockets()
+    content = bytes(4_000_000)
+    held = sys.getrefcount(content)
+    assert not transport.offer(content)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.to_thread.run_sync, take_all, client, len(content))
+        await transport.flush(lambda: None)
+    assert transport.settled
+    assert sys.getrefcount(content) == held
+    client.close()
+    await transport.close()
+
+
+def take_all(client: socket.socket, left: int) -> None:
+    """Read so many bytes."""
+    while left:
+        left -= len(client.recv(65_536))
 
 
 async def test_a_vanished_peer_is_gone() -> None:
