@@ -11,6 +11,7 @@ from edge_node.wire.sse import encode_event
 from edge_node.wire.websocket_frames import encode_text
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 class LiveFraming(Framing, Protocol):
@@ -50,9 +51,8 @@ class SseFraming:
 
     def event(self, offset: int, rendered: bytes) -> bytes:
         """See Framing."""
-        if b"\n" in rendered or b"\r" in rendered:
-            return encode_event(rendered, id=str(offset), event="event")
-        return b"id: %d\nevent: event\ndata: %b\n\n" % (offset, rendered)
+        # In JSON a line end is white space, never part of a string: a space says the same in one line.
+        return b"id: %d\nevent: event\ndata: %b\n\n" % (offset, rendered.translate(_ONE_LINE))
 
     def gap(self, gap: Gap) -> bytes:
         """See Framing."""

@@ -86,6 +86,7 @@ class SseStream:
     def _on_ready(self) -> None:
         """The client closed, or sent what nobody asked for."""
         if self._link.transport.take(READ_BYTES) == b"":
+            self._link.unwatch()  # an end stays ready, and `events` may take its time to be cancelled
             self._link.host.end()
 
     async def _send(self, data: bytes) -> None:

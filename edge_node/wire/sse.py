@@ -15,7 +15,6 @@ EVENT_MAX_BYTES = 2 * MIB  # the largest event body as JSON and its frame
 ID_MAX_BYTES = KIB  # it comes back in a header with every reconnect
 RETRY_DIGITS_MAX = 9  # eleven days in ms; more is a mistake
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _TEXT_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -41,11 +40,9 @@ def encode_event(data: bytes, *, id: str | None = None, event: str | None = None
         lines.append(b"id: " + _value(id))
     if event is not None:
         lines.append(b"event: " + _value(event))
-    if b"\n" in data or b"\r" in data:
-        lines += [b"data: " + line for line in _LINE_END.split(data)]
-    else:
-        lines.append(b"data: " + data)
-    return b"\n".join(lines) + b"\n\n"
+    # By replacing, not by splitting: a megabyte of line ends is a legal event, and all wait while it is encoded.
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\ndata: ")
+    return b"\n".join((*lines, b"data: " + data)) + b"\n\n"
 
 
 def _value(text: str) -> bytes:

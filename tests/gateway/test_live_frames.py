@@ -44,7 +44,13 @@ def test_server_sent_events() -> None:
 
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
 def test_white_space_of_an_event(line_end: str) -> None:
-    """Line ends cannot stand in a line: each arrives as LF; over WebSocket they stay."""
+    """Line ends cannot stand in a line: a space takes each one's place; over WebSocket they stay."""
     shown = f'{{"event":{{{line_end}"a":1}}}}'.encode()
-    assert parsed(SSE.event(0, shown))[0].data == '{"event":{\n"a":1}}'
+    assert parsed(SSE.event(0, shown))[0].data == '{"event":{' + " " * len(line_end) + '"a":1}}'
     assert WEBSOCKET.event(0, shown).endswith(shown)
+
+
+def test_an_event_of_line_ends_is_not_made_larger() -> None:
+    """A device may sign a megabyte of them: a line for each would be seven, for every subscriber."""
+    shown = b'{"event":[' + b"\n" * 1_000 + b"]}"
+    assert len(SSE.event(0, shown)) < len(shown) + 100

@@ -1,5 +1,6 @@
 """Open event streams: what is sent when, silence, clients that leave or do not read, drains."""
 
+import threading
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -155,6 +156,30 @@ async def test_a_client_that_leaves_ends_its_stream(way: str) -> None:
         assert len(server._service.watch) == 0
         await trio.aclose_forcefully(stream)
     assert ended == ["generator", "done"]
+
+
+async def test_a_client_that_leaves_while_a_thread_reads_is_watched_no_longer() -> None:
+    """A thread is waited for; a socket at its end, still watched, would call back without pause until it is done."""
+    begun, release = trio.Event(), threading.Event()
+
+    async def reading() -> AsyncIterator[bytes]:
+        begun.set()
+        await trio.to_thread.run_sync(release.wait)
+        yield b""
+
+    async with running(streaming(reading)) as server:
+        stream = await dial(server)
+        await stream.send_all(GET)
+        await begun.wait()
+        assert len(server._service.watch) == 1
+        await stream.aclose()
+        try:
+            with trio.fail_after(5):
+                while len(server._service.watch):
+                    await trio.sleep(0.01)
+        finally:
+            release.set()
+        await eventually(server, 0)
 
 
 async def test_what_a_client_sends_meanwhile_is_dropped() -> None:
