@@ -137,8 +137,11 @@ class LiveRoutes:
 
 async def _hear_wish(session: WebSocketSession, subscription: Subscription) -> None:
     """Wait a moment for the first message; without one it stays where it began."""
+    message = None
     with trio.move_on_after(WISH_S):
-        wish = read_wish(await session.receive())
+        message = await session.receive()
+    if message is not None:
+        wish = read_wish(message)
         # `end` is where the stream ended at the upgrade, however long the client took to say so.
         await subscription.move(subscription.cursor if wish.start == "end" else wish.start, wish.slow)
 

@@ -8,9 +8,12 @@ from websockets.typing import Subprotocol
 
 from edge_node.base.counters import refusals
 from edge_node.base.ids import StreamName
+from edge_node.gateway import live
 from edge_node.gateway.errors import BadSubscription
 from edge_node.gateway.live import Wish, read_wish
-from edge_node.store.streams.subscriptions import Slow
+from edge_node.store.streams.admission import HeadKey
+from edge_node.store.streams.rows import Head
+from edge_node.store.streams.subscriptions import Slow, Subscriptions
 from edge_node.wire.websocket import Message
 from edge_node.wire.websocket_frames import encode_text, mask_frame
 from tests.gateway.keeper import keep_access
@@ -59,6 +62,24 @@ async def test_a_client_that_says_nothing(site: Site) -> None:
         await publish(node, 2)
         assert await client.next() == {"open": {"from": 0}}
         assert await client.take(2) == [0, 1]
+
+
+async def test_a_wish_that_the_disk_makes_wait_for_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client has to speak in time, not the log: what it asked for is not passed over because reading is slow."""
+    head = Subscriptions.head
+
+    async def on_a_slow_disk(self: Subscriptions, key: HeadKey) -> Head:
+        await trio.sleep(3 * live.WISH_S)
+        return await head(self, key)
+
+    async with running(site) as node:
+        await publish(node, 2)
+        monkeypatch.setattr(live, "WISH_S", 0.3)
+        async with listening(node, STREAM, opened=False) as client:
+            monkeypatch.setattr(Subscriptions, "head", on_a_slow_disk)
+            await client.say({"from": "start"})
+            assert await client.next() == {"open": {"from": 0}}
+            assert await client.take(2) == [0, 1]
 
 
 async def test_server_sent_events_resume_by_id(site: Site) -> None:
