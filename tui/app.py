@@ -18,7 +18,7 @@ from tui.help import help_lines
 from tui.keys import KeyRow, bindings_of, rows_of, shown_key
 from tui.lines import Line, Tone, line, wrapped
 from tui.link import Worker
-from tui.overview import alert_line
+from tui.overview import alert_line, alerts_now
 from tui.screens.atlas import PLACES, SCREENS
 from tui.screens.base import NodeScreen
 from tui.screens.dialogs import ENROL, Confirm, Entry, Field, Form, Palette, TextDialog
@@ -76,6 +76,7 @@ class NodeApp(App[int]):
         self._painted_at_s = -REPAINT_S
         self._paint_due = False
         self._wanted_piece = ""
+        self._reason_said = ""
         self._views: dict[str, NodeScreen] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         for colours in THEMES.values():
@@ -118,12 +119,25 @@ class NodeApp(App[int]):
 
     def take_note(self, topic: Topic) -> None:
         """Something changed: paint it, four times a second at most."""
+        if topic is Topic.LINK:
+            self._say_why()
         self._changed.add(topic)
         if self._paint_due or not self.is_running:
             return
         self._paint_due = True
         wait_s = self._painted_at_s + REPAINT_S - self.now_s()
         self.set_timer(max(0.01, min(REPAINT_S, wait_s)), self.paint)
+
+    def _say_why(self) -> None:
+        """A link that was lost says why, once for every reason."""
+        link = self.state.link
+        reason = f"{link.reason} {link.remedy}".strip() if link.phase is Phase.LOST else ""
+        if reason and reason != self._reason_said and self.is_running:
+            self.complain(reason)
+        view = self._view_on_top()
+        if link.phase is Phase.LIVE and self._reason_said and view is not None:
+            view.query_one(KeyLine).hush()
+        self._reason_said = reason or ("" if link.phase is Phase.LIVE else self._reason_said)
 
     def paint(self) -> None:
         """Have the screen on top take what changed."""
@@ -182,9 +196,9 @@ class NodeApp(App[int]):
     def _alert_lines(self, cells: int) -> list[Line]:
         now_ms = self.state.node_now_ms(self.now_s())
         lines: list[Line] = []
-        for alert, since_ms in self.state.alerts:
+        for alert, since_ms in alerts_now(self.state, self.now_s()):
             lines += [alert_line(alert._replace(why="", todo=""), since_ms, now_ms, cells, self.glyphs)]
-            lines += [line("  ", *row) for row in wrapped(alert.why, cells - 2)]
+            lines += [line("  ", *row) for row in wrapped(alert.why, cells - 2) if alert.why]
             lines += [line("  ", *row) for row in wrapped(alert.todo, cells - 2, Tone.DIM)] + [line()]
         return lines or [line(mark(Tone.OK, "nothing needs you", self.glyphs))]
 

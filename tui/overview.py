@@ -7,7 +7,7 @@ from tui.alerts import Alert
 from tui.cards import CARD_CELLS, Card, cards_of
 from tui.lines import Line, Span, Tone, beside, ends, line, words
 from tui.models import LogLine
-from tui.state import NodeState
+from tui.state import NodeState, Phase
 from tui.tables import LOG_COLUMNS, LOG_COLUMNS_WIDE, View, row_line, widths_of
 from tui.theme import Glyphs, framed, mark
 from tui.words import age_of
@@ -41,7 +41,7 @@ def overview(state: NodeState, now_s: float, size: tuple[int, int], glyphs: Glyp
     alerts = _alerts(state, now_s, cells, glyphs)
     height = room if columns < 3 else min(room, max(4, len(alerts) + 2))
     top = len(lines)
-    lines += framed(_title(state), _tall(alerts, height - 2, glyphs), cells, glyphs, strong=chosen == len(shown))
+    lines += framed(_title(state, now_s), _tall(alerts, height - 2, glyphs), cells, glyphs, strong=chosen == len(shown))
     places.append((top, len(lines) - 1, "logs"))
     if columns == 3 and rows - len(lines) >= 4:
         lines += _feed(state.logs.newest(rows - len(lines) - 2), now_s, state, cells, rows - len(lines), glyphs)
@@ -69,8 +69,17 @@ def _padded(lines: Sequence[Line], count: int) -> list[Line]:
     return [*lines[:count], *[line()] * (count - len(lines))]
 
 
-def _title(state: NodeState) -> str:
-    count = len(state.alerts)
+def alerts_now(state: NodeState, now_s: float) -> list[tuple[Alert, int]]:
+    """The node's alerts with the time since when; a lost link comes before all of them."""
+    link = state.link
+    if link.phase is not Phase.LOST:
+        return state.alerts
+    since_ms = state.node_now_ms(now_s) - int(1_000 * state.age_s(now_s))
+    return [(Alert("link", Tone.BAD, "link lost", "", f"{link.reason} {link.remedy}".strip()), since_ms), *state.alerts]
+
+
+def _title(state: NodeState, now_s: float) -> str:
+    count = len(alerts_now(state, now_s))
     return "Alerts" if not count else f"{count} alert" if count == 1 else f"{count} alerts"
 
 
@@ -84,10 +93,11 @@ def _tall(lines: list[Line], rows: int, glyphs: Glyphs) -> list[Line]:
 
 
 def _alerts(state: NodeState, now_s: float, cells: int, glyphs: Glyphs) -> list[Line]:
-    if not state.alerts:
+    alerts = alerts_now(state, now_s)
+    if not alerts:
         return [line(mark(Tone.OK, "nothing needs you", glyphs))]
     now_ms = state.node_now_ms(now_s)
-    return [alert_line(alert, since_ms, now_ms, cells - 4, glyphs) for alert, since_ms in state.alerts]
+    return [alert_line(alert, since_ms, now_ms, cells - 4, glyphs) for alert, since_ms in alerts]
 
 
 def alert_line(alert: Alert, since_ms: int, now_ms: int, cells: int, glyphs: Glyphs) -> Line:

@@ -45,7 +45,8 @@ class Sheet(Widget):
         if not cells or not rows or not self.is_mounted:
             return
         lines = self.draw(cells, rows)[:rows]
-        faded = self.FADES and self.node_app.state.stale
+        state = self.node_app.state
+        faded = self.FADES and state.stale and state.node is not None
         theme = self.node_app.theme
         looks = [(row == self.selected and self.shows_cursor, faded, theme) for row in range(len(lines))]
         before = list(zip(self._drawn, self._looks, strict=True))
