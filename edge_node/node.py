@@ -10,7 +10,7 @@ from pathlib import Path
 import trio
 
 from edge_node import __version__
-from edge_node.base.clock import Clock, ClockQuality, SystemClock
+from edge_node.base.clock import Clock, ClockQuality, ForwardClock, SystemClock
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.base.log import get_log
@@ -183,18 +183,18 @@ async def _build(
     access = AccessControl(devices, node_key, audit)
     ingest = Ingest(journal, access, devices, quota, clock, settings.ingest, settings.clock)
     pieces = Pieces(journal, quota, clock, settings.store)
-    mint = BearerMint(os.urandom(BOOT_KEY_BYTES))
-    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons, mint)
+    mint, forward = BearerMint(os.urandom(BOOT_KEY_BYTES)), ForwardClock(clock)
+    vault, door = VaultId(node_key), RequestDoor(access, node_key, clock, settings.trust, horizons, mint, forward)
     router = Router()
     identity = Identity(settings.node.name, __version__, node_key, vault)
     StatusRoutes(identity, clock, status.readiness, lambda: retainer.certificates).add_to(router)
     OpenApiRoutes(__version__).add_to(router)
     bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
-    bearers = BearerRoutes(door, mint, clock, vault, settings.trust)
+    bearers = BearerRoutes(door, mint, clock, forward, vault, settings.trust)
     bearers.add_to(router)
     events = EventRoutes(ingest, settings.ingest, bodies)
     events.add_to(router)
-    subscriptions = Subscriptions(journal, access, clock, settings.subscriptions)
+    subscriptions = Subscriptions(journal, access, forward, settings.subscriptions)
     ingest.tail = subscriptions.tail
     live = LiveRoutes(subscriptions, door, vault, answers)
     topics = Topics(journal, settings.ingest)

@@ -65,6 +65,36 @@ class SystemClock:
         return self._kernel
 
 
+class ForwardClock:
+    """A clock that nobody sets back, for what must end: after a step back it goes on from where it was.
+
+    It follows every step ahead. Two of them may differ, so those who must agree on an end share one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_ms = self._wall_ahead_ms()
+
+    def _wall_ahead_ms(self) -> int:
+        return self._clock.now_ms() - self._running_ms()
+
+    def _running_ms(self) -> int:
+        return int(self._clock.monotonic_s() * 1_000)
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC, or more where the wall clock was once ahead."""
+        self._ahead_ms = max(self._ahead_ms, self._wall_ahead_ms())
+        return self._ahead_ms + self._running_ms()
+
+    def monotonic_s(self) -> float:
+        """See Clock."""
+        return self._clock.monotonic_s()
+
+    def quality(self) -> ClockQuality:
+        """See Clock."""
+        return self._clock.quality()
+
+
 class _Timex(ctypes.Structure):
     # struct timex of adjtimex(2); only `status` is read, the tail is room for the kernel to write in.
     _fields_ = (

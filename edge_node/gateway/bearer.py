@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from blake3 import blake3
 
-from edge_node.base.clock import Clock
+from edge_node.base.clock import Clock, ForwardClock
 from edge_node.base.ids import StreamName, VaultId
 from edge_node.base.limits import KIB
 from edge_node.gateway.encoding import refuse_encoding
@@ -71,9 +71,17 @@ class BearerRoutes:
     """The exchange."""
 
     def __init__(
-        self, door: RequestDoor, mint: BearerMint, clock: Clock, vault: VaultId, settings: TrustSettings
+        self,
+        door: RequestDoor,
+        mint: BearerMint,
+        clock: Clock,
+        forward: ForwardClock,
+        vault: VaultId,
+        settings: TrustSettings,
     ) -> None:
-        self._door, self._bearers, self._clock, self._vault, self._settings = door, mint, clock, vault, settings
+        """`forward` is the door's: the time that bearers end by."""
+        self._door, self._bearers, self._vault, self._settings = door, mint, vault, settings
+        self._clock, self._forward = clock, forward
 
     def add_to(self, router: Router) -> None:
         """Register the route."""
@@ -96,8 +104,8 @@ class BearerRoutes:
             scope = stream_resource(read_vault(request, self._vault), StreamName(wish.stream))
         key = await self._door.identify(request, proof)
         seconds = self._settings.bearer_max_s if wish.seconds is None else wish.seconds
-        expires_ms = self._clock.now_ms() + seconds * 1_000
-        token = self._bearers.mint(Bearer(key, expires_ms, scope))
+        token = self._bearers.mint(Bearer(key, self._forward.now_ms() + seconds * 1_000, scope))
+        expires_ms = self._clock.now_ms() + seconds * 1_000  # by the clock that its holder compares with
         return Response(201, _HEADERS, msgspec.json.encode({"bearer": token, "expires": expires_ms}))
 
 

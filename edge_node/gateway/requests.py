@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from blake3 import blake3
 
-from edge_node.base.clock import Clock
+from edge_node.base.clock import Clock, ForwardClock
 from edge_node.base.ids import PublicKey
 from edge_node.gateway.bearer_token import read_token
 from edge_node.gateway.errors import (
@@ -30,7 +30,7 @@ READING = frozenset({Verb.READ, Verb.LIST, Verb.GET})
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An Access, and when what it was asked with ends: a bearer's end in ms UTC, None for a signature."""
+    """An Access, and when what it was asked with ends: a bearer's end by the ForwardClock, None for a signature."""
 
     access: Access
     not_after_ms: int | None
@@ -47,9 +47,11 @@ class RequestDoor:
         settings: TrustSettings,
         horizons: HorizonLog,
         mint: BearerMint,
+        forward: ForwardClock,
     ) -> None:
+        """`forward`: the time that bearers end by, the same for all who know them."""
         self._access, self._node_key, self._clock, self._horizons = access, node_key, clock, horizons
-        self._bearers = mint
+        self._bearers, self._forward = mint, forward
         self._window_ms = settings.request_window_s * 1_000
         self._nonces = NonceWindow(self._window_ms)
 
@@ -98,10 +100,10 @@ class RequestDoor:
         return proof.key
 
     def _accept(self, token: str, resource: Resource, verb: Verb, source: str) -> Admitted:
-        now_ms = self._clock.now_ms()
-        bearer = self._bearers.verify(token, now_ms)
+        bearer = self._bearers.verify(token, self._forward.now_ms())
         bearer.require(resource, verb)
-        return Admitted(self._access.decide(bearer.key, resource, verb, now_ms, source), bearer.not_after_ms)
+        access = self._access.decide(bearer.key, resource, verb, self._clock.now_ms(), source)
+        return Admitted(access, bearer.not_after_ms)
 
     def _check_time(self, proof: RequestProof, now_ms: int) -> None:
         if proof.to != self._node_key:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from edge_node.base.clock import ClockQuality, SystemClock, kernel_clock_synchronised
+from edge_node.base.clock import ClockQuality, ForwardClock, SystemClock, kernel_clock_synchronised
 
 
 def test_wall_time_is_milliseconds_since_1970() -> None:
@@ -44,3 +44,32 @@ def test_the_word_may_change_while_it_runs() -> None:
     assert clock.quality() is ClockQuality.PRECISE
     clock.assume(None)
     assert clock.quality() in (ClockQuality.UNSYNCED, ClockQuality.NETWORK)
+
+
+class _SetClock(SystemClock):
+    """Both times set by hand."""
+
+    wall_ms, running_s = 1_000_000, 50.0
+
+    def now_ms(self) -> int:
+        return self.wall_ms
+
+    def monotonic_s(self) -> float:
+        return self.running_s
+
+
+def test_a_clock_that_is_not_set_back() -> None:
+    """It goes ahead with the wall clock, and never back with it; time goes on by itself meanwhile."""
+    clock = _SetClock(ClockQuality.MANUAL)
+    forward = ForwardClock(clock)
+    assert forward.now_ms() == 1_000_000
+    clock.wall_ms += 5_000
+    assert forward.now_ms() == 1_005_000
+    clock.wall_ms -= 900_000
+    assert forward.now_ms() == 1_005_000
+    clock.running_s += 2
+    clock.wall_ms += 2_000
+    assert forward.now_ms() == 1_007_000
+    clock.wall_ms = 2_000_000
+    assert forward.now_ms() == 2_000_000
+    assert (forward.monotonic_s(), forward.quality()) == (52.0, ClockQuality.MANUAL)

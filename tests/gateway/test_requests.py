@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
+from edge_node.base.clock import ForwardClock
 from edge_node.base.ids import Digest, Nonce, PublicKey, VaultId
 from edge_node.gateway.errors import (
     NonceReused,
@@ -20,10 +21,10 @@ from edge_node.gateway.requests import EMPTY_BODY, RequestDoor
 from edge_node.journal import Database, Journal
 from edge_node.serving import Request
 from edge_node.settings import TrustSettings
-from edge_node.trust.access import AccessDenied, Verb, stream_resource
+from edge_node.trust.access import AccessDenied, Resource, Verb, stream_resource
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.access_errors import UnknownKey
-from edge_node.trust.bearer import BearerMint
+from edge_node.trust.bearer import Bearer, BearerExpired, BearerMint
 from edge_node.trust.device import Enrolment, Role
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
@@ -70,8 +71,9 @@ class Door:
         access = AccessControl(table, NODE, self.audit)
         self.clock = HandClock()
         horizons = HorizonLog(journal, self.clock, 300_000, {})
-        self.door = RequestDoor(access, NODE, self.clock, TrustSettings(), horizons, BearerMint(bytes(32)))
         self.clock.wall_ms = NOW_MS
+        self.mint, self.forward = BearerMint(bytes(32)), ForwardClock(self.clock)
+        self.door = RequestDoor(access, NODE, self.clock, TrustSettings(), horizons, self.mint, self.forward)
 
     async def ask(
         self, verb: Verb = Verb.LIST, *, header: str | None = None, method: str = "GET", who: str = "ann", **changed
@@ -157,3 +159,16 @@ async def test_a_request_signed_ahead_is_acted_on_once_its_horizon_is_durable(do
     assert await door.journal.query(load_horizons, database=Database.META) == {
         key_of("ann").public: NOW_MS + 2_000 + STEP_MS
     }
+
+
+async def test_a_clock_set_back_lengthens_no_bearer(door: Door) -> None:
+    """It ends by the time that passes, whatever the wall clock does."""
+    token = door.mint.mint(Bearer(key_of("ann").public, door.forward.now_ms() + 60_000, Resource("")))
+    raw = f"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    request = Request(parse_head(raw, HeadLimits()), NoBody(), "192.0.2.1")
+    door.clock.wall_ms -= 86_400_000
+    door.clock.elapsed_s += 59
+    assert (await door.door.authorise(request, SCOPE, Verb.LIST)).holder == key_of("ann").public
+    door.clock.elapsed_s += 2
+    with pytest.raises(BearerExpired):
+        await door.door.authorise(request, SCOPE, Verb.LIST)

@@ -75,6 +75,7 @@ class Subscriptions:
     """All subscriptions of the node. `tail` is fed by ingest; `run` watches for rights that end."""
 
     def __init__(self, journal: Journal, access: AccessControl, clock: Clock, settings: SubscriptionSettings) -> None:
+        """`clock` is one that is not set back: the ForwardClock that bearers end by."""
         self.tail, self.past = Tail(settings.tail_bytes_max), CatchUp(journal)
         self.access, self.clock, self.settings = access, clock, settings
         self._journal = journal
@@ -103,8 +104,8 @@ class Subscriptions:
     ) -> "Subscription":
         """A subscription from `start` on; close it (it is a context manager).
 
-        `not_after_ms`: when what the access was asked with ends (a bearer), ms UTC; `source`: door and address. Raises SubscriptionsFull,
-        SubscriptionsExceeded, OffsetBeyondEnd, PastUnreadable.
+        `not_after_ms`: when what the access was asked with ends (a bearer), by `clock`; `source`: door and address.
+        Raises SubscriptionsFull, SubscriptionsExceeded, OffsetBeyondEnd, PastUnreadable.
         """
         access.require(stream_resource(vault, stream), Verb.READ)
         self._enter(access.holder)
@@ -123,8 +124,8 @@ class Subscriptions:
         generation = self.access.generation
         while True:
             await trio.sleep(CONFIRM_S)
-            now_ms = self.clock.now_ms()
-            if generation != self.access.generation or any(end < now_ms for end in self._ending.values()):
+            self._wake_ended()
+            if generation != self.access.generation:
                 generation = self.access.generation
                 self._wake_all()
 
@@ -182,6 +183,15 @@ class Subscriptions:
             del self._per_key[key]
         OPEN.dec()
 
+    def _wake_ended(self) -> None:
+        """Once for each: who is not waiting then is being sent something, and looks before it is sent more."""
+        now_ms = self.clock.now_ms()
+        ended = [subscription for subscription, end_ms in self._ending.items() if end_ms < now_ms]
+        for subscription in ended:
+            del self._ending[subscription]
+        for channel in {subscription.channel for subscription in ended}:
+            channel.wake()
+
     def _wake_all(self) -> None:
         for channel in list(self._channels.values()):
             channel.wake()
@@ -202,7 +212,7 @@ class Subscription:
         not_after_ms: int | None,
         source: str,
     ) -> None:
-        self._home, self._access, self._channel, self._framing = home, access, channel, framing
+        self._home, self._access, self.channel, self._framing = home, access, channel, framing
         self._ring, self._source = channel.ring, source
         self._not_after_ms, self._open = not_after_ms, True
         self._slow, self._caught_up = Slow.WAIT, False
@@ -226,7 +236,7 @@ class Subscription:
         """Give the place up; twice is once."""
         if self._open:
             self._open = False
-            self._home.leave(self, self._channel, self._access.holder)
+            self._home.leave(self, self.channel, self._access.holder)
 
     async def move(self, start: From, slow: Slow) -> None:
         """Go to where `start` says, before the first frames; OffsetBeyondEnd, PastUnreadable."""
@@ -261,7 +271,7 @@ class Subscription:
             if frames.data:
                 break
             waited = True
-            await self._channel.lot.park()
+            await self.channel.lot.park()
         if not waited:
             await trio.lowlevel.checkpoint()  # one who always has more to read must not keep the loop to itself
         self.cursor = frames.cursor
@@ -291,6 +301,7 @@ class Subscription:
 
     async def _catch_up(self, bytes_max: int) -> Frames:
         page = await self._home.past.page(self._access, self._ring.key, self.cursor)
+        self._confirm()  # where many catch up, a page is long in coming
         parts = [part for part in page.parts if part.stop > self.cursor]
         if not parts:
             raise PastUnreadable  # the ring has been told of events that the log does not show

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+import trio.testing
 from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_node.base.clock import ClockQuality
+from edge_node.base.clock import ClockQuality, ForwardClock
 from edge_node.base.ids import StreamName
 from edge_node.paths import Paths
 from edge_node.settings import SubscriptionSettings
@@ -250,6 +251,51 @@ async def test_rights_that_end(tmp_path: Path) -> None:
         live.clock.ms += 5_001
         await trio.sleep(1.1)
         assert ended == [DeviceRevoked, BearerExpired]
+
+
+async def test_one_whose_time_is_over_wakes_the_others_once(tmp_path: Path) -> None:
+    """It may be long in taking what it was sent before: meanwhile nobody is woken for it twice a second."""
+    async with living(tmp_path / "data") as live, trio.open_nursery() as nursery:
+        with await live.open(not_after_ms=NOW_MS + 1_000), await live.open() as quiet:
+            looked: list[int] = []
+            confirm = quiet._confirm
+            quiet._confirm = lambda: (looked.append(1), confirm())  # type: ignore[assignment,method-assign]
+            nursery.start_soon(quiet.next_frames)
+            live.clock.ms += 1_001
+            await trio.sleep(3.1)
+            assert len(looked) == 2
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_clock_set_back_lengthens_nothing(tmp_path: Path) -> None:
+    """A bearer's subscription ends by the time that passes."""
+    async with living(tmp_path / "data") as live:
+        live.subscriptions.clock = ForwardClock(live.clock)
+        with await live.open(not_after_ms=NOW_MS + 700) as subscription:
+            live.clock.ms -= 86_400_000
+            with pytest.raises(BearerExpired):
+                await subscription.next_frames()
+
+
+async def test_revoked_while_it_waits_for_the_log(tmp_path: Path) -> None:
+    """What is read for a subscriber is not given to it when its rights ended meanwhile."""
+    async with living(tmp_path / "data") as live:
+        await live.publish(3)
+        with await live.open(0) as subscription:
+            ended: list[type] = []
+
+            async def wait() -> None:
+                with pytest.raises(DeviceRevoked):
+                    await subscription.next_frames()
+                ended.append(DeviceRevoked)
+
+            turn = live.subscriptions.past._turn
+            async with trio.open_nursery() as nursery, turn, turn:
+                nursery.start_soon(wait)
+                await trio.testing.wait_all_tasks_blocked()
+                device = live.table.get(key_of("ann").public)
+                live.table.apply(next_change(device, DeviceAction.REVOKE, NOW_MS))
+            assert ended == [DeviceRevoked]
 
 
 async def test_another_generation_is_confirmed_and_goes_on(tmp_path: Path) -> None:
