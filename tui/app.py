@@ -108,8 +108,12 @@ class NodeApp(App[int]):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._handle_exception(error) if isinstance(error, Exception) else None
+        if task.cancelled() or task.exception() is None:
+            return
+        try:
+            task.result()
+        except Exception as error:  # noqa: BLE001  Textual draws the traceback of the exception being handled
+            self._handle_exception(error)
 
     async def on_unmount(self) -> None:
         """The link goes with the app."""

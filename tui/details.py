@@ -46,14 +46,12 @@ def _refusal(last: LastRefusal | None, view: View, cells: int) -> list[Line]:
 
 def describe_stream(row: Stream, state: NodeState, view: View, cells: int) -> list[Line]:
     """Figures of a stream, its newest events when they are at hand."""
+    bodies = "body" if row.bodies == 1 else "bodies"
     lines = facts(
         [
             ("stream", row.stream),
             ("in", f"{rate_of(row.events_per_s)}, {size_of(row.bytes_per_s)}/s"),
-            (
-                "kept",
-                f"{counted(row.events, 'event')} in {count_of(row.bodies)} {'body' if row.bodies == 1 else 'bodies'}, {size_of(row.bytes)}",
-            ),
+            ("kept", f"{counted(row.events, 'event')} in {count_of(row.bodies)} {bodies}, {size_of(row.bytes)}"),
             ("offsets", f"{count_of(row.first_offset)} up to {count_of(row.next_offset)}"),
             ("last", _moment(row.last_received_ms, view)),
             ("readers", "not counted" if row.subscribers is None else count_of(row.subscribers)),

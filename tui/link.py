@@ -11,7 +11,19 @@ import msgspec
 from edge_node.base.errors import EdgeNodeError
 from tui.door import Door, OpenDoor, Planned
 from tui.listing import Listing
-from tui.models import Device, Event, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.models import (
+    Device,
+    Event,
+    LogLine,
+    Node,
+    Piece,
+    PieceDetail,
+    Refusal,
+    RefusalReason,
+    Setting,
+    Stream,
+    Whole,
+)
 from tui.state import SPOKEN, Link, NodeState, Phase, Topic
 
 RETRY_S = (1.0, 2.0, 4.0, 8.0)  # and every 8 s from then on: an operator watches, and the node is local
@@ -119,7 +131,8 @@ class Worker:
                 if topic in {"hello", "reset"}:
                     await self._read_all(door, again=topic == "reset")
                 elif topic == "end":
-                    raise DoorClosed(f"the node said that it is {str((data or {}).get('reason', 'ending'))[:80]}")
+                    reason = data.get("reason", "ending") if isinstance(data, dict) else "ending"
+                    raise DoorClosed(f"the node said that it is {str(reason)[:80]}")
                 else:
                     self._state.apply(topic, data, self._now_s())
                     self._after(topic, data)
@@ -171,8 +184,8 @@ class Worker:
             new = rows_of(page, name, kind)
             rows += new
             listing.put(new)
-            after = str(page.get("next") or "")
-            if not after or len(rows) >= ROWS_MAX or not new:
+            before, after = after, str(page.get("next") or "")
+            if after in {"", before} or len(rows) >= ROWS_MAX or not new:
                 break
             state.loading[topic] = len(rows)
             state.tell(topic)
@@ -189,7 +202,7 @@ class Worker:
     async def _read_refusals(self, door: Door) -> None:
         page = await door.get("/v1/refusals", {"limit": 500})
         self._state.refusals.put(rows_of(page, "refusals", Refusal))
-        self._state.set_reasons(rows_of(page, "by_slug", RefusalReason), int(page.get("total") or 0))
+        self._state.set_reasons(rows_of(page, "by_slug", RefusalReason), number_of(page, "total"))
 
     async def _read_settings(self, door: Door) -> None:
         self._state.settings.replace(rows_of(await door.get("/v1/settings"), "settings", Setting))
@@ -223,7 +236,7 @@ class Worker:
 
         async def read(door: Door) -> None:
             page = await door.get(f"/v1/streams/{quote(stream, safe='')}/events", {"last": EVENTS_SHOWN})
-            self._state.set_events(stream, rows_of(page, "events", Event), int(page.get("end") or 0))
+            self._state.set_events(stream, rows_of(page, "events", Event), number_of(page, "end"))
 
         self.want(read)
 
@@ -232,7 +245,8 @@ class Worker:
 
         async def read(door: Door) -> None:
             detail = await door.get(f"/v1/pieces/{quote(cid, safe='')}")
-            self._state.set_detail(cid, detail if isinstance(detail, dict) else {})
+            msgspec.convert(detail, PieceDetail)
+            self._state.set_detail(cid, detail)
 
         self.want(read)
 
@@ -253,6 +267,11 @@ def rows_of(page: Any, name: str, kind: type[Kind]) -> list[Kind]:
     """The rows of a page; ValidationError if they are none."""
     rows = page.get(name) if isinstance(page, dict) else None
     return [msgspec.convert(row, kind, strict=False) for row in msgspec.convert(rows, list[Any])]
+
+
+def number_of(page: Any, name: str) -> int:
+    """A number of a page, 0 without one; ValidationError if it is none."""
+    return msgspec.convert(page.get(name) or 0, Whole, strict=False)
 
 
 def first_of(group: BaseExceptionGroup[Exception]) -> Exception:

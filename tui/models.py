@@ -5,9 +5,12 @@ UTC by the node's clock; rates are a second over the last 5 s; texts are as the 
 them.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+# A number beyond 64 bits is no count, size or time of a node's; arithmetic with a float would end the program.
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Doc(msgspec.Struct, frozen=True, gc=False):
@@ -17,7 +20,7 @@ class Doc(msgspec.Struct, frozen=True, gc=False):
 class Clock(Doc, frozen=True):
     """The node's wall clock and how far it is believed."""
 
-    now_ms: int = 0
+    now_ms: Whole = 0
     quality_name: str = ""
     trusted: bool = False
 
@@ -47,25 +50,25 @@ class Listener(Doc, frozen=True):
     kind: str = ""
     url: str = ""
     address: str = ""
-    connections: int = 0
-    connections_max: int | None = None
+    connections: Whole = 0
+    connections_max: Whole | None = None
     fingerprint: str | None = None
-    expires_ms: int | None = None
+    expires_ms: Whole | None = None
 
 
 class Segments(Doc, frozen=True):
     """The files of one segment class."""
 
     class_: str = msgspec.field(default="", name="class")
-    files: int = 0
-    bytes: int = 0
+    files: Whole = 0
+    bytes: Whole = 0
 
 
 class Commit(Doc, frozen=True):
     """Write rounds over the last `window_s`; None where there were none."""
 
     window_s: float = 0
-    rounds: int = 0
+    rounds: Whole = 0
     p50_ms: float | None = None
     p99_ms: float | None = None
     group_mean: float | None = None
@@ -76,26 +79,26 @@ class Journal(Doc, frozen=True):
 
     state: str = ""
     reason: str = ""
-    records: int = 0
-    payload_bytes: int = 0
-    queued_records: int = 0
-    queued_records_max: int = 0
-    free_bytes: int = 0
-    free_min_bytes: int = 0
+    records: Whole = 0
+    payload_bytes: Whole = 0
+    queued_records: Whole = 0
+    queued_records_max: Whole = 0
+    free_bytes: Whole = 0
+    free_min_bytes: Whole = 0
     segments: list[Segments] = []
     commit: Commit = Commit()
-    damages: int = 0
+    damages: Whole = 0
 
 
 class Events(Doc, frozen=True):
     """All streams together."""
 
-    streams: int = 0
-    bodies: int = 0
-    events: int = 0
-    bytes: int = 0
-    waiting: int = 0
-    queue_max: int = 0
+    streams: Whole = 0
+    bodies: Whole = 0
+    events: Whole = 0
+    bytes: Whole = 0
+    waiting: Whole = 0
+    queue_max: Whole = 0
     events_per_s: float = 0.0
     bytes_per_s: float = 0.0
 
@@ -103,41 +106,41 @@ class Events(Doc, frozen=True):
 class Pieces(Doc, frozen=True):
     """All pieces together."""
 
-    pieces: int = 0
-    bytes: int = 0
+    pieces: Whole = 0
+    bytes: Whole = 0
 
 
 class Devices(Doc, frozen=True):
     """All devices together."""
 
-    active: int = 0
-    suspended: int = 0
-    revoked: int = 0
-    seen_today: int = 0
+    active: Whole = 0
+    suspended: Whole = 0
+    revoked: Whole = 0
+    seen_today: Whole = 0
 
 
 class RefusalCount(Doc, frozen=True):
     """All refusals since the start."""
 
-    total: int = 0
+    total: Whole = 0
     per_s: float = 0.0
 
 
 class Audit(Doc, frozen=True):
     """The audit log's backlog and what it lost."""
 
-    queued_rows: int = 0
-    lost_rows: int = 0
+    queued_rows: Whole = 0
+    lost_rows: Whole = 0
 
 
 class Process(Doc, frozen=True):
     """The node's process; `cpu_share` 1.0 is one core."""
 
-    rss_bytes: int = 0
+    rss_bytes: Whole = 0
     cpu_share: float = 0.0
-    threads: int = 0
-    open_files: int = 0
-    open_files_max: int = 0
+    threads: Whole = 0
+    open_files: Whole = 0
+    open_files_max: Whole = 0
 
 
 class Loop(Doc, frozen=True):
@@ -150,16 +153,16 @@ class Disk(Doc, frozen=True):
     """The file system under the data directory."""
 
     path: str = ""
-    total_bytes: int = 0
-    free_bytes: int = 0
+    total_bytes: Whole = 0
+    free_bytes: Whole = 0
 
 
 class SettingsNote(Doc, frozen=True):
     """The settings file and how many values wait for a restart."""
 
     file: str = ""
-    applied_ms: int = 0
-    pending: int = 0
+    applied_ms: Whole = 0
+    pending: Whole = 0
 
 
 class LogNote(Doc, frozen=True):
@@ -174,14 +177,14 @@ class Node(Doc, frozen=True):
     api: str = ""
     access: str = ""
     boot: str = ""
-    now_ms: int = 0
-    started_ms: int = 0
+    now_ms: Whole = 0
+    started_ms: Whole = 0
     uptime_s: float = 0
     name: str = ""
     version: str = ""
     node: str = ""
     vault: str = ""
-    pid: int = 0
+    pid: Whole = 0
     data_dir: str = ""
     clock: Clock = Clock()
     ready: bool = False
@@ -206,7 +209,7 @@ class LastRefusal(Doc, frozen=True):
     """The newest refusal of a stream or a key."""
 
     slug: str = ""
-    t_ms: int = 0
+    t_ms: Whole = 0
     detail: str = ""
 
 
@@ -214,18 +217,18 @@ class Stream(Doc, frozen=True):
     """A row of `GET /v1/streams`; `refused` is None where the node no longer counts."""
 
     stream: str = ""
-    events: int = 0
-    bodies: int = 0
-    bytes: int = 0
-    first_offset: int = 0
-    next_offset: int = 0
-    last_received_ms: int = 0
+    events: Whole = 0
+    bodies: Whole = 0
+    bytes: Whole = 0
+    first_offset: Whole = 0
+    next_offset: Whole = 0
+    last_received_ms: Whole = 0
     bodies_per_s: float = 0.0
     events_per_s: float = 0.0
     bytes_per_s: float = 0.0
-    refused: int | None = None
+    refused: Whole | None = None
     last_refusal: LastRefusal | None = None
-    subscribers: int | None = None
+    subscribers: Whole | None = None
     retention: Any = None
 
 
@@ -238,17 +241,17 @@ class Device(Doc, frozen=True):
     vault: str = ""
     streams: list[str] = []
     status: str = ""
-    enrolled_ms: int = 0
-    changed_ms: int = 0
+    enrolled_ms: Whole = 0
+    changed_ms: Whole = 0
     note: str = ""
-    late_max_s: int | None = None
-    bytes_per_day_max: int | None = None
-    last_seen_ms: int | None = None
+    late_max_s: Whole | None = None
+    bytes_per_day_max: Whole | None = None
+    last_seen_ms: Whole | None = None
     last_stream: str | None = None
     last_seq: int | str | None = None
-    bytes_today: int = 0
+    bytes_today: Whole = 0
     events_per_s: float = 0.0
-    refused: int = 0
+    refused: Whole = 0
     last_refusal: LastRefusal | None = None
 
 
@@ -256,11 +259,36 @@ class Piece(Doc, frozen=True):
     """A row of `GET /v1/pieces`."""
 
     cid: str = ""
-    bytes: int = 0
-    owners: int = 0
-    extents: int = 0
-    segment: int = 0
+    bytes: Whole = 0
+    owners: Whole = 0
+    extents: Whole = 0
+    segment: Whole = 0
     damaged: bool = False
+
+
+class Place(Doc, frozen=True):
+    """Where a record or an extent lies."""
+
+    segment: Whole = 0
+    offset: Whole = 0
+    bytes: Whole = 0
+
+
+class Owner(Doc, frozen=True):
+    """A vault that refers to a piece."""
+
+    vault: str = ""
+    since_ms: Whole = 0
+
+
+class PieceDetail(Doc, frozen=True):
+    """`GET /v1/pieces/{cid}`."""
+
+    kind: str = ""
+    owners: list[Owner] = []
+    record: Place | None = None
+    extents: list[Place] = []
+    body: dict[str, Any] | None = None
 
 
 class Setting(Doc, frozen=True):
@@ -280,8 +308,8 @@ class Setting(Doc, frozen=True):
 class LogLine(Doc, frozen=True):
     """A line of `GET /v1/logs`."""
 
-    n: int = 0
-    t_ms: int = 0
+    n: Whole = 0
+    t_ms: Whole = 0
     level: str = ""
     room: str = ""
     name: str = ""
@@ -293,18 +321,18 @@ class RefusalReason(Doc, frozen=True):
 
     slug: str = ""
     title: str = ""
-    count: int = 0
-    last_ms: int = 0
+    count: Whole = 0
+    last_ms: Whole = 0
     remedy: str = ""
 
 
 class Refusal(Doc, frozen=True):
     """One refusal; `key` is claimed, not proved, and shortened."""
 
-    n: int = 0
-    t_ms: int = 0
+    n: Whole = 0
+    t_ms: Whole = 0
     slug: str = ""
-    status: int = 0
+    status: Whole = 0
     title: str = ""
     detail: str = ""
     remedy: str = ""
@@ -316,13 +344,13 @@ class Refusal(Doc, frozen=True):
 class Event(Doc, frozen=True):
     """An event of a page; the view socket leaves `event` and `data_base64` out."""
 
-    offset: int = 0
+    offset: Whole = 0
     cid: str = ""
-    item: int = 0
-    t: int = 0
-    q: int = 0
+    item: Whole = 0
+    t: Whole = 0
+    q: Whole = 0
     late: bool = False
-    received: int = 0
+    received: Whole = 0
     key: str = ""
     seq: int | str = 0
     content_type: str = ""

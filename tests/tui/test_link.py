@@ -182,3 +182,80 @@ async def test_a_frame_without_end_is_a_lost_link(tmp_path: Path) -> None:
         with suppress(ConnectionError):
             await node.send("logs", {"lines": ["x" * 40_000_000]})
         await until(pilot, lambda: pilot.app.state.link.phase is Phase.LOST)
+
+
+HOSTILE = {
+    "a total that is no number": ("/v1/refusals", {"refusals": [], "by_slug": [], "total": "many"}),
+    "a number nobody counts to": ("/v1/streams", {"streams": [{"stream": "a", "events": 10**400}]}),
+    "a disk beyond measure": ("/v1/node", {**scene.node(), "disk": {"total_bytes": 10**300, "free_bytes": 1}}),
+    "a piece of another shape": ("/v1/pieces/" + scene.pieces()[0]["cid"], {"extents": [5], "owners": {"a": 1}}),
+    "places that are words": ("/v1/pieces/" + scene.pieces()[0]["cid"], {"record": {"offset": "here"}}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@under_asyncio
+async def test_an_answer_of_another_shape_is_a_lost_link(name: str, tmp_path: Path) -> None:
+    """Valid JSON that no node of this version says: the program stays and tells."""
+    path, answer = HOSTILE[name]
+    async with recorded_node(tmp_path / "s") as node:
+        node.overrides[path] = answer
+        async with attached(tmp_path / "s", size=(140, 40), first="store") as pilot:
+            await until(pilot, lambda: pilot.app.state.link.phase is Phase.LOST)
+            assert pilot.app.state.link.reason
+            await press(pilot, "1", "4", "3", "d")
+            assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("data", [[1], "x", 5, None])
+@under_asyncio
+async def test_an_end_of_another_shape_is_an_end(data: object, tmp_path: Path) -> None:
+    """Whatever it says, the link is over."""
+    async with recorded_node(tmp_path / "s") as node, attached(tmp_path / "s") as pilot:
+        await until(pilot, lambda: live(pilot))
+        await node.send("end", data)
+        await until(pilot, lambda: lost(pilot, "the node said that it is ending"))
+
+
+@under_asyncio
+async def test_a_list_that_never_ends_is_left(tmp_path: Path) -> None:
+    """The same cursor again and again: what came is shown, and the rest is read."""
+    async with recorded_node(tmp_path / "s") as node:
+        node.overrides["/v1/streams"] = {"streams": [{"stream": "again"}], "next": "again"}
+        async with attached(tmp_path / "s") as pilot:
+            await until(pilot, lambda: live(pilot))
+            assert "again" in pilot.app.state.streams
+
+
+@under_asyncio
+async def test_pieces_whose_reading_broke_off_are_read_again(tmp_path: Path) -> None:
+    """A link that is lost before the first page came does not leave the list waiting for ever."""
+    async with recorded_node(tmp_path / "s") as node:
+        node.raw["/v1/pieces"] = HEAD + b'content-length: 900\r\n\r\n{"pieces": ['
+        async with attached(tmp_path / "s", first="store") as pilot:
+            await until(pilot, lambda: pilot.app.state.link.phase is Phase.LOST)
+            node.raw.clear()
+            await press(pilot, "ctrl+r")
+            await until(pilot, lambda: len(pilot.app.state.pieces) > 0)
+
+
+class Unforeseen(Exception):
+    """Nothing we know."""
+
+
+async def broken() -> None:
+    raise Unforeseen
+
+
+async def a_program_with_a_defect(socket: Path) -> None:
+    async with attached(socket) as pilot:
+        pilot.app.start(broken())
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
+@under_asyncio
+async def test_a_defect_of_ours_ends_the_program_and_is_shown(tmp_path: Path) -> None:
+    """No picture that silently stopped following its node."""
+    async with recorded_node(tmp_path / "s"):
+        with pytest.raises(Unforeseen):
+            await a_program_with_a_defect(tmp_path / "s")
