@@ -81,7 +81,7 @@ class PlanBook:
         nonce, expires_ms = self._random(NONCE_BYTES), now_ms + TOKEN_LIVES_S * 1_000
         self._kept[nonce] = _Kept(plan, plan.command, uid, expires_ms)
         body = nonce + expires_ms.to_bytes(8, "big")
-        return base64.urlsafe_b64encode(body + self._seal(body)).rstrip(b"=").decode()
+        return _spelled(body + self._seal(body))
 
     def take(
         self, token: str, command: str, uid: int, now_ms: int, arguments: Mapping[str, object] | None = None
@@ -113,7 +113,7 @@ class PlanBook:
         except (UnicodeEncodeError, binascii.Error):
             raise TokenMalformed from None
         body, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
-        if len(raw) != _TOKEN_BYTES or not hmac.compare_digest(seal, self._seal(body)):
+        if _spelled(raw) != token or len(raw) != _TOKEN_BYTES or not hmac.compare_digest(seal, self._seal(body)):
             raise TokenMalformed
         return body[:NONCE_BYTES], int.from_bytes(body[NONCE_BYTES:], "big")
 
@@ -124,3 +124,7 @@ class PlanBook:
         # Kept in the order of their expiry, for all live equally long.
         for nonce in [nonce for nonce, kept in self._kept.items() if kept.expires_ms <= now_ms]:
             del self._kept[nonce]
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -85,6 +85,15 @@ def test_an_invented_token_is_none(token: str) -> None:
         PlanBook(b"s" * 32, os.urandom).take(token, PLAN.command, UID, NOW)
 
 
+def test_a_token_has_one_spelling(book: PlanBook) -> None:
+    """Padding, and bits behind the last byte, are no part of what the node made."""
+    token = book.keep(PLAN, UID, NOW)
+    for changed in (token + "=", token + "==", token[:-1] + chr(ord(token[-1]) + 1)):
+        with pytest.raises(TokenMalformed):
+            book.take(changed, PLAN.command, UID, NOW)
+    assert book.take(token, PLAN.command, UID, NOW) is PLAN
+
+
 def test_a_token_of_another_life_is_none(book: PlanBook) -> None:
     """After a restart nothing that was planned before can be executed."""
     token = book.keep(PLAN, UID, NOW)
