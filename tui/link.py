@@ -31,6 +31,7 @@ PAGE_ROWS = 1_000
 ROWS_MAX = 100_000  # of one list: more is for filters at the node, not for eyes
 EVENTS_SHOWN = 200
 LOG_TAIL = 1_000
+PIECES_FEW, PIECES_AGAIN_S, PIECES_MANY_AGAIN_S = 5_000, 1.0, 30.0  # five pages a second at most, or a hundred in 30
 
 Kind = TypeVar("Kind")
 
@@ -74,6 +75,8 @@ class Worker:
         self._door: Door | None = None
         self._wanted: asyncio.Queue[Callable[[Door], Awaitable[None]]] = asyncio.Queue(maxsize=64)
         self._hurry = asyncio.Event()
+        self._pieces_looked_at = False
+        self._pieces_due: asyncio.TimerHandle | None = None
 
     @property
     def door(self) -> Door:
@@ -118,6 +121,7 @@ class Worker:
             return first_of(known or group)
         finally:
             self._door = None
+            self._state.loading.clear()  # what was being read is read again when somebody looks
             with suppress(EdgeNodeError, OSError):
                 await door.close()
         return DoorClosed("the node closed the door")
@@ -148,6 +152,10 @@ class Worker:
     def _after(self, topic: str, _data: Any) -> None:
         if topic == Topic.SETTINGS:
             self.want(self._read_settings)
+        elif topic == Topic.PIECES and self._pieces_looked_at and self._pieces_due is None:
+            # A frame tells how many there are, not which: the list is read again, seldom when it is long.
+            wait_s = PIECES_AGAIN_S if len(self._state.pieces) <= PIECES_FEW else PIECES_MANY_AGAIN_S
+            self._pieces_due = asyncio.get_running_loop().call_later(wait_s, self._read_pieces_again)
         elif topic == Topic.STREAMS and self._state.events_of:
             stream = self._state.streams.row(self._state.events_of)
             if stream is not None and stream.next_offset > self._state.events_end:
@@ -170,8 +178,8 @@ class Worker:
         await self._read_logs(door)
         await self._read_refusals(door)
         await self._read_settings(door)
-        if len(self._state.pieces):
-            self.want(self.read_pieces)
+        if self._pieces_looked_at:
+            self.want_pieces()
 
     async def _read_list(
         self, door: Door, path: str, name: str, kind: type[Kind], listing: Listing[Kind], topic: Topic
@@ -227,9 +235,15 @@ class Worker:
 
     def want_pieces(self) -> None:
         """Read the pieces, if they are not being read."""
+        self._pieces_looked_at = True
         if Topic.PIECES not in self._state.loading:
             self._state.loading[Topic.PIECES] = len(self._state.pieces)
             self.want(self.read_pieces)
+
+    def _read_pieces_again(self) -> None:
+        self._pieces_due = None
+        if self._door is not None:
+            self.want_pieces()
 
     def want_events(self, stream: str) -> None:
         """Read the newest events of a stream."""
