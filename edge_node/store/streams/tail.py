@@ -5,9 +5,8 @@ A ring per stream, bounded together. A stream nobody listens to costs one look i
 
 import heapq
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import count, islice
+from itertools import count
 
 from edge_node.base.ids import Cid
 from edge_node.store.streams.admission import HeadKey
@@ -39,6 +38,51 @@ class _Held:
         return self._run
 
 
+class _Bodies:
+    """A ring's bodies, oldest first. A list, since a deque is walked from an end and most ask for its middle."""
+
+    __slots__ = ("_gone", "_list")
+
+    def __init__(self) -> None:
+        self._list: list[_Held | None] = []
+        self._gone = 0  # slots at the front that are empty
+
+    def __len__(self) -> int:
+        return len(self._list) - self._gone
+
+    def append(self, held: _Held) -> None:
+        """Take the newest."""
+        self._list.append(held)
+
+    def pop_oldest(self) -> _Held:
+        """Give up the oldest."""
+        held = self._list[self._gone]
+        assert held is not None
+        self._list[self._gone] = None
+        self._gone += 1
+        if self._gone > len(self._list) // 2:
+            del self._list[: self._gone]
+            self._gone = 0
+        return held
+
+    def clear(self) -> None:
+        """Give up all."""
+        self._list.clear()
+        self._gone = 0
+
+    def since(self, cursor: int) -> Iterator[_Held]:
+        """The bodies from the one that has `cursor` on."""
+        held, last = self._list, len(self._list) - 1
+        place = last
+        newest = held[last]
+        if newest is not None and newest.first > cursor:
+            place = bisect_right(held, cursor, lo=self._gone, key=_first_of) - 1
+        while place <= last:
+            if (body := held[place]) is not None:
+                yield body
+            place += 1
+
+
 class Ring:
     """One stream's newest bodies, without holes: the offsets `[start, end)`.
 
@@ -53,7 +97,7 @@ class Ring:
         self.settled = False
         self.start = self.end = 0
         self.bytes = 0
-        self._bodies: deque[_Held] = deque()
+        self._bodies = _Bodies()
         # Everybody who keeps up asks for the same thing: the answer is put together once. One per wire: it never
         # holds more than the ring does.
         self._answers: dict[Framing, tuple[int, int, Frames]] = {}
@@ -76,10 +120,7 @@ class Ring:
         return known[2]
 
     def _from(self, cursor: int) -> Iterator[Run]:
-        if self._bodies[-1].first <= cursor:
-            return iter((self._bodies[-1].run(),))
-        place = bisect_right(self._bodies, cursor, key=_first_of) - 1
-        return (held.run() for held in islice(self._bodies, place, None))
+        return (held.run() for held in self._bodies.since(cursor))
 
     def add(self, held: _Held) -> bool:
         """Take the next body; False for one that lies before the end, which the log had when this ring settled."""
@@ -97,7 +138,7 @@ class Ring:
 
     def drop_oldest(self) -> int:
         """Let go of the oldest body; its weight."""
-        held = self._bodies.popleft()
+        held = self._bodies.pop_oldest()
         self.bytes -= held.weight
         self.start = held.stop
         self._answers.clear()
@@ -193,5 +234,6 @@ class Tail:
         heapq.heappush(self._by_weight, (-ring.bytes, next(self._turn), ring))
 
 
-def _first_of(held: _Held) -> int:
+def _first_of(held: _Held | None) -> int:
+    assert held is not None
     return held.first

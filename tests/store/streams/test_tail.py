@@ -211,3 +211,25 @@ def test_nobody_listens() -> None:
     add(tail, KEYS[0], body_of(0, 1))
     tail.raise_first(KEYS[0], 5)
     assert (tail.bytes, tail.rings()) == (0, [])
+
+
+def test_what_lies_in_the_middle_is_found_at_once() -> None:
+    """Subscribers ask for every place: none of them walks past all the bodies before it."""
+    tail = Tail(LARGE)
+    ring = tail.listen(KEYS[0])
+    for first in range(3_000):
+        add(tail, KEYS[0], body_of(first, 1))
+    for _ in range(1_000):
+        tail.bytes -= ring.drop_oldest()
+    seen: list[int] = []
+
+    class Watched(list):
+        def __getitem__(self, place):
+            seen.append(1)
+            return super().__getitem__(place)
+
+    ring._bodies._list = Watched(ring._bodies._list)
+    for cursor in (1_000, 1_001, 2_500, 2_998, 2_999):
+        assert taken(ring.since(cursor, 1, LINES)) == [cursor]
+    assert len(seen) < 5 * 20
+    assert ring.since(999, 1, LINES) is None
