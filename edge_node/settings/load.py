@@ -1,5 +1,7 @@
 """Find and read the settings file, lay the environment over it, and check the whole."""
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,10 +37,16 @@ def load(config: Path | None, environ: Mapping[str, str], system_file: Path = SY
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", opener=_open_at_once) as stream:
+            if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+                raise SettingsFileUnreadable(str(file), "a pipe, so not a settings file")
             raw = stream.read(FILE_MAX_BYTES + 1)
     except OSError as error:
         raise SettingsFileUnreadable(str(file), error.strerror or type(error).__name__) from error
     if len(raw) > FILE_MAX_BYTES:
         raise SettingsFileUnreadable(str(file), f"larger than {FILE_MAX_BYTES} bytes, so not a settings file")
     return raw
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe that nobody writes to would not let go of its opener

@@ -73,7 +73,9 @@ def _parse(raw: bytes, file: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
         raise SettingsSyntax(f"{file}:{line}", "a byte that is not UTF-8") from error
     try:
         return tomllib.loads(text), key_lines(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise SettingsSyntax(file, "lists in lists without end") from error
+    except ValueError as error:  # TOMLDecodeError is one, and so is an integer with too many digits
         found = re.search(r"line (\d+)", str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
         raise SettingsSyntax(f"{file}:{line}", re.sub(r" \(at .*\)$", "", str(error))) from error

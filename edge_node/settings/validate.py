@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 
+from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.settings.address import parse_listen
 from edge_node.settings.errors import SettingsConflict, UnfitSetting
 from edge_node.settings.fields import FIELDS
@@ -28,6 +29,8 @@ def _check_numbers(loaded: Loaded) -> None:
         value = field.value_in(loaded.settings)
         if isinstance(value, float) and not math.isfinite(value):
             raise UnfitSetting(loaded.where(field.name), field.name, "a finite number", str(value))
+        if isinstance(value, int) and value >= NUMBER_EXACT_IN_JSON:
+            raise UnfitSetting(loaded.where(field.name), field.name, "an integer below 2^53", "a larger one")
 
 
 def _check_addresses(loaded: Loaded) -> None:

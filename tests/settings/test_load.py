@@ -1,5 +1,6 @@
 """Which file is read, and what is said when it cannot be."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def test_an_endless_file_is_refused() -> None:
     """A device named by mistake is not read to its end, which it does not have."""
     with pytest.raises(SettingsFileUnreadable, match="not a settings file"):
         load(Path("/dev/zero"), {})
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """Nobody may ever write to it: a running node told to read its settings again would wait for ever."""
+    os.mkfifo(tmp_path / "e.toml")
+    with pytest.raises(SettingsFileUnreadable, match="a pipe"):
+        load(tmp_path / "e.toml", {})
 
 
 def test_rules_across_fields_are_checked(tmp_path: Path) -> None:

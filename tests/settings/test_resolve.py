@@ -121,3 +121,10 @@ def tomllib_text(level: str) -> bytes:
 def test_nearest_is_empty_when_nothing_is_like_it() -> None:
     """A wild guess is worse than none."""
     assert nearest("zzz", ("http", "log")) == ""
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 20_000 + "]" * 20_000], ids=["digits", "brackets"])
+def test_what_the_parser_itself_cannot_take_is_no_toml(value: str) -> None:
+    """Python's own limits on digits and nesting are a fault of the file, not a defect of the node."""
+    with pytest.raises(SettingsSyntax, match="not TOML"):
+        resolve(f"[http]\nconnections_max = {value}\n".encode(), "e.toml", {})

@@ -92,3 +92,14 @@ def test_viewers_never_get_the_operators_socket() -> None:
     raw = b'[control]\nsocket = "/run/a.sock"\nview_socket = "/run/a.sock"\n'
     with pytest.raises(SettingsConflict, match="viewers"):
         validate(resolve(raw, "f.toml", {}))
+
+
+@pytest.mark.parametrize("name", ["ingest.queue_bodies_max", "http.connections_max", "clock.ahead_max_s"])
+def test_an_integer_has_an_end(name: str) -> None:
+    """Beyond 2^53 a reader of JSON rounds it, beyond 2^63 no database takes it."""
+    section, _, leaf = name.partition(".")
+    validate(loaded(f"[{section}]\n{leaf} = {2**53 - 1}"))
+    with pytest.raises(UnfitSetting, match=rf"e.toml:2: `{name}` wants an integer below 2\^53"):
+        validate(loaded(f"[{section}]\n{leaf} = {2**53}"))
+    with pytest.raises(UnfitSetting, match="a larger one"):
+        validate(loaded(f"[{section}]\n{leaf} = {10**400}"))
