@@ -3,11 +3,16 @@
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
+import trio
+
 from edge_node.gateway.errors import NoRoomToAnswer
+
+WOKEN = 2  # for what is given back: with one, those who still find no room would be all that ever wakes
+AGAIN_S = 1.0  # one that was woken and left meanwhile tells nobody
 
 
 class AnswerRoom:
-    """A budget of bytes, held from before an answer is built until it has left. One loop, no waiting.
+    """A budget of bytes, held from before an answer is built until it has left. One loop.
 
     A key may hold at most as much as it leaves for the others: one that reads nothing of what it asks for gets to half
     of the budget, the next to half of the rest, and who comes after them is still served.
@@ -15,6 +20,7 @@ class AnswerRoom:
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max, self.held = bytes_max, 0
+        self._waiting = trio.lowlevel.ParkingLot()
         self._by_key: dict[Hashable, int] = {}
 
     def resize(self, bytes_max: int) -> None:
@@ -34,14 +40,28 @@ class AnswerRoom:
     def change(self, key: Hashable, more: int) -> None:
         """Hold `more` bytes for `key` (fewer, if negative), or raise NoRoomToAnswer with nothing changed."""
         own = self._by_key.get(key, 0)
-        # An answer above the whole budget passes when it is alone: a small budget slows readers, and locks nobody out.
-        if more > 0 and self.held and own + more > self._bytes_max - self.held:
+        if not self._fits(own, more):
             raise NoRoomToAnswer(self.held, own, self._bytes_max)
         self.held += more
+        if more < 0 and self._waiting:
+            self._waiting.unpark(count=WOKEN)
         if own + more:
             self._by_key[key] = own + more
         else:
             self._by_key.pop(key, None)
+
+    def has(self, key: Hashable, more: int) -> bool:
+        """Whether `key` may hold `more` bytes now."""
+        return self._fits(self._by_key.get(key, 0), more)
+
+    def _fits(self, own: int, more: int) -> bool:
+        # An answer above the whole budget passes when it is alone: a small budget slows readers, and locks nobody out.
+        return more <= 0 or not self.held or own + more <= self._bytes_max - self.held
+
+    async def wait(self) -> None:
+        """Until something was given back, or a moment has passed: then look again."""
+        with trio.move_on_after(AGAIN_S):
+            await self._waiting.park()
 
 
 class Held:
@@ -55,6 +75,13 @@ class Held:
         """Hold `size` bytes from now on; NoRoomToAnswer, with the former size still held."""
         self._room.change(self._key, size - self.size)
         self.size = size
+
+    def may_resize(self, size: int) -> bool:
+        """Hold `size` bytes from now on if there is room."""
+        if not self._room.has(self._key, size - self.size):
+            return False
+        self.resize(size)
+        return True
 
     def hand_over(self) -> Callable[[], None]:
         """Keep what is held beyond the block; whoever sends the answer gives it back by calling the result once."""

@@ -20,6 +20,7 @@ from edge_node.serving.problems import note_refusal
 from edge_node.serving.sse_stream import EventStream
 from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
 from edge_node.serving.websocket_session import CLOSE_CODES, WebSocketSession
+from edge_node.store.streams.frames import Frames
 from edge_node.store.streams.subscription_errors import SubscriptionEnded
 from edge_node.store.streams.subscriptions import From, Slow, Subscription, Subscriptions
 from edge_node.trust.access import Verb, stream_resource
@@ -114,20 +115,28 @@ class LiveRoutes:
             await _refuse_more(session, asker)
             await session.send_frames(WEBSOCKET.opened(subscription.cursor))
             while True:
-                frames = await subscription.next_frames()
-                held.resize(len(frames.data))
+                frames = await self._next(subscription, held)
                 await session.send_frames(frames.data)
                 held.resize(0)
         except Refusal as refusal:
             _end(session, refusal, asker)
+
+    async def _next(self, subscription: Subscription, held: Held) -> Frames:
+        """The next frames, once there is room for them. While there is none they are not held: the log keeps them."""
+        while True:
+            cursor = subscription.cursor
+            frames = await subscription.next_frames()
+            if held.may_resize(len(frames.data)):
+                return frames
+            subscription.cursor = cursor
+            await self._room.wait()
 
     async def _events(self, subscription: Subscription, asker: Asker) -> AsyncGenerator[bytes, None]:
         with self._room.hold(subscription.holder) as held:
             try:
                 yield SSE.opened(subscription.cursor)
                 while True:
-                    frames = await subscription.next_frames()
-                    held.resize(len(frames.data))
+                    frames = await self._next(subscription, held)
                     yield frames.data
                     held.resize(0)
             except Refusal as refusal:

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 import trio
+import trio.testing
 
 from edge_node.base import counters
 from edge_node.base.ids import StreamName
@@ -55,6 +56,37 @@ def test_an_answer_above_the_budget_passes_alone() -> None:
         held.resize(15)
         with pytest.raises(NoRoomToAnswer):
             other.resize(1)
+
+
+async def test_who_can_wait_is_told_of_room() -> None:
+    """All who wait get theirs, one after another."""
+    room, served = AnswerRoom(100), []
+
+    async def take(number: int) -> None:
+        with room.hold("a") as held:
+            while not held.may_resize(50):
+                assert held.size == 0
+                await room.wait()
+            served.append(number)
+            await trio.lowlevel.checkpoint()
+
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            with room.hold("a") as held:
+                assert held.may_resize(50)
+                for number in range(20):
+                    nursery.start_soon(take, number)
+                await trio.testing.wait_all_tasks_blocked()
+                assert served == []
+    assert sorted(served) == list(range(20))
+    assert room.held == 0
+
+
+async def test_a_wait_for_room_has_an_end(autojump_clock: trio.testing.MockClock) -> None:
+    """Nothing is given back: whoever waits looks again after a moment."""
+    room = AnswerRoom(100)
+    await room.wait()
+    assert trio.current_time() <= 2
 
 
 def test_what_is_handed_over_stays_until_it_is_released() -> None:

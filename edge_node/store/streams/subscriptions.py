@@ -216,7 +216,7 @@ class Subscription:
         self._ring, self._source = channel.ring, source
         self._not_after_ms, self._open = not_after_ms, True
         self._slow, self._caught_up = Slow.WAIT, False
-        self.cursor = 0
+        self.cursor = self._handed = 0
         home.note_end(self, _earlier(not_after_ms, access.not_after_ms))
 
     @property
@@ -275,7 +275,9 @@ class Subscription:
         if not waited:
             await trio.lowlevel.checkpoint()  # one who always has more to read must not keep the loop to itself
         self.cursor = frames.cursor
-        DELIVERED.inc(frames.events)
+        if frames.cursor > self._handed:  # not again for who goes back to what was in its hands already
+            DELIVERED.inc(min(frames.events, frames.cursor - self._handed))
+            self._handed = frames.cursor
         return frames
 
     def _confirm(self) -> None:

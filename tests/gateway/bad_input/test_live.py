@@ -3,7 +3,7 @@
 import resource
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import psutil
@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from edge_node.base.counters import REGISTRY, refusals
+from edge_node.base.limits import MIB
 from edge_node.store.streams.catch_up import CatchUp
 from edge_node.wire.websocket_frames import encode_ping, encode_text, mask_frame
 from tests.gateway.listener import STREAM, WebSocketClient, listening, reading, upgrade
@@ -148,6 +149,22 @@ async def test_one_that_reads_too_slowly(site: Site, slow: str) -> None:
         else:
             assert (cursor, problem) == (401, None)
             assert [reason for _, reason in gaps] == (["slow"] if slow == "skip" else [])
+
+
+async def test_an_event_too_large_for_all_at_once(site: Site) -> None:
+    """It goes to some and then to others, as there is room for it: nobody is ended for what somebody else stored."""
+    async with running(site, http={"answers_bytes_max": 2 * MIB}) as node, AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(dawdling(node, f"{STREAM}?from=end")) for _ in range(12)]
+        async with reading(node, f"{STREAM}?from=end") as events:
+            for client in crowd:
+                assert await client.next() == {"open": {"from": 0}}
+            await events.next()
+            await publish(node, 1, 900_000)
+            await trio.sleep(0.5)
+            for client in crowd:
+                assert await client.take(1) == [0]
+            assert (await events.take(1))[0][2] == 0
+            await hears(crowd[-1], node, 1)
 
 
 async def read_on(client: WebSocketClient, end: int) -> tuple[int, list[tuple[int, str]], str | None]:
