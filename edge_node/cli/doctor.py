@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from edge_node.cli.options import ConfigOption, JsonOption
-from edge_node.cli.words import say, say_json
+from edge_node.cli.words import draw_progress, say, say_json
 
 if TYPE_CHECKING:
     from edge_node.doctor import Finding, Holder, Report, Site
@@ -72,7 +72,7 @@ def site_of(config: Path | None, *, deep: bool = False, shown: bool = False) -> 
         known = {"holder": holder, "hidden": hidden} | _word_of(holder, sockets_of(paths, loaded.settings))
         yield Site(
             loaded=loaded, paths=paths, environ=os.environ, clock=SystemClock(), deep=deep,
-            progress=_draw if shown and sys.stderr.isatty() else _undrawn, **known,
+            progress=draw_progress if shown and sys.stderr.isatty() else _undrawn, **known,
         )  # fmt: skip
 
 
@@ -112,12 +112,6 @@ def _told(finding: "Finding") -> None:
 
 def _silent(_finding: "Finding") -> None:
     """With --json the whole report comes at the end."""
-
-
-def _draw(what: str, done: int, total: int) -> None:
-    end = "\r\x1b[K" if done >= total else ""
-    sys.stderr.write(f"\r{what}: {done / 2**20:.0f} of {total / 2**20:.0f} MiB{end}")
-    sys.stderr.flush()
 
 
 def _undrawn(_what: str, _done: int, _total: int) -> None:

@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 
 from edge_node.cli.options import JsonOption
 from edge_node.cli.remote import DEFAULT_NODE, KeyOption, NodeOption, TlsOption, VaultOption, ask
-from edge_node.cli.words import say, say_json
-from edge_node.client import Node, PieceReceipt
+from edge_node.cli.words import draw_progress, say, say_json
+from edge_node.client import Node, PieceReceipt, Progress
 from edge_node.wire.cid import parse_cid
 
 app = App(name="piece", help="Store and fetch pieces by their CID.")
@@ -31,7 +31,7 @@ def put(
 
     def store(content: Path) -> PieceReceipt:
         async def question(opened: Node) -> PieceReceipt:
-            return await opened.put_piece(content)
+            return await opened.put_piece(content, _watching("sent"))
 
         return ask(node, key, tls, vault, question)
 
@@ -63,17 +63,28 @@ def get(
     wanted = parse_cid(cid)
 
     async def whole(opened: Node) -> bytes:
-        return await opened.get_piece(wanted)
+        return await opened.get_piece(wanted, _watching("received"))
 
     if output is None:
         sys.stdout.buffer.write(ask(node, key, tls, vault, whole))
         return
 
     async def saved(opened: Node) -> int:
-        return await opened.get_piece_to_file(wanted, output)
+        return await opened.get_piece_to_file(wanted, output, _watching("received"))
 
     size = ask(node, key, tls, vault, saved)
     if json:
         say_json({"cid": cid, "size": size, "file": str(output)})
     else:
         say(f"{output}  {size} bytes, verified")
+
+
+def _watching(what: str) -> Progress:
+    """Draws for somebody who waits at a terminal; a script sees nothing."""
+    shown = sys.stderr.isatty()
+
+    def progress(done: int, size: int | None) -> None:
+        if shown and size is not None:
+            draw_progress(what, done, size)
+
+    return progress

@@ -33,6 +33,13 @@ def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+def draw_progress(what: str, done: int, total: int) -> None:
+    """Where long work stands, on one line of the terminal that is gone when it is done."""
+    end = "\r\x1b[K" if done >= total else ""
+    sys.stderr.write(f"\r{what}: {done / 2**20:.0f} of {total / 2**20:.0f} MiB{end}")
+    sys.stderr.flush()
+
+
 def complain(message: str, remedy: str = "") -> None:
     """`error:` and, where there is something to do about it, `hint:`."""
     print(f"error: {message}", file=sys.stderr)

@@ -36,6 +36,7 @@ from edge_node.client.models import (
 )
 from edge_node.client.node import Node
 from edge_node.client.offline_queue import OfflineQueue, QueueCounts, WhenFull
+from edge_node.client.progress import Progress
 from edge_node.client.proofs import VerifiedBody, verify_body, verify_page, verify_proof
 from edge_node.client.queue_errors import (
     QueueDamaged,
@@ -76,6 +77,7 @@ __all__ = [
     "OfflineQueue",
     "Page",
     "PieceReceipt",
+    "Progress",
     "Proof",
     "ProofBroken",
     "QueueCounts",

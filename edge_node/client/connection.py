@@ -15,6 +15,7 @@ from edge_node.base.limits import MIB
 from edge_node.client.answers import read_answer, refusal_of
 from edge_node.client.errors import AnswerNotUnderstood, KeyMissing, NodeUnreachable
 from edge_node.client.models import Info
+from edge_node.client.progress import Progress, Told, untold
 from edge_node.client.tls import tls_context
 from edge_node.trust.signed_request import HEADER_NAME, sign_request
 from edge_node.trust.signing_key import SigningKey
@@ -164,11 +165,17 @@ async def open_body(response: httpx.Response) -> AsyncIterator[AsyncIterator[byt
         raise
 
 
-async def read_body(response: httpx.Response, limit: int = ANSWER_MAX_BYTES) -> bytes:
+def length_of(response: httpx.Response) -> int | None:
+    """How long its body is said to be."""
+    said = response.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() else None
+
+
+async def read_body(response: httpx.Response, limit: int = ANSWER_MAX_BYTES, progress: Progress = untold) -> bytes:
     """The whole body; AnswerNotUnderstood beyond `limit` bytes, so that no answer fills the memory."""
     body = bytearray()
     async with open_body(response) as chunks:
-        async for chunk in chunks:
+        async for chunk in Told(chunks, progress, length_of(response)):
             body += chunk
             if len(body) > limit:
                 raise AnswerNotUnderstood(response.status_code, f"longer than {limit} bytes")

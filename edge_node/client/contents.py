@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import anyio
 from blake3 import blake3
@@ -54,6 +54,22 @@ async def read_file(path: Path) -> AsyncIterator[bytes]:
             yield chunk
     finally:
         file.close()
+
+
+class Cut:
+    """Bytes in 1 MiB steps."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = memoryview(content)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        step, self._left = self._left[:EXTENT_BYTES], self._left[EXTENT_BYTES:]
+        return bytes(step)
 
 
 async def save_verified(cid: Cid, chunks: AsyncIterator[bytes], path: Path, limit: int) -> int:

@@ -16,8 +16,8 @@ from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.base.limits import PIECE_MAX_BYTES
 from edge_node.client.anchors import verify_anchor, verify_chain
 from edge_node.client.answers import read_answer
-from edge_node.client.connection import Connection, open_body, read_body
-from edge_node.client.contents import hash_file, read_file, save_verified
+from edge_node.client.connection import Connection, length_of, open_body, read_body
+from edge_node.client.contents import Cut, hash_file, read_file, save_verified
 from edge_node.client.errors import AnswerNotUnderstood, ContentMismatch, ProofBroken
 from edge_node.client.models import (
     AnchorList,
@@ -30,6 +30,7 @@ from edge_node.client.models import (
     StreamInfo,
     StreamList,
 )
+from edge_node.client.progress import Progress, Told, untold
 from edge_node.client.proofs import verify_page
 from edge_node.client.subscription import From, Subscription
 from edge_node.trust.signed_event import HEADER_NAME
@@ -170,19 +171,23 @@ class Node:
             raise ContentMismatch(cid, f"the receipt is for {receipt.cid[:64]}")
         return receipt
 
-    async def put_piece(self, content: bytes | Path) -> PieceReceipt:
-        """Store bytes or a file; a file is read twice (its digest is signed first) and never held in memory."""
+    async def put_piece(self, content: bytes | Path, progress: Progress = untold) -> PieceReceipt:
+        """Store bytes or a file; a file is read twice (its digest is signed first) and never held in memory.
+
+        `progress` is told what has left; it is stored only when this returns.
+        """
         if isinstance(content, Path):
             digest, size = await hash_file(content)
-            stream: bytes | AsyncIterator[bytes] = read_file(content)
+            chunks: AsyncIterator[bytes] = read_file(content)
         else:
-            digest, size, stream = await anyio.to_thread.run_sync(_blake3, content), len(content), content
+            digest, size = await anyio.to_thread.run_sync(_blake3, content), len(content)
+            chunks = Cut(content)
         cid = make_cid(CidKind.RAW_PIECE, digest)
         response, body = await self._connection.fetch(
             "PUT",
             f"/api/v1/pieces/{format_cid(cid)}",
             query=self._vault,
-            content=stream,
+            content=Told(chunks, progress, size),
             digest=digest,
             headers={"content-length": str(size), "content-type": "application/octet-stream"},
         )
@@ -191,21 +196,22 @@ class Node:
             raise ContentMismatch(cid, f"the receipt is for {receipt.size} bytes under {receipt.cid[:64]}")
         return receipt
 
-    async def get_piece(self, cid: Cid) -> bytes:
+    async def get_piece(self, cid: Cid, progress: Progress = untold) -> bytes:
         """A whole piece, checked against its CID before it is returned; ContentMismatch otherwise."""
         async with self._connection.open("GET", _piece_path(cid), query=self._vault) as response:
-            content = await read_body(response, PIECE_MAX_BYTES)
+            content = await read_body(response, PIECE_MAX_BYTES, progress)
         if not await anyio.to_thread.run_sync(content_matches, cid, content):
             raise ContentMismatch(cid, f"{len(content)} bytes came that hash to something else")
         return content
 
-    async def get_piece_to_file(self, cid: Cid, path: Path) -> int:
+    async def get_piece_to_file(self, cid: Cid, path: Path, progress: Progress = untold) -> int:
         """A whole piece into a file, which appears only when the content is right; its size in bytes."""
         async with (
             self._connection.open("GET", _piece_path(cid), query=self._vault) as response,
             open_body(response) as chunks,
         ):
-            return await save_verified(cid, chunks, path, PIECE_MAX_BYTES)
+            moved = Told(chunks, progress, length_of(response))
+            return await save_verified(cid, moved, path, PIECE_MAX_BYTES)
 
     async def get_piece_range(self, cid: Cid, start: int, length: int) -> bytes:
         """Part of a piece, as the node gives it: a CID proves a whole piece only, so a part cannot be checked.

@@ -40,6 +40,22 @@ def test_a_file_goes_and_comes_back(key_file: str, tmp_path: Path, capsys: pytes
     assert (tmp_path / "out").read_bytes() == CONTENT
 
 
+def test_somebody_at_a_terminal_sees_how_far_it_is(
+    key_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, on a line that is wiped in the end; a script's standard error stays empty."""
+    (tmp_path / "in").write_bytes(CONTENT)
+    with TinyNode() as node:
+        there = ["--node", node.url, "--key", key_file]
+        assert main(["piece", "put", str(tmp_path / "in"), *there]) == 0
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        assert main(["piece", "put", str(tmp_path / "in"), *there]) == 0
+        assert capsys.readouterr().err.startswith("\rsent: 0 of 0 MiB\r\x1b[K")
+        assert main(["piece", "get", CID, "-o", str(tmp_path / "out"), *there]) == 0
+        assert capsys.readouterr().err.endswith("\r\x1b[K")
+
+
 def test_standard_input_and_output_are_files_too(
     key_file: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -17,6 +17,7 @@ from edge_node.client.errors import (
     RequestInvalid,
 )  # fmt: skip
 from edge_node.client.node import Node
+from edge_node.client.progress import Progress
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.signed_event import format_event_header, sign_event
 from edge_node.wire.cid import format_cid, parse_cid, raw_piece_cid
@@ -149,6 +150,31 @@ def test_pieces_go_and_come_whole(backend: str, tmp_path: Path) -> None:
     with TinyNode() as node:
         ask(backend, node, question)
     assert copy.read_bytes() == CONTENT
+
+
+@both_backends
+def test_progress_is_told_of_uploads_and_downloads(backend: str, tmp_path: Path) -> None:
+    """For bytes and for files, both ways: growing, with the size, up to all of it."""
+    content = bytes(3 * 2**20 + 5)
+    file, copy = tmp_path / "in", tmp_path / "out"
+    file.write_bytes(content)
+    heard: dict[str, list[tuple[int, int | None]]] = {"put": [], "put file": [], "get": [], "get file": []}
+
+    def listen(what: str) -> Progress:
+        return lambda done, size: heard[what].append((done, size))
+
+    async def question(opened: Node) -> None:
+        await opened.put_piece(file, listen("put file"))
+        await opened.put_piece(content, listen("put"))
+        await opened.get_piece(raw_piece_cid(content), listen("get"))
+        await opened.get_piece_to_file(raw_piece_cid(content), copy, listen("get file"))
+
+    with TinyNode() as node:
+        ask(backend, node, question)
+    for told in heard.values():
+        assert told == sorted(set(told))
+        assert len(told) > 1
+        assert told[-1] == (len(content), len(content))
 
 
 @both_backends
