@@ -23,6 +23,8 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{48,}|[0-9A-F]{48,})(?![0-9A-Za-z
 # A long run with capitals, small letters and digits: base64 of something random. What follows a slash is a path, names
 # of metrics and CIDs have no capitals.
 _BASE64 = re.compile(r"(?<![\w/.+=-])(?=[^\s]*[A-Z])(?=[^\s]*[a-z])(?=[^\s]*\d)[A-Za-z0-9+_=-][A-Za-z0-9+/_=-]{39,}")
+# The same as one whole segment of a path: a bearer that somebody wrote into a URL. Directories have shorter names.
+_SEGMENT = re.compile(r"(?<=/)(?=[^\s/]*[A-Z])(?=[^\s/]*[a-z])(?=[^\s/]*\d)[A-Za-z0-9+_=-]{40,}")
 # Places, and kinds of errors: those of Python by how they end, ours by their module.
 _FRAME = re.compile(
     r"^[\s|+-]*(File \".*\", line \d+|Traceback|edge_node(\.\w+)+"
@@ -49,7 +51,7 @@ class Redactor:
         text = self._replace(_PRIVATE_KEY, text, "private key", lambda _: "<private key>")
         text = self._replace(_CREDENTIALS, text, "credential", _name_alone)
         text = self._replace(_LOGIN, text, "credential", lambda _: "<login>@")
-        for pattern in (_HEX, _BASE64):
+        for pattern in (_HEX, _BASE64, _SEGMENT):
             text = self._replace(pattern, text, "long random value", self._shortened)
         return text
 

@@ -39,6 +39,7 @@ def test_a_longer_secret_goes_before_the_shorter_one_in_it() -> None:
         (PEM, "MHcCAQEE"),
         (PEM[:40], "MHc"),
         ("seed " + SEED.hex(), SEED.hex()),
+        ("there is nothing at /nothing/AcRrtySzaJy8iI6qza0nq_J3JWArxGplVm1nKoCJtaRrtCBL-x", "AcRrtySzaJy8iI6qza0nq"),
         ("sig " + base64.b64encode(os.urandom(64)).decode(), "=="),
     ],
 )
