@@ -61,7 +61,8 @@ class Subscription:
         self._link = AsyncExitStack()
         self._chunks: AsyncIterator[bytes] | None = None
         self._parser = SseParser()
-        self._closed = self._opened = False
+        self._closed = self._opened = self._fruitful = False
+        self._vain, self._rested_s, self._opened_s = 0, 0.0, 0.0  # links that brought nothing, in a row
         self._end: ClientError | None = None
 
     async def __aenter__(self) -> Self:
@@ -110,13 +111,27 @@ class Subscription:
                 self._take(event)
         except (StopAsyncIteration, httpx.HTTPError, httpx.StreamError):
             await self._drop_link()
+            await self._rest(NodeUnreachable(self._connection.url, "it opens the stream and ends it at once"))
         except NodeRefusal as refusal:
             await self._drop_link()
             if refusal.slug not in RESUMABLE:
                 raise
-            await anyio.sleep(self._pause_s(1, refusal))
+            await self._rest(refusal)
         except EventTooLarge as error:
             raise AnswerNotUnderstood(200, str(error)) from error
+
+    async def _rest(self, error: NodeUnreachable | NodeRefusal) -> None:
+        """Pause after a link: longer with each that brought nothing, not at all where one that did just broke."""
+        if self._fruitful or anyio.current_time() - self._opened_s > PAUSE_LONGEST_S:
+            self._vain, self._rested_s = 0, 0.0
+            if isinstance(error, NodeUnreachable):
+                return
+        self._vain += 1
+        pause_s = self._pause_s(self._vain, error)
+        self._rested_s += pause_s
+        if self._rested_s > self._patience_s:
+            raise error
+        await anyio.sleep(pause_s)
 
     async def _connect(self) -> None:
         """Open the response, again and again for as long as there is patience; the first time once."""
@@ -148,7 +163,8 @@ class Subscription:
         )
         if response.headers.get("content-type", "").partition(";")[0] != EVENT_STREAM:
             raise AnswerNotUnderstood(response.status_code, "not a stream of events")
-        self._opened = False
+        self._opened = self._fruitful = False
+        self._opened_s = anyio.current_time()
         self._chunks, self._parser = await self._link.enter_async_context(open_body(response)), SseParser()
 
     async def _drop_link(self) -> None:
@@ -184,6 +200,7 @@ class Subscription:
         if first != self.cursor or stop <= first or not self._opened:
             raise AnswerNotUnderstood(200, f"offset {first} does not follow, {self.cursor} does")
         self.cursor = stop
+        self._fruitful = True
         self._ready.append(item)
 
     def _pause_s(self, tries: int, error: Exception) -> float:

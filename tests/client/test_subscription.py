@@ -149,6 +149,16 @@ def test_a_lost_link_is_made_anew(backend: str) -> None:
 
 
 @both_backends
+@pytest.mark.parametrize("last", [b"", end("store-unreadable", 503)])
+def test_links_that_bring_nothing_are_not_made_without_end(backend: str, last: bytes) -> None:
+    """Opened and ended at once, again and again, is no reason to ask without pause, nor beyond one's patience."""
+    error = NodeUnavailable if last else NodeUnreachable
+    with Script(*[opened(7) + last] * 100) as script, pytest.raises(error):
+        follow(backend, script, patience_s=1.0)
+    assert 2 <= len(script.targets) <= 6
+
+
+@both_backends
 @pytest.mark.parametrize("slug", ["stopping", "store-unreadable", "overloaded"])
 def test_an_end_that_is_the_nodes_is_resumed(backend: str, slug: str) -> None:
     """A node that stops or is short of memory is asked again."""
