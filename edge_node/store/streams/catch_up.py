@@ -41,10 +41,11 @@ class Page:
 class _Reading:
     """A page on its way, and those who wait for it."""
 
-    __slots__ = ("done", "page", "unreadable")
+    __slots__ = ("done", "overtaken", "page", "unreadable")
 
     def __init__(self) -> None:
         self.done, self.unreadable = trio.Event(), False
+        self.overtaken = False  # by retention: not to be kept
         self.page: Page | None = None
 
 
@@ -77,6 +78,9 @@ class CatchUp:
     def forget_below(self, key: HeadKey, first: int) -> None:
         """Retention took what lies below `first`."""
         self._kept.forget_below(key, first)
+        for (stream, cursor), reading in self._readings.items():
+            if stream == key and cursor < first:
+                reading.overtaken = True
 
     async def _lead(self, key: HeadKey, cursor: int) -> Page:
         reading = self._readings[key, cursor] = _Reading()
@@ -91,7 +95,8 @@ class CatchUp:
             # Without a page and not unreadable, this task was cancelled: one of those who wait reads instead.
             del self._readings[key, cursor]
             reading.done.set()
-        self._kept.keep(reading.page)
+        if not reading.overtaken:
+            self._kept.keep(reading.page)
         return reading.page
 
     async def _read(self, key: HeadKey, cursor: int) -> Page:

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -117,6 +118,26 @@ async def test_what_retention_took_is_a_gap(tmp_path: Path) -> None:
         past = CatchUp(store.journal)
         assert (await past.page(access, KEY, 5)).parts == (Gap(5, 40, GapReason.RETENTION),)
         assert await store.journal.query(find_heads, [KEY, (KEY[0], StreamName("none"))]) == [(40, 40), (0, 0)]
+
+
+async def test_a_page_that_retention_overtook_is_not_kept(tmp_path: Path) -> None:
+    """It may be given to who asked before; those who come after are given nothing of what is gone."""
+    async with opened(tmp_path / "data") as store:
+        await publish(store, 1, 10)
+        past, access = CatchUp(store.journal), store.may("ann", Verb.READ)
+        read = past._read
+
+        async def overtaken(*where: Any) -> Page:
+            page = await read(*where)
+            forget_rows(store.root, 10)
+            past.forget_below(KEY, 10)
+            return page
+
+        past._read = overtaken  # type: ignore[method-assign]
+        await past.page(access, KEY, 0)
+        past._read = read  # type: ignore[method-assign]
+        assert (await past.page(access, KEY, 0)).parts == (Gap(0, 10, GapReason.RETENTION),)
+        assert past.reads == 2
 
 
 async def test_damage_is_a_gap_and_the_rest_is_read(tmp_path: Path) -> None:
