@@ -35,7 +35,7 @@ TRUST = [
         "signing_key",
     )
 ]
-# Higher rooms have a pure core too. What stands beside it in the room loads I/O, so only their own imports are looked at.
+# Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
 CORES = {
     "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
