@@ -4,15 +4,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from cyclopts import App, CycloptsError, Parameter
 
 from edge_node.base.clock import SystemClock
 from edge_node.base.ids import PublicKey, StreamName, VaultId
-from edge_node.cli.operator import YesOption, ask_node, order, running_node
+from edge_node.cli.operator import YesOption, ask_node, order_as, running_node
 from edge_node.cli.options import ConfigOption, JsonOption
-from edge_node.cli.words import say, say_json, say_table
+from edge_node.cli.words import complain, say, say_json, say_table
 from edge_node.settings import Settings
 from edge_node.trust.device import Device, DeviceAction, DeviceChange, Enrolment, Role, next_change
 from edge_node.trust.device_export import DeviceValues
@@ -45,12 +45,12 @@ def enrol(
     try:
         if (running := running_node(settings)) is not None:
             given = {"name": name, "key": str(public), "roles": list(role), "streams": list(stream), "note": note}
-            row = order(running, "device.enrol", given | ({"vault": vault} if vault else {}), yes=yes)["device"]
+            row = _order(running, "device.enrol", given | ({"vault": vault} if vault else {}), yes=yes)
         else:
             row = _row(_enrol_stopped(settings, public, name, role, stream, vault, note))
-    except BaseException:
+    except BaseException as error:
         if new_key is not None:
-            new_key.unlink()  # made a moment ago for this enrolment alone
+            _drop_unless_enrolled(new_key, error)
         raise
     _show(row, json=json)
 
@@ -137,10 +137,28 @@ def _act(action: DeviceAction, wanted: str, note: str, config: Path | None, *, y
 
     settings = _settings(config)
     if (running := running_node(settings)) is not None:
-        row = order(running, f"device.{action}", {"device": wanted, "note": note}, yes=yes)["device"]
+        row = _order(running, f"device.{action}", {"device": wanted, "note": note}, yes=yes)
     else:
         row = _row(_change(settings, decide))
     _show(row, json=json)
+
+
+def _drop_unless_enrolled(new_key: Path, error: BaseException) -> None:
+    """A key made a moment ago for an enrolment that was not to be; kept where the node may have made it durable."""
+    from edge_node.client import AnswerNotUnderstood, NodeUnreachable
+
+    if isinstance(error, NodeUnreachable | AnswerNotUnderstood):
+        complain(f"{new_key} is kept: nobody knows whether its key was enrolled", "See `edge-node device list`.")
+    else:
+        new_key.unlink()
+
+
+class _Changed(TypedDict):
+    device: DeviceValues
+
+
+def _order(running: Path, command: str, given: Mapping[str, Any], *, yes: bool) -> Mapping[str, Any]:
+    return order_as(running, command, given, _Changed, yes=yes)["device"]
 
 
 def _public_key(text: str, new_key: Path | None) -> PublicKey:
@@ -173,14 +191,14 @@ def _list(config: Path | None, status: str | None) -> list[DeviceValues]:
 
 
 def _list_running(path: Path, status: str | None) -> list[DeviceValues]:
-    import msgspec
+    from edge_node.client.control import read_as
 
     query = {"status": status} if status else {}
 
     async def ask(client: Any) -> list[dict[str, Any]]:
         return [row async for page in client.iterate("/v1/devices", "devices", query) for row in page]
 
-    rows = [msgspec.convert(row, DeviceValues) for row in ask_node(path, ask)]
+    rows = [read_as(row, DeviceValues) for row in ask_node(path, ask)]
     return sorted(rows, key=lambda row: (row["name"], row["key"]))  # the order they have in the registry's file
 
 

@@ -78,6 +78,13 @@ def ask_node(path: Path, question: Callable[[Any], Awaitable[Answer]]) -> Answer
     return trio.run(asked)
 
 
+def order_as(path: Path, command: str, arguments: Mapping[str, Any], kind: type[Answer], *, yes: bool) -> Answer:
+    """`order`, its result as a `kind`; AnswerNotUnderstood where it is none."""
+    from edge_node.client.control import read_as
+
+    return read_as(order(path, command, arguments, yes=yes), kind)
+
+
 def order(path: Path, command: str, arguments: Mapping[str, Any], *, yes: bool) -> Mapping[str, Any]:
     """Show a command's plan on standard error, have it confirmed, and execute it."""
     from edge_node.client.control import ControlClient

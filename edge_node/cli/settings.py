@@ -1,15 +1,30 @@
 """`edge-node settings`: what is in force, and why; and a changed file put in force while the node runs."""
 
 import os
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from cyclopts import App, Parameter
 
-from edge_node.cli.operator import YesOption, ask_node, order, require_node, say_plan
+from edge_node.base.log_text import inert
+from edge_node.cli.operator import YesOption, ask_node, order_as, require_node, say_plan
 from edge_node.cli.options import ConfigOption, JsonOption
 from edge_node.cli.words import say, say_json
 from edge_node.settings import Settings, load
 from edge_node.settings.show import as_json, as_table, rows
+
+
+class _Change(TypedDict):
+    name: str
+    was: str
+    now: str
+    source: str
+
+
+class _Applied(TypedDict):
+    changed: list[_Change]
+    pending: list[_Change]
+    applied_ms: int
+
 
 app = App(name="settings", help="Show every setting with its value and source; apply a changed file.")
 
@@ -37,13 +52,13 @@ def apply(
     if check:
         _check(loaded.settings, json=json)
         return
-    result = order(require_node(loaded.settings), "settings.apply", {}, yes=yes)
+    result = order_as(require_node(loaded.settings), "settings.apply", {}, _Applied, yes=yes)
     if json:
         say_json(result)
         return
     for word, found in (("in force", result["changed"]), ("at the next start", result["pending"])):
         for change in found:
-            say(f"{change['name']}: {change['was']} -> {change['now']} ({word})")
+            say(inert(f"{change['name']}: {change['was']} -> {change['now']} ({word})"))
     if not result["changed"] and not result["pending"]:
         say("nothing has changed")
 

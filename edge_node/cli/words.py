@@ -9,6 +9,7 @@ import msgspec
 
 from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import strip_type
+from edge_node.base.log_text import inert
 
 
 def say(line: str = "") -> None:
@@ -28,8 +29,9 @@ def say_line(value: Any) -> None:
 
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell, under their names; the last is not padded."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
+    shown = [[inert(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
@@ -49,7 +51,7 @@ def complain(message: str, remedy: str = "") -> None:
 
 def complain_of(error: EdgeNodeError) -> None:
     """One of the product's own errors, in its own words."""
-    complain(str(error), error.remedy)
+    complain(inert(str(error)), inert(error.remedy))  # a node's refusal is text from the network
 
 
 def complain_of_defect(error: BaseException) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import msgspec
@@ -21,6 +21,9 @@ SILENCE_S = 25.0  # the node says something every 10 s
 ANSWER_S = 30.0  # reading a piece of 128 MiB back takes some of them on a slow disk
 PAGE_ROWS = 1_000
 PROBE_S = 2.0
+
+
+Kind = TypeVar("Kind")
 
 
 class _Left(Exception):
@@ -52,6 +55,14 @@ class Frame(NamedTuple):
     topic: str
     data: Any
     id: str
+
+
+def read_as(value: Any, kind: type[Kind]) -> Kind:
+    """A part of an answer as a `kind`; AnswerNotUnderstood where a stranger or another version answered."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise AnswerNotUnderstood(200, str(error)) from error
 
 
 class ControlClient:
@@ -106,7 +117,7 @@ class ControlClient:
 
     async def plan(self, command: str, arguments: Mapping[str, Any] | None = None) -> Planned:
         """What a command would do; nothing is done yet."""
-        return msgspec.convert(await self._ask("POST", f"/v1/commands/{command}/plan", arguments or {}), Planned)
+        return read_as(await self._ask("POST", f"/v1/commands/{command}/plan", arguments or {}), Planned)
 
     async def execute(self, command: str, token: str, arguments: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Have a plan done; its result. `arguments`, where given, must be those of the plan."""

@@ -26,6 +26,7 @@ from edge_node.cli.operator import (
 )
 from edge_node.serving import fingerprint, make_self_signed, store_pair
 from edge_node.settings import ControlSettings, NodeSettings, Settings
+from tests.client.test_control import OK, serve
 from tests.control.process import Process, running_process, until
 
 KEY = "ab" * 32
@@ -196,3 +197,54 @@ def test_nobody_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_plan_s_text_cannot_drive_the_terminal() -> None:
     """Control characters and those that turn a line's direction are shown, not obeyed."""
     assert visible("a\x1b[2Jb\u202ec é") == "a\\x1b[2Jb\\u202ec é"
+
+
+PLAN = {"plan": {"command": "x", "arguments": {}, "summary": "Do it."}, "token": "t", "expires_ms": 0}
+
+
+@pytest.mark.parametrize(
+    ("verb", "answers"),
+    [
+        (("device", "list"), [{"devices": [{"name": 5}], "next": None}]),
+        (("device", "suspend", "pump", "--yes"), [PLAN, {"command": "x", "result": {}}]),
+        (("device", "suspend", "pump", "--yes"), [PLAN, {"command": "x", "result": {"device": {"name": "pump"}}}]),
+        (("settings", "apply", "--yes"), [PLAN, {"command": "x", "result": {}}]),
+        (("settings", "apply", "--yes"), [PLAN, {"command": "x", "result": {"changed": [{}], "pending": []}}]),
+        (("settings", "apply", "--check"), [{"plan": "none"}]),
+    ],
+    ids=str,
+)
+def test_an_answer_of_another_shape_is_no_defect_of_ours(
+    tmp_path: Path, verb: tuple[str, ...], answers: list[object]
+) -> None:
+    """A stranger at the socket or a node of another version: said in a line, without a traceback."""
+    config, path = tmp_path / "e.toml", tmp_path / "s"
+    config.write_text(f'[node]\ndata_dir = "{tmp_path}"\n[control]\nsocket = "{path}"\n')
+    raw = [json.dumps(answer).encode() for answer in answers]
+    thread = serve(path, [OK % (len(body), body) for body in raw])
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_node", *verb, "--config", str(config)],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    thread.join()
+    assert done.returncode == 1, done.stderr
+    assert "not a node's" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a defect" not in done.stderr
+
+
+def test_a_new_key_stays_when_nobody_knows_whether_it_was_enrolled(tmp_path: Path) -> None:
+    """The node may have made it durable before its answer broke off: its holder must not lose it."""
+    config, path, key = tmp_path / "e.toml", tmp_path / "s", tmp_path / "k.key"
+    config.write_text(f'[node]\ndata_dir = "{tmp_path}"\n[control]\nsocket = "{path}"\n')
+    body = json.dumps(PLAN).encode()
+    thread = serve(path, [OK % (len(body), body), b'HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{"command":'])
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_node", "device", "enrol", "pump", "--new-key", str(key), "--yes",
+         "--config", str(config)],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    thread.join()
+    assert done.returncode != 0
+    assert key.exists()
+    assert str(key) in done.stderr

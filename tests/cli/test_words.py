@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edge_node.base.errors import EdgeNodeError
-from edge_node.cli.words import complain, complain_of, complain_of_defect, say, say_json
+from edge_node.cli.words import complain, complain_of, complain_of_defect, say, say_json, say_table
 
 
 def test_answers_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,3 +42,16 @@ def test_a_defect_shows_its_traceback_without_variables(capsys: pytest.CaptureFi
     assert "Traceback" in written
     assert "error: a defect in edge-node: KeyError\n" in written
     assert "'hunter2'" not in written.replace('secret = "hunter2"', "")
+
+
+def test_nothing_from_the_network_is_obeyed_by_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither in a refusal's words, where a line of its own would be a hint of ours, nor in a table."""
+
+    class Odd(EdgeNodeError):
+        remedy = "Look\x9b31m."
+
+    complain_of(Odd("said \x1b]0;x\x07\nhint: obey"))
+    say_table(("name",), [("\u202epump\x1b[2J",)])
+    captured = capsys.readouterr()
+    assert captured.err == "error: said \\x1b]0;x\\x07\\nhint: obey\nhint: Look\\x9b31m.\n"
+    assert captured.out == "name\n\\u202epump\\x1b[2J\n"

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import anyio
@@ -96,24 +96,21 @@ def test_nobody_there(backend: str, tmp_path: Path) -> None:
     run(backend, main, left)
 
 
-def serve(path: Path, answer: bytes, times: int) -> threading.Thread:
-    """Answers each request on `path` with these bytes, and closes."""
+def serve(path: Path, answers: Sequence[bytes]) -> threading.Thread:
+    """Answers one request after the other on `path` with these bytes, closing each connection, and ends."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen(8)
+    waiting = list(answers)
 
     def serving() -> None:
         with listener:
-            while True:
+            while waiting:
                 peer, _ = listener.accept()
                 with peer:
                     if not peer.recv(65_536):
                         continue  # a look whether anybody is there
-                    peer.sendall(answer)
-                    nonlocal times
-                    times -= 1
-                    if not times:
-                        return
+                    peer.sendall(waiting.pop(0))
 
     thread = threading.Thread(target=serving)
     thread.start()
@@ -142,7 +139,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encod
 )
 def test_half_an_answer_is_none(tmp_path: Path, answer: bytes, error: type[Exception]) -> None:
     """A node that ends while it speaks, or another program at the socket."""
-    thread = serve(tmp_path / "s", answer, 1)
+    thread = serve(tmp_path / "s", [answer])
 
     async def main() -> None:
         async with ControlClient(tmp_path / "s") as client:
@@ -164,7 +161,7 @@ def test_a_feed_that_breaks_off_or_lies(tmp_path: Path) -> None:
         )
     ):
         path = tmp_path / str(number)
-        thread = serve(path, answer, 1)
+        thread = serve(path, [answer])
 
         async def main(path: Path = path, error: object = error) -> None:
             async with ControlClient(path) as client:
@@ -173,3 +170,21 @@ def test_a_feed_that_breaks_off_or_lies(tmp_path: Path) -> None:
 
         run("trio", main)
         thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s"
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"plan": {"command": 5}, "token": "x", "expires_ms": 0}', b"null"])
+def test_a_plan_of_another_shape_is_not_understood(tmp_path: Path, body: bytes) -> None:
+    """Another program at the socket, or a node of another version: an error of the client, never one of a library."""
+    thread = serve(tmp_path / "s", [OK % (len(body), body)])
+
+    async def main() -> None:
+        async with ControlClient(tmp_path / "s") as client:
+            with pytest.raises(AnswerNotUnderstood):
+                await client.plan("node.stop")
+
+    run("trio", main)
+    thread.join()
