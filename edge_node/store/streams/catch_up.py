@@ -22,6 +22,7 @@ READS = 2  # pages read at once, so that a crowd that catches up leaves threads 
 PAGE_EVENTS = 1_000
 PAGE_BYTES = 256 * KIB  # of bodies; rendered about four times as much where events are small
 PAGE_FRAME_BYTES = KIB
+EVENT_BYTES_MIN = 256  # rendered: its names, numbers, CID and key alone are more
 KEPT_BYTES = 16 * MIB  # pages kept for those who come just after, and for the rest of the page itself
 
 log = get_log("store")
@@ -59,8 +60,12 @@ class CatchUp:
         self._kept = PageShelf(KEPT_BYTES)
         self.reads = 0  # pages read from the log since the start
 
-    async def page(self, access: Access, key: HeadKey, cursor: int) -> Page:
-        """A page that has `cursor`; PastUnreadable. Who asks for what another is reading waits for that."""
+    async def page(self, access: Access, key: HeadKey, cursor: int, wanted_bytes: int = 4 * PAGE_BYTES) -> Page:
+        """A page that has `cursor`; PastUnreadable. Who asks for what another is reading waits for that.
+
+        `wanted_bytes`: how much the caller will take of it before others have had their turns. A crowd all over the
+        log would push out of the shelf what one of its members left, so no more is read than that.
+        """
         access.require(stream_resource(*key), Verb.READ)
         while True:
             page = self._kept.find(key, cursor)
@@ -68,7 +73,7 @@ class CatchUp:
                 return page
             reading = self._readings.get((key, cursor))
             if reading is None:
-                return await self._lead(key, cursor)
+                return await self._lead(key, cursor, min(PAGE_EVENTS, wanted_bytes // EVENT_BYTES_MIN + 1))
             await reading.done.wait()
             if reading.page is not None:
                 return reading.page
@@ -82,11 +87,11 @@ class CatchUp:
             if stream == key and cursor < first:
                 reading.overtaken = True
 
-    async def _lead(self, key: HeadKey, cursor: int) -> Page:
+    async def _lead(self, key: HeadKey, cursor: int, events_max: int) -> Page:
         reading = self._readings[key, cursor] = _Reading()
         try:
             async with self._turn:
-                reading.page = await self._read(key, cursor)
+                reading.page = await self._read(key, cursor, events_max)
         except (OSError, sqlite3.Error, JournalError) as error:
             log.warning("stream.not_read", stream=key[1], reason=f"{type(error).__name__}: {error}")
             reading.unreadable = True
@@ -99,22 +104,30 @@ class CatchUp:
             self._kept.keep(reading.page)
         return reading.page
 
-    async def _read(self, key: HeadKey, cursor: int) -> Page:
+    async def _read(self, key: HeadKey, cursor: int, events_max: int) -> Page:
         vault, stream = key
         self.reads += 1
         for last in (False, True):
-            found = await self._journal.query(find_page, vault, stream, cursor, PAGE_EVENTS, PAGE_BYTES)
+            found = await self._journal.query(find_page, vault, stream, cursor, events_max, PAGE_BYTES)
             end, rows = found if found is not None else (0, [])
             try:
-                return await offload(self._render, key, cursor, end, rows, last, limiter=FILE)
+                return await offload(self._render, key, cursor, end, rows, events_max, last, limiter=FILE)
             except RecordAbsent:
                 continue  # retention took it between the index and the log; once more says so, or that it is damage
         raise AssertionError("the second reading does not raise RecordAbsent")
 
-    def _render(self, key: HeadKey, cursor: int, end: int, rows: list[BodyRow], absent_is_damage: bool) -> Page:  # noqa: FBT001  (called through offload)
+    def _render(
+        self,
+        key: HeadKey,
+        cursor: int,
+        end: int,
+        rows: list[BodyRow],
+        events_max: int,
+        absent_is_damage: bool,  # noqa: FBT001  (called through offload)
+    ) -> Page:
         parts: list[Part] = []
         at, weight = cursor, PAGE_FRAME_BYTES
-        last = (max(cursor, rows[0].first_offset) if rows else cursor) + PAGE_EVENTS
+        last = (max(cursor, rows[0].first_offset) if rows else cursor) + events_max
         for row in rows:
             if row.first_offset > at:
                 parts.append(Gap(at, row.first_offset, GapReason.RETENTION))

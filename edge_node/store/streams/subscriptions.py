@@ -302,7 +302,7 @@ class Subscription:
         return frames
 
     async def _catch_up(self, bytes_max: int) -> Frames:
-        page = await self._home.past.page(self._access, self._ring.key, self.cursor)
+        page = await self._home.past.page(self._access, self._ring.key, self.cursor, bytes_max)
         self._confirm()  # where many catch up, a page is long in coming
         parts = [part for part in page.parts if part.stop > self.cursor]
         if not parts:

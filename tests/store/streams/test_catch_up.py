@@ -11,7 +11,7 @@ import trio
 from edge_node.base.ids import StreamName
 from edge_node.paths import Paths
 from edge_node.settings import JournalSettings
-from edge_node.store.streams.catch_up import PAGE_EVENTS, CatchUp, Page, PageShelf
+from edge_node.store.streams.catch_up import EVENT_BYTES_MIN, PAGE_EVENTS, CatchUp, Page, PageShelf
 from edge_node.store.streams.frames import Gap, GapReason, Run, gather
 from edge_node.store.streams.rows import find_heads, find_page
 from edge_node.store.streams.subscription_errors import PastUnreadable
@@ -53,6 +53,21 @@ async def test_walking_pages_finds_every_event(tmp_path: Path) -> None:
             assert found == list(range(start, 3_004))
         end = await past.page(access, KEY, 3_004)
         assert (end.parts, end.first, end.stop) == ((), 3_004, 3_004)
+
+
+async def test_a_page_is_hardly_more_than_is_wanted(tmp_path: Path) -> None:
+    """Who is given little at a time, one of a crowd all over the log, has little read; and everything, in the end."""
+    async with opened(tmp_path / "data") as store:
+        await publish(store, 1, 700)
+        await publish(store, 2, 300)
+        past, access, cursor, found = CatchUp(store.journal), store.may("ann", Verb.READ), 0, []
+        while cursor < 1_000:
+            page = await past.page(access, KEY, cursor, 10 * EVENT_BYTES_MIN)
+            assert page.first == cursor < page.stop <= cursor + 11
+            found += offsets_of(gather(page.parts, cursor, 1 << 30, LINES).data)
+            cursor = page.stop
+        assert found == list(range(1_000))
+        assert (await past.page(access, KEY, 990, 0)).stop > 990
 
 
 async def test_a_crowd_reads_a_place_once(tmp_path: Path) -> None:
