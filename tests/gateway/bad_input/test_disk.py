@@ -10,6 +10,7 @@ import trio
 from edge_node.base import counters
 from edge_node.base.limits import MIB
 from edge_node.journal import Space, door
+from tests.gateway.listener import listening, reading
 from tests.gateway.rig import CLOCK, RunningNode, Site, running
 from tests.journal.faulty import FaultyFiles
 
@@ -90,6 +91,30 @@ async def test_a_disk_that_comes_back_is_written_again(site: Site, monkeypatch: 
         assert (await node.ask("DELETE", piece)).status_code == 204
     async with running(site) as node:
         assert len((await node.ask("GET", STREAM)).json()["events"]) == 2
+
+
+async def test_subscribers_while_the_disk_refuses(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stay, others come and read the past, nobody is given what was refused, and what comes after follows on."""
+    monkeypatch.setattr(door, "REOPEN_FIRST_S", 0.05)
+    files, live = FaultyFiles(), "/api/v1/streams/site/a"
+    async with running(site, files=files) as node:
+        await fill(node)
+        async with listening(node, f"{live}?from=0") as early, reading(node, f"{live}?from=end") as events:
+            assert await early.take(1) == [0]
+            assert (await events.next()).data == '{"from":1}'
+            files.refuse("fdatasync", errno.EIO)
+            assert (await node.say(b'{"celsius":22}')).status_code == 503
+            async with listening(node, f"{live}?from=0", who="reader") as late:
+                assert await late.take(1) == [0]
+                files.heal()
+                with trio.fail_after(20):
+                    while (answer := await node.say(b'{"celsius":23}')).status_code != 202:
+                        await trio.sleep(0.05)
+                assert answer.json()["first_offset"] == 1
+                for client in (early, late):
+                    message = await client.next()
+                    assert (message["offset"], message["event"]) == (1, {"celsius": 23})
+                assert (await events.take(1))[0][2] == 1
 
 
 async def test_a_full_disk(site: Site) -> None:
