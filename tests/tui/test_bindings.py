@@ -7,8 +7,9 @@ from typing import NamedTuple
 import pytest
 from textual.pilot import Pilot
 
+from edge_node.client.control import Plan
 from tests.tui.recorded_node import recorded_node
-from tests.tui.rig import attached, press, shown, text_on, under_asyncio, until
+from tests.tui.rig import attached, press, settle, shown, text_on, under_asyncio, until
 from tui.keydoc import all_rows
 from tui.screens.dialogs import Confirm, Form, Palette, TextDialog
 from tui.screens.listed import ListScreen
@@ -125,9 +126,13 @@ CASES = {
 }
 
 
+# Proved where there is a plan: test_a_long_plan_can_be_read_to_its_end_before_it_is_confirmed.
+WITH_A_PLAN = {"confirm.page_up", "confirm.page_down"}
+
+
 def test_no_binding_is_without_a_case() -> None:
     """A new binding needs one here, and a case that is left over goes."""
-    assert set(CASES) == {row.name for row in all_rows()}
+    assert set(CASES) | WITH_A_PLAN == {row.name for row in all_rows()}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -318,3 +323,30 @@ async def test_screens_share_one_filter_grammar() -> None:
             assert isinstance(screen, ListScreen)
             screen.filter_by(text)
             await until(pilot, lambda count=count: count in text_on(pilot))
+
+
+LONG = Plan(
+    command="settings.apply", arguments={}, summary="Apply it.", danger=True, confirm="edge-07",
+    consequences=[f"setting.{n}: 0 -> {n}" for n in range(30)],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+@under_asyncio
+async def test_a_long_plan_can_be_read_to_its_end_before_it_is_confirmed(size: tuple[int, int]) -> None:
+    """What to type, the field and the buttons stay in sight; the rest is paged, and it is said that there is more."""
+    async with shown(first="devices", size=size) as pilot:
+        await pilot.app.push_screen(Confirm(LONG))
+        await settle(pilot)
+        for seen in ("danger", "Type edge-07", "Do it", "PgDn"):
+            assert seen in text_on(pilot)
+        assert "setting.29" not in text_on(pilot)
+        await press(pilot, *["pagedown"] * 40)
+        assert "setting.29: 0 -> 29" in text_on(pilot)
+        assert "Type edge-07" in text_on(pilot)
+        await press(pilot, *["pageup"] * 40)
+        assert "danger" in text_on(pilot)
+        await pilot.resize_terminal(80, 60)
+        await settle(pilot)
+        assert "PgDn" not in text_on(pilot)
+        assert "setting.29" in text_on(pilot)

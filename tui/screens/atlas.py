@@ -4,7 +4,7 @@ from typing import Any
 
 from tui.screens.base import NodeScreen
 from tui.screens.devices import DevicesScreen
-from tui.screens.dialogs import Dialog, Palette, TextDialog
+from tui.screens.dialogs import Confirm, Dialog, Palette, TextDialog
 from tui.screens.listed import ListScreen
 from tui.screens.logs import LogsScreen
 from tui.screens.overview import OverviewScreen
@@ -36,5 +36,6 @@ PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("Filter", FilterBar),
     ("Dialogues", Dialog),
     ("Texts", TextDialog),
+    ("Confirm", Confirm),
     ("Palette", Palette),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -213,12 +213,17 @@ class Confirm(Dialog[bool]):
     """A plan in the node's own words. A dangerous one wants a name typed before its button can be pressed."""
 
     DEFAULT_CSS = """
-    Confirm Text { max-height: 14; }
+    Confirm #wanted { height: 1; margin: 1 0 0 0; }
     Confirm #typed { margin: 1 0 1 0; }
     Confirm.danger > #box { border: round $error; }
     Confirm.danger.ascii > #box { border: ascii $error; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page(-1)", "page up", id="confirm.page_up", tooltip="The plan's page before."),
+        Binding("pagedown", "page(1)", "page down", id="confirm.page_down", tooltip="The plan's next page."),
+    ]
     TITLE_TEXT = "Confirm"
+    AROUND_ROWS = 5  # frame, what is wanted, buttons; three more with a field
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -232,15 +237,19 @@ class Confirm(Dialog[bool]):
         for consequence in plan.consequences[:100]:
             first, *rest = wrapped(consequence, cells - 2)
             lines += [line(Span(f"{self.node_app.glyphs.dot} ", Tone.DIM), *first), *(line("  ", *row) for row in rest)]
-        if plan.confirm is not None:
-            lines += [line(), line("Type ", words(plan.confirm, Tone.KEY, cells=cells - 24), " to go on; esc leaves.")]
-        else:
-            lines += [line(), line(Span("The plan holds for 60 seconds; esc leaves.", Tone.DIM))]
         return lines
+
+    def _wanted(self, cells: int) -> list[Line]:
+        """What to do now; never scrolled away."""
+        word = self._plan.confirm
+        if word is None:
+            return [line(Span("The plan holds for 60 seconds; esc leaves.", Tone.DIM))]
+        return [line("Type ", words(word, Tone.KEY, cells=cells - 24), " to go on; esc leaves.")]
 
     def inside(self) -> ComposeResult:
         """The plan, the field if a name is wanted, the buttons."""
         yield Text(self._lines)
+        yield Text(self._wanted, id="wanted")
         if self._plan.confirm is not None:
             field = Input(id="typed", compact=True, max_length=200)
             field.cursor_blink = False
@@ -252,11 +261,22 @@ class Confirm(Dialog[bool]):
             yield button
 
     def on_mount(self) -> None:
-        """The box is as high as its text; the focus is where the hand must go first, never on the dangerous button."""
+        """The focus is where the hand must go first, never on the dangerous button."""
         self.set_class(self._plan.danger, "danger")
-        self.query_one(Text).styles.height = len(self._lines(min(72, self.app.size.width - 4)))
         wanted = "#typed" if self._plan.confirm is not None else "#leave" if self._plan.danger else "#do"
         self.query_one(wanted).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The text is as high as it is long, or as there is room for beside what must stay in sight."""
+        rows = len(self._lines(min(72, event.size.width - 4)))
+        room = max(1, event.size.height - self.AROUND_ROWS - 3 * (self._plan.confirm is not None))
+        self.query_one("#text").styles.height = min(rows, room)
+        self.query_one("#box").border_subtitle = "PgDn: the rest" if rows > room else None
+
+    def action_page(self, pages: int) -> None:
+        """The text by its own height, one line kept."""
+        text = self.query_one("#text", Text)
+        text.move(pages * max(1, text.size.height - 1))
 
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
