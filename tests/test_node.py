@@ -79,7 +79,16 @@ async def test_a_node_starts_ready_and_remembers_over_restarts(settings: Setting
         async with running(settings) as (url, supervisor), httpx.AsyncClient(base_url=url) as client:
             health = supervisor.health()
             assert health.ready
-            assert list(health.rooms) == ["journal", "audit", "store", "subscriptions", "retention", "content", "control", "http"]
+            assert list(health.rooms) == [
+                "journal",
+                "audit",
+                "store",
+                "subscriptions",
+                "retention",
+                "content",
+                "control",
+                "http",
+            ]
             assert (await client.get("/readyz")).status_code == 200
             assert (await post(client, made, seq)).json()["first_offset"] == seq - 1
             assert (await post(client, made, 1)).json()["duplicate"] is True

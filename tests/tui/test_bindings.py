@@ -192,7 +192,7 @@ async def test_a_name_nobody_can_type_is_typed_as_it_is_shown(tmp_path: Path) ->
         await until(pilot, lambda: len(pilot.app.state.devices) == 25)
         await press(pilot, "home", "x")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        assert "[bold]no markup[/bold] \\x1b[31m" in text_on(pilot)
+        await until(pilot, lambda: "[bold]no markup[/bold] \\x1b[31m" in text_on(pilot))
         pilot.app.screen.query_one("#typed").value = "gate\\x1b[31m-\\u202eevil"
         await press(pilot, "enter")
         await until(pilot, lambda: bool(node.orders))
@@ -228,11 +228,11 @@ async def test_a_viewer_orders_nothing(tmp_path: Path) -> None:
         assert " ro " in text_on(pilot).split("\n")[0]
         for key in ("s", "r", "x", "n"):
             await press(pilot, key)
-            assert "viewers (ro)" in text_on(pilot)
+            await until(pilot, lambda: "viewers (ro)" in text_on(pilot))
         assert not node.tokens
         await press(pilot, "4", "enter")
         await until(pilot, lambda: len(pilot.app.state.events) == 30)
-        assert "not shown here" in text_on(pilot)
+        await until(pilot, lambda: "not shown here" in text_on(pilot))
         await press(pilot, "3")
         await until(pilot, lambda: len(pilot.app.state.pieces) == 40)
         await press(pilot, "v")
@@ -246,7 +246,7 @@ async def test_a_piece_is_hashed_on_both_sides(tmp_path: Path) -> None:
         await until(pilot, lambda: len(pilot.app.state.pieces) == 40)
         await press(pilot, "v")
         await until(pilot, lambda: "here: intact" in text_on(pilot))
-        assert "the node: intact" in text_on(pilot)
+        await until(pilot, lambda: "the node: intact" in text_on(pilot))
         await press(pilot, "down")
         cid = pilot.app.screen.table.row.cid
         content = {"cid": cid, "content_base64": "AAAA", "length": 3, "from": 0, "bytes": 3}
@@ -265,7 +265,7 @@ async def test_enter_leads_from_a_stream_to_its_events_and_from_a_reason_to_its_
         assert pilot.app.state.events_of == "pump/3/pressure"
         await press(pilot, "right_square_bracket", "enter")
         await until(pilot, lambda: "/slug=bad-signature" in text_on(pilot))
-        assert "of 37" in text_on(pilot)
+        await until(pilot, lambda: "of 37" in text_on(pilot))
 
 
 @under_asyncio
@@ -274,7 +274,7 @@ async def test_every_size_from_nothing_up_is_drawn() -> None:
     for size in ((40, 10), (10, 3), (1, 1), (300, 90)):
         async with shown(size=size) as pilot:
             if size == (40, 10):
-                assert "40x10: 8 of 40 rows fit" in text_on(pilot)
+                await until(pilot, lambda: "40x10: 8 of 40 rows fit" in text_on(pilot))
             for key in ("3", "4", "full_stop", "9", "comma"):
                 await press(pilot, key, "d", "question_mark", "escape")
 
@@ -289,7 +289,7 @@ async def test_resizing_while_it_runs_keeps_the_row() -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             assert pilot.app.screen.table.cursor == key
-            assert "sensor-09" in text_on(pilot)
+            await until(pilot, lambda: "sensor-09" in text_on(pilot))
 
 
 @under_asyncio
@@ -300,7 +300,7 @@ async def test_own_keys_replace_ours() -> None:
         assert isinstance(pilot.app.screen, OverviewScreen)
         await press(pilot, "6", "i")
         assert pane(pilot)
-        assert "i describe" in text_on(pilot)
+        await until(pilot, lambda: "i describe" in text_on(pilot))
 
 
 @under_asyncio
@@ -308,7 +308,7 @@ async def test_nothing_is_ordered_over_a_lost_link() -> None:
     """The verb says why."""
     async with shown("disconnected", first="devices") as pilot:
         await press(pilot, "s")
-        assert "no link" in text_on(pilot)
+        await until(pilot, lambda: "no link" in text_on(pilot))
         await press(pilot, "ctrl+r")
         assert pilot.app.worker._hurry.is_set()
         pilot.app.state.set_link(Link(Phase.LIVE, 0))
@@ -342,11 +342,11 @@ async def test_a_long_plan_can_be_read_to_its_end_before_it_is_confirmed(size: t
             assert seen in text_on(pilot)
         assert "setting.29" not in text_on(pilot)
         await press(pilot, *["pagedown"] * 40)
-        assert "setting.29: 0 -> 29" in text_on(pilot)
-        assert "Type edge-07" in text_on(pilot)
+        await until(pilot, lambda: "setting.29: 0 -> 29" in text_on(pilot))
+        await until(pilot, lambda: "Type edge-07" in text_on(pilot))
         await press(pilot, *["pageup"] * 40)
-        assert "danger" in text_on(pilot)
+        await until(pilot, lambda: "danger" in text_on(pilot))
         await pilot.resize_terminal(80, 60)
         await settle(pilot)
         assert "PgDn" not in text_on(pilot)
-        assert "setting.29" in text_on(pilot)
+        await until(pilot, lambda: "setting.29" in text_on(pilot))

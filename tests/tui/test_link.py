@@ -53,7 +53,7 @@ async def test_a_lost_node_greys_its_picture_and_comes_back(tmp_path: Path) -> N
         strip = text_on(pilot).split("\n")[0]
         assert "old" in strip
         assert "again in" in strip or "trying" in strip
-        assert "sensor-01" in text_on(pilot)
+        await until(pilot, lambda: "sensor-01" in text_on(pilot))
         await node.start()
         await press(pilot, "ctrl+r")
         await until(pilot, lambda: pilot.app.state.link.phase is Phase.LIVE)
@@ -156,7 +156,7 @@ async def test_a_hundred_thousand_pieces_are_read_and_stay_quick(tmp_path: Path)
             await until(pilot, lambda: "99,999/100,000" in text_on(pilot))
             pilot.app.screen.filter_by("77777")
             await until(pilot, lambda: "of 100,000" in text_on(pilot))
-            assert "/77777" in text_on(pilot)
+            await until(pilot, lambda: "/77777" in text_on(pilot))
 
 
 @under_asyncio
@@ -170,7 +170,7 @@ async def test_a_line_of_ten_megabytes_is_one_row(tmp_path: Path) -> None:
             await until(pilot, lambda: "huge.said" in text_on(pilot))
             await press(pilot, "d", "plus", "escape", "slash", "2", "J", "enter")
             await until(pilot, lambda: "/2j" in text_on(pilot))
-            assert "\\x1b[2J" in text_on(pilot)
+            await until(pilot, lambda: "\\x1b[2J" in text_on(pilot))
             assert "\x1b" not in text_on(pilot)
 
 
