@@ -52,7 +52,8 @@ def _of_journal(node: Node) -> Iterator[Alert]:
     if journal.damages:
         yield Alert(
             "journal.damages", Tone.BAD, counted(journal.damages, "damaged record"),
-            "Bytes on the disk are not what was written.", "Run edge-node fsck; verify pieces with v on Store (3).",
+            "Bytes on the disk are not what was written.",
+            "Run edge-node doctor --deep; verify pieces with v on Store (3).",
         )  # fmt: skip
 
 
