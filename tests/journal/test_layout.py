@@ -78,3 +78,4 @@ async def test_links_are_followed_and_absence_is_fine(tmp_path: Path) -> None:
     (root / "index.db").rename(tmp_path / "elsewhere.db")
     (root / "index.db").symlink_to(tmp_path / "elsewhere.db")
     await filled(root)
+    assert (root / "index.db").is_symlink()
