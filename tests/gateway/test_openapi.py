@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from edge_node import node as composition
 from edge_node.gateway.openapi import OPERATIONS, describe, statuses_of
 from edge_node.gateway.operation import Operation
+from edge_node.node import doors as composition
 from edge_node.serving import Router
 from tests.docs.test_openapi import ROOT
 from tests.gateway.rig import Site, running

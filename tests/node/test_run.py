@@ -12,10 +12,10 @@ import trio
 
 from edge_node.base.clock import ClockQuality, SystemClock
 from edge_node.base.ids import StreamName, VaultId
-from edge_node.node import make_clock, run_node
+from edge_node.node import run_node
 from edge_node.offline import Made, change_devices, make_node
 from edge_node.paths import Paths
-from edge_node.settings import ClockSettings, HttpSettings, NodeSettings, Settings
+from edge_node.settings import HttpSettings, NodeSettings, Settings
 from edge_node.supervise import Supervisor
 from edge_node.trust.device import Enrolment, Role
 from edge_node.trust.keys import SigningKey
@@ -132,10 +132,3 @@ async def test_a_node_without_its_key_does_not_start(settings: Settings, made: M
     key.with_suffix(".away").rename(key)
     async with running(settings) as (url, _), httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/info")).json()["node"] == made.node.hex()
-
-
-def test_the_operator_s_word_about_the_clock_wins() -> None:
-    """Each setting is its quality; auto asks the kernel."""
-    for name, quality in (("unsynced", 0), ("manual", 1), ("network", 2), ("precise", 3)):
-        assert make_clock(ClockSettings(quality=name)).quality() == quality  # type: ignore[arg-type]
-    assert make_clock(ClockSettings()).quality() in (ClockQuality.UNSYNCED, ClockQuality.NETWORK)
