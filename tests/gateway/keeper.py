@@ -14,5 +14,5 @@ def keep_access(patch: pytest.MonkeyPatch) -> list[AccessControl]:
             super().__init__(*args)  # type: ignore[arg-type]
             kept.append(self)
 
-    patch.setattr("edge_node.node.AccessControl", Kept)
+    patch.setattr("edge_node.node.rooms.AccessControl", Kept)
     return kept
