@@ -10,6 +10,8 @@ from edge_node.settings.template import template
 from edge_node.settings.tree import (
     ClockSettings,
     ControlSettings,
+    DdcSettings,
+    GrpcSettings,
     HttpSettings,
     IngestSettings,
     JournalSettings,
@@ -28,6 +30,8 @@ __all__ = [
     "FOR_EVER",
     "ClockSettings",
     "ControlSettings",
+    "DdcSettings",
+    "GrpcSettings",
     "HttpSettings",
     "IngestSettings",
     "JournalSettings",

@@ -267,6 +267,61 @@ class ControlSettings(Section, frozen=True):
     view_group: Annotated[str, about("The same for the socket that only shows.")] = "edge-viewers"
 
 
+class GrpcSettings(Section, frozen=True):
+    """The gRPC door of the DDC node and its limits."""
+
+    listen: Annotated[
+        str, about("Address of the gRPC door (HTTP/2 without TLS); port 0 binds a free port; empty: no such door.")
+    ] = "127.0.0.1:9091"
+    plain: Annotated[
+        Literal["loopback", "lan"], about("`lan` allows `listen` to bind an address outside this machine.")
+    ] = "loopback"
+    connections_max: Annotated[int, about("Open connections in all.", Reload.LIVE), msgspec.Meta(ge=1)] = 512
+    connections_per_address_max: Annotated[
+        int, about("Open connections from one address.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 64
+    streams_max: Annotated[
+        int, about("Calls under way on one connection; further ones wait at the client."), msgspec.Meta(ge=1, le=1_024)
+    ] = 128
+    header_bytes_max: Annotated[int, about("Metadata of one call, bytes."), msgspec.Meta(ge=4 * KIB, le=MIB)] = 64 * KIB
+    idle_timeout_s: Annotated[
+        float, about("A connection without a call is told to go after this.", Reload.LIVE), msgspec.Meta(gt=0)
+    ] = 300.0
+    stream_idle_timeout_s: Annotated[
+        float,
+        about("A call that neither sends nor takes anything for this long ends.", Reload.LIVE),
+        msgspec.Meta(gt=0),
+    ] = 60.0
+
+
+class DdcSettings(Section, frozen=True):
+    """What this node is to a DDC cluster while no chain says otherwise."""
+
+    mode: Annotated[
+        Literal["full", "storage", "cache"], about("What the first pair of doors is; a cache takes no writes.")
+    ] = "full"
+    doors: Annotated[
+        tuple[str, ...],
+        about("Further pairs of doors over the same store, each as `storage grpc=127.0.0.1:9092 http=127.0.0.1:8092`."),
+    ] = ()
+    buckets: Annotated[
+        tuple[str, ...],
+        about(
+            "Buckets served without asking a chain, each as `7 owner=<SS58 address or 64 hex digits> public`; "
+            "`owner=node` is this node's own vault; without `public` it is private.",
+            Reload.LIVE,
+        ),
+    ] = ()
+    unacked_bytes_max: Annotated[
+        int, about("Bytes sent to a reader that it has not acknowledged.", Reload.LIVE), msgspec.Meta(ge=MIB)
+    ] = 32 * MIB
+    ack_wait_s: Annotated[
+        float,
+        about("How long a reader may stay behind with acknowledging before its read ends.", Reload.LIVE),
+        msgspec.Meta(gt=0),
+    ] = 5.0
+
+
 class Settings(Section, frozen=True):
     """The whole snapshot; a room receives only its own section."""
 
@@ -274,6 +329,8 @@ class Settings(Section, frozen=True):
     clock: ClockSettings = ClockSettings()
     log: LogSettings = LogSettings()
     http: HttpSettings = HttpSettings()
+    grpc: GrpcSettings = GrpcSettings()
+    ddc: DdcSettings = DdcSettings()
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()

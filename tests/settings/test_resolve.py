@@ -48,7 +48,7 @@ def test_the_environment_wins_and_is_typed() -> None:
     [
         ("[http]\n\nlistn = 1", "e.toml:3: unknown setting `http.listn`; did you mean `http.listen`?"),
         ("[htpp]\nlisten = ''", "e.toml:1: unknown setting `htpp`; did you mean `http`?"),
-        ("# x\nlisten = ''", "e.toml:2: unknown setting `listen`; did you mean `http.listen`?"),
+        ("# x\nlisten_tls = ''", "e.toml:2: unknown setting `listen_tls`; did you mean `http.listen_tls`?"),
         ("[node]\nzzzzzzzz = ''", "e.toml:2: unknown setting `node.zzzzzzzz`"),
         (
             "[ingest]\naudit_rows_max = 1",
