@@ -13,6 +13,7 @@ MEANINGS: Mapping[str, str] = {
     "ballast.kept": "The reserve of a full disk could not be released, so deletes may be refused too.",
     "body.faulted": "A posted body met an error of ours while it was checked; it was refused. Please report it.",
     "body.refused": "The node refused a body that this device had queued; it was set apart and is not sent again.",
+    "call.broken": "A gRPC call met an error of ours and was answered with INTERNAL. Please report it.",
     "certificate.not_renewed": "The node's own certificate is about to expire and could not be replaced on the disk.",
     "command.executed": "An operator's command was done; `peer` is who asked, as the kernel says.",
     "command.refused": "An operator's command was not done; `reason` says why.",

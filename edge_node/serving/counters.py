@@ -22,3 +22,6 @@ HANDSHAKES_REFUSED = Counter(
 ACCEPTS_DELAYED = Counter(
     "edge_node_accepts_delayed", "Pauses of an accept loop for want of descriptors or memory.", registry=REGISTRY
 )
+CALLS_BROKEN = Counter(
+    "edge_node_calls_broken", "Remote calls answered with INTERNAL, or cut, by an error of ours.", registry=REGISTRY
+)
