@@ -15,6 +15,8 @@ NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser needs_prom
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
+# One more than there are cores, since many tests wait for a clock; more than eight gain nothing.
+WORKERS := $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 8 ? 8 : n )))
 BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: help setup lock docs test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
@@ -57,7 +59,7 @@ docs: setup ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
 
 test: setup ## every test that wants Python only
-	$(BIN)/python -m pytest -m "not faults and not ($(NEEDS_ANY))"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not ($(NEEDS_ANY))"
 
 check: setup ## lint, format, types, layers
 	$(BIN)/ruff check .
