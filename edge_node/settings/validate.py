@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Iterator
 
 from edge_node.base.limits import NUMBER_EXACT_IN_JSON
-from edge_node.settings.address import parse_listen
+from edge_node.settings.address import ListenAddress, parse_listen
+from edge_node.settings.doors import parse_pairs
 from edge_node.settings.errors import SettingsConflict, UnfitSetting
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.resolve import Loaded
@@ -19,6 +20,7 @@ def validate(loaded: Loaded) -> None:
     _check_numbers(loaded)
     _check_addresses(loaded)
     _check_retention(loaded)
+    _check_pairs(loaded)
     for rule in RULES:
         for names, why in rule(loaded):
             raise SettingsConflict(loaded.where(names[0]), names, why)
@@ -34,8 +36,9 @@ def _check_numbers(loaded: Loaded) -> None:
 
 
 def _check_addresses(loaded: Loaded) -> None:
-    http = loaded.settings.http
-    for name, text in (("http.listen", http.listen), ("http.listen_tls", http.listen_tls)):
+    http, grpc = loaded.settings.http, loaded.settings.grpc
+    listens = (("http.listen", http.listen), ("http.listen_tls", http.listen_tls), ("grpc.listen", grpc.listen))
+    for name, text in listens:
         try:
             _ = parse_listen(text) if text else None
         except ValueError as error:
@@ -51,13 +54,43 @@ def _check_retention(loaded: Loaded) -> None:
         raise UnfitSetting(loaded.where(name), name, f"rules that can be read ({error})", repr(list(rules))) from error
 
 
+def _check_pairs(loaded: Loaded) -> None:
+    doors = loaded.settings.ddc.doors
+    try:
+        parse_pairs(doors)
+    except ValueError as error:
+        name = "ddc.doors"
+        raise UnfitSetting(loaded.where(name), name, f"pairs that can be read ({error})", repr(list(doors))) from error
+
+
 def _plain_door(loaded: Loaded) -> Iterator[Finding]:
-    http = loaded.settings.http
-    if http.listen and http.plain == "loopback" and not parse_listen(http.listen).is_loopback:
-        yield (
-            ("http.listen", "http.plain"),
-            f'{http.listen} can be reached from outside this machine without TLS; say plain = "lan" to allow it',
-        )
+    plain = {"http": loaded.settings.http.plain, "grpc": loaded.settings.grpc.plain}
+    for name, kind, address in _plain_addresses(loaded):
+        if plain[kind] == "loopback" and not address.is_loopback:
+            yield (
+                (name, f"{kind}.plain"),
+                f'{address} can be reached from outside this machine without TLS; say plain = "lan" to allow it',
+            )
+
+
+def _one_door_each(loaded: Loaded) -> Iterator[Finding]:
+    tls = loaded.settings.http.listen_tls
+    taken = {str(parse_listen(tls)): "http.listen_tls"} if tls else {}
+    for name, _, address in _plain_addresses(loaded):
+        if address.port and (other := taken.get(str(address))):
+            yield tuple(dict.fromkeys((name, other))), f"two doors cannot both be {address}"
+        taken[str(address)] = name
+
+
+def _plain_addresses(loaded: Loaded) -> Iterator[tuple[str, str, ListenAddress]]:
+    """Every address that is listened at without TLS: the setting, what is spoken there, and where."""
+    for name, text in (("http", loaded.settings.http.listen), ("grpc", loaded.settings.grpc.listen)):
+        if text:
+            yield f"{name}.listen", name, parse_listen(text)
+    for pair in parse_pairs(loaded.settings.ddc.doors):
+        for kind, address in (("http", pair.http), ("grpc", pair.grpc)):
+            if address is not None:
+                yield "ddc.doors", kind, address
 
 
 def _certificate(loaded: Loaded) -> Iterator[Finding]:
@@ -69,9 +102,11 @@ def _certificate(loaded: Loaded) -> Iterator[Finding]:
 
 
 def _sizes(loaded: Loaded) -> Iterator[Finding]:
-    http, journal, ingest = loaded.settings.http, loaded.settings.journal, loaded.settings.ingest
-    if http.connections_per_address_max > http.connections_max:
-        yield ("http.connections_per_address_max", "http.connections_max"), "one address may hold more than there are"
+    journal, ingest = loaded.settings.journal, loaded.settings.ingest
+    for name, door in (("http", loaded.settings.http), ("grpc", loaded.settings.grpc)):
+        if door.connections_per_address_max > door.connections_max:
+            names = (f"{name}.connections_per_address_max", f"{name}.connections_max")
+            yield names, "one address may hold more than there are"
     if journal.preallocate_bytes > journal.segment_bytes:
         yield ("journal.preallocate_bytes", "journal.segment_bytes"), "a step is larger than the whole segment"
     if ingest.body_bytes_max > ingest.queue_bytes_max:
@@ -86,4 +121,4 @@ def _sockets(loaded: Loaded) -> Iterator[Finding]:
         yield ("control.view_socket", "control.socket"), "viewers would get what only operators may open"
 
 
-RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (_plain_door, _certificate, _sizes, _sockets)
+RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (_plain_door, _one_door_each, _certificate, _sizes, _sockets)

@@ -22,6 +22,8 @@ def loaded(text: str) -> Loaded:
         "[ingest]\nbody_bytes_max = 1",
         "[http]\norigins = ['https://app.example', 'http://localhost:3000', 'https://[::1]:8443']",
         "[retention]\nrules = ['site age=30d bytes=10GiB keep=1000', 'site/a']",
+        "[grpc]\nlisten = '0.0.0.0:9091'\nplain = 'lan'",
+        "[ddc]\ndoors = ['storage grpc=127.0.0.1:9092 http=127.0.0.1:8092', 'cache grpc=127.0.0.1:0 http=[::1]:0']",
     ],
 )
 def test_good_settings_pass(text: str) -> None:
@@ -37,6 +39,13 @@ def test_good_settings_pass(text: str) -> None:
         ("[http]\ncertificate_file = 'a'", ("http.certificate_file", "http.certificate_key_file")),
         ("[http]\ncertificate_key_file = 'a'", ("http.certificate_key_file", "http.certificate_file")),
         ("[http]\nconnections_per_address_max = 5000", ("http.connections_per_address_max", "http.connections_max")),
+        ("[grpc]\nconnections_per_address_max = 5000", ("grpc.connections_per_address_max", "grpc.connections_max")),
+        ("[grpc]\nlisten = '0.0.0.0:80'", ("grpc.listen", "grpc.plain")),
+        ("[grpc]\nlisten = '127.0.0.1:8091'", ("grpc.listen", "http.listen")),
+        ("[ddc]\ndoors = ['full grpc=0.0.0.0:80']", ("ddc.doors", "grpc.plain")),
+        ("[ddc]\ndoors = ['full http=0.0.0.0:80']", ("ddc.doors", "http.plain")),
+        ("[ddc]\ndoors = ['full http=127.0.0.1:9091']", ("ddc.doors", "grpc.listen")),
+        ("[ddc]\ndoors = ['full http=127.0.0.1:1 grpc=127.0.0.1:1']", ("ddc.doors",)),
         ("[journal]\nsegment_bytes = 1048576", ("journal.preallocate_bytes", "journal.segment_bytes")),
         ("[ingest]\npage_bytes_max = 5", ("ingest.body_bytes_max", "ingest.page_bytes_max")),
     ],
@@ -73,6 +82,9 @@ def test_a_conflict_stands_at_the_line_that_set_it() -> None:
         "[node]\nname = ''",
         "[retention]\nrules = ['site age=30']",
         "[retention]\nage_s = -1",
+        "[grpc]\nlisten = '9091'",
+        "[ddc]\ndoors = ['other grpc=127.0.0.1:9092']",
+        "[ddc]\nmode = 'light'",
     ],
 )
 def test_values_out_of_reason_are_unfit(text: str) -> None:
