@@ -19,7 +19,7 @@ NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
 WORKERS := $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 8 ? 8 : n )))
 BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help setup lock docs test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
+.PHONY: help setup lock docs proto test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
 
 help: ## print the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ lock: setup ## write requirements/*.lock from pyproject.toml (UPGRADE=1: newest 
 
 docs: setup ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
+
+proto: setup ## write the code of edge_node/wire/proto that is made from its .proto files
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. edge_node/wire/proto/*.proto
 
 test: setup ## every test that wants Python only
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not ($(NEEDS_ANY))"
