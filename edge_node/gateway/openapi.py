@@ -111,7 +111,7 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     statuses = statuses_of({slug for operation in operations for slug in operation.slugs})
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        path = operation.path.replace(":path}", "}")
+        path = operation.path.replace(":path}", "}").replace(":number}", "}")
         paths.setdefault(path, {})[operation.method.lower()] = _describe_one(operation, statuses)
     return {
         "openapi": "3.1.0",

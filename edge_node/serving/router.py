@@ -1,5 +1,6 @@
 """Paths to handlers, by literal path first and by template second."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from edge_node.wire.http1_target import decode_component
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,19}")
+
 
 @dataclass(slots=True)
 class _Route:
@@ -19,7 +22,10 @@ class _Route:
     methods: dict[str, Handler] = field(default_factory=dict)
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Parameters when `segments` (still encoded) fit; a `{name:path}` at the end takes one or more."""
+        """Parameters when `segments` (still encoded) fit; a `{name:path}` at the end takes one or more.
+
+        A `{name:number}` takes decimal digits as they stand: neither escapes nor leading zeros spell a number twice.
+        """
         rest = self.parts[-1].endswith(":path}")
         if len(segments) != len(self.parts) and not (rest and len(segments) > len(self.parts)):
             return None
@@ -31,9 +37,10 @@ class _Route:
             else:
                 last = rest and index == len(self.parts) - 1
                 text = "/".join(segments[index:]) if last else segments[index]
-                if not text:
+                number = part.endswith(":number}")
+                if not text or (number and not _NUMBER.fullmatch(text)):
                     return None
-                params[part[1:-1].removesuffix(":path")] = decode_component(text)
+                params[part[1:-1].removesuffix(":path").removesuffix(":number")] = decode_component(text)
         return params
 
 
@@ -49,7 +56,7 @@ class Router:
         self._templates: list[_Route] = []
 
     def add(self, method: str, template: str, handler: Handler) -> None:
-        """Add a route: `/a/b`, `/a/{name}` or `/a/{name:path}`; templates are tried in the order added."""
+        """Add a route: `/a/b`, `/a/{name}`, `/{name:number}` or `/a/{name:path}`; templates are tried as they came."""
         if not template.startswith("/") or "{" in template.partition(":path}")[2]:
             raise HttpMisuse(f"{template} is not a route template")
         methods = self._methods(template)

@@ -32,6 +32,7 @@ def table() -> Router:
         ("GET", "/a/{x}/c", "inner"),
         ("GET", "/s/{rest:path}", "rest"),
         ("POST", "/only", "only"),
+        ("GET", "/{n:number}/{rest:path}", "numbered"),
     ]:
         router.add(method, template, names(name))  # type: ignore[arg-type]
     return router
@@ -67,6 +68,14 @@ async def ask(method: str, target: str) -> tuple[str, str]:
         ("GET", "/a", None, None),
         ("GET", "/a/b/", None, None),
         ("GET", "//a/b", None, None),
+        ("GET", "/7/x/y", "numbered", {"n": "7", "rest": "x/y"}),
+        ("GET", "/18446744073709551615/x", "numbered", {"n": "18446744073709551615", "rest": "x"}),
+        ("GET", "/7", None, None),
+        ("GET", "/7/", None, None),
+        ("GET", "/07/x/y", None, None),
+        ("GET", "/+7/x/y", None, None),
+        ("GET", "/%37/x/y", None, None),
+        ("GET", "/7a/x/y", None, None),
     ],
 )
 async def test_dispatch(method: str, target: str, name: str | None, params: dict[str, str] | None) -> None:
