@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.settings.address import ListenAddress, parse_listen
+from edge_node.settings.buckets import parse_buckets
 from edge_node.settings.doors import parse_pairs
 from edge_node.settings.errors import SettingsConflict, UnfitSetting
 from edge_node.settings.fields import FIELDS
@@ -21,6 +22,7 @@ def validate(loaded: Loaded) -> None:
     _check_addresses(loaded)
     _check_retention(loaded)
     _check_pairs(loaded)
+    _check_buckets(loaded)
     for rule in RULES:
         for names, why in rule(loaded):
             raise SettingsConflict(loaded.where(names[0]), names, why)
@@ -61,6 +63,17 @@ def _check_pairs(loaded: Loaded) -> None:
     except ValueError as error:
         name = "ddc.doors"
         raise UnfitSetting(loaded.where(name), name, f"pairs that can be read ({error})", repr(list(doors))) from error
+
+
+def _check_buckets(loaded: Loaded) -> None:
+    buckets = loaded.settings.ddc.buckets
+    try:
+        parse_buckets(buckets)
+    except ValueError as error:
+        name = "ddc.buckets"
+        raise UnfitSetting(
+            loaded.where(name), name, f"buckets that can be read ({error})", repr(list(buckets))
+        ) from error
 
 
 def _plain_door(loaded: Loaded) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ TRUST = [
 CORES = {
     "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
-    "settings": ("changes", "doors", "literal", "retention", "scanner", "validate"),
+    "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
     "store": ("quota", "records"),
     "store.streams": (
         "admission", "event_object", "frames", "page", "prepare", "records", "replay", "retention", "tail", "timing",

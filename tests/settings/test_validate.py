@@ -23,6 +23,7 @@ def loaded(text: str) -> Loaded:
         "[http]\norigins = ['https://app.example', 'http://localhost:3000', 'https://[::1]:8443']",
         "[retention]\nrules = ['site age=30d bytes=10GiB keep=1000', 'site/a']",
         "[grpc]\nlisten = '0.0.0.0:9091'\nplain = 'lan'",
+        "[ddc]\nbuckets = ['7 owner=node public', '8 owner=node']",
         "[ddc]\ndoors = ['storage grpc=127.0.0.1:9092 http=127.0.0.1:8092', 'cache grpc=127.0.0.1:0 http=[::1]:0']",
     ],
 )
@@ -85,6 +86,7 @@ def test_a_conflict_stands_at_the_line_that_set_it() -> None:
         "[grpc]\nlisten = '9091'",
         "[ddc]\ndoors = ['other grpc=127.0.0.1:9092']",
         "[ddc]\nmode = 'light'",
+        "[ddc]\nbuckets = ['7 owner=nobody']",
     ],
 )
 def test_values_out_of_reason_are_unfit(text: str) -> None:
