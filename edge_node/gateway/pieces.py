@@ -1,5 +1,7 @@
 """/api/v1/pieces: content in and out by its CID, with ranges, checked both ways."""
 
+from functools import partial
+
 import msgspec
 
 from edge_node.base.ids import VaultId
@@ -21,15 +23,15 @@ from edge_node.gateway.operation import (
     path_value,
 )
 from edge_node.gateway.parameters import read_vault
+from edge_node.gateway.ranged import ranged_answer
 from edge_node.gateway.requests import RequestDoor
 from edge_node.gateway.room import Room
-from edge_node.serving import Request, Response, Router, problem_response
+from edge_node.serving import Request, Response, Router
 from edge_node.settings import StoreSettings
 from edge_node.store.errors import CidMismatch
-from edge_node.store.pieces import READ_AHEAD, OpenPiece, Pieces
+from edge_node.store.pieces import READ_AHEAD, Pieces
 from edge_node.trust.access import Verb, piece_resource
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
-from edge_node.wire.http_range import RangeNotSatisfiable, parse_range, range_applies, unsatisfied_content_range
 
 READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the extents read in one hop
 UPLOAD_BYTES = 5 * EXTENT_BYTES  # what an upload holds at most: the extent that fills and those on their way
@@ -161,35 +163,19 @@ class PieceRoutes:
         access = await self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.GET)
         piece = await self._pieces.open(access, vault, cid)
         etag = f'"{format_cid(cid)}"'
-        headers = [
+        headers = (
             ("etag", etag),
             ("accept-ranges", "bytes"),
             ("cache-control", "private, immutable, max-age=31536000"),
             ("content-security-policy", "sandbox"),
-        ]
-        if _knows(request.headers.get("if-none-match"), etag):
-            return Response(304, headers)
-        answer = self._answer(request, piece, etag, headers)
+        )
+        content = (("content-type", "application/octet-stream"),)
+        answer = ranged_answer(request, etag, piece.size, headers, content, partial(self._pieces.read, piece))
         if answer.length is not None:
             with self._answers.hold(access.holder) as held:
                 held.resize(min(answer.length, READ_BYTES))
                 answer.done = held.hand_over()
         return answer
-
-    def _answer(self, request: Request, piece: OpenPiece, etag: str, headers: list[tuple[str, str]]) -> Response:
-        headers.append(("content-type", "application/octet-stream"))
-        applies = range_applies(request.headers.get("if-range"), etag)
-        try:
-            span = parse_range(request.headers.get("range"), piece.size) if applies else None
-        except RangeNotSatisfiable as refusal:
-            problem = problem_response(refusal)
-            return Response(
-                416, (*problem.headers, ("content-range", unsatisfied_content_range(piece.size))), problem.body
-            )
-        if span is None:
-            return Response(200, headers, self._pieces.read(piece), piece.size)
-        headers.append(("content-range", span.content_range()))
-        return Response(206, headers, self._pieces.read(piece, span.start, span.stop), span.length)
 
     async def delete(self, request: Request) -> Response:
         """Let go of the piece."""
@@ -197,10 +183,3 @@ class PieceRoutes:
         access = await self._door.authorise(request, piece_resource(vault, format_cid(cid)), Verb.DELETE)
         await self._pieces.delete(access, vault, cid)
         return Response(204)
-
-
-def _knows(if_none_match: str | None, etag: str) -> bool:
-    if if_none_match is None:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in tags or "*" in tags

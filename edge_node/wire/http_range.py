@@ -1,4 +1,4 @@
-"""Range, If-Range and Content-Range of one representation of known size (RFC 9110 section 14).
+"""Range, If-Range, If-None-Match and Content-Range of one representation of known size (RFC 9110 sections 13, 14).
 
 One range is honoured. Several are answered with the whole, which section 14.2 allows: no client we serve asks for
 multipart/byteranges, and a list of overlapping ranges is a known way to make a server work for nothing.
@@ -73,3 +73,11 @@ def range_applies(if_range: str | None, etag: str) -> bool:
     A date never matches: immutable content has tags, and a weak or older validator must lead to the whole.
     """
     return if_range is None or (if_range == etag and not etag.startswith("W/"))
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether the asker has the representation: its tag, strong or weak, or any (section 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags

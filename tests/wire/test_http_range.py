@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from edge_node.wire.http_range import (
     ByteRange,
     RangeNotSatisfiable,
+    is_known,
     parse_range,
     range_applies,
     unsatisfied_content_range,
@@ -77,3 +78,12 @@ def test_if_range_wants_the_same_strong_tag() -> None:
     assert not range_applies('W/"a"', '"a"')
     assert not range_applies('W/"a"', 'W/"a"')
     assert not range_applies("Sat, 21 Nov 2026 04:00:00 GMT", '"a"')
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [(None, False), ("", False), ('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ('"b"', False)],
+)
+def test_which_representation_is_known(said: str | None, known: bool) -> None:
+    """Any of the listed tags, weak or strong, or all."""
+    assert is_known(said, '"a"') is known

@@ -1,0 +1,75 @@
+"""What a bucket URL's path may mean."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_node.gateway.ddc_path import BucketPath, index_of, links_of, plan_path
+from edge_node.serving.refusals import PathUnknown
+from edge_node.wire.http1_errors import MalformedTarget
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("raw", "planned"),
+    [
+        ("/7/root", BucketPath(7, "root", None)),
+        ("/7/root/", BucketPath(7, "root", "")),
+        ("/7/root/a/b.css", BucketPath(7, "root", "a/b.css")),
+        ("/7/root/a/", BucketPath(7, "root", "a/")),
+        ("/7/a%2Fb/c%2Fd", BucketPath(7, "a/b", "c/d")),
+        ("/7/%2541/%2525", BucketPath(7, "%41", "%25")),
+        ("/18446744073709551615/x", BucketPath(2**64 - 1, "x", None)),
+    ],
+)
+def test_parts_are_decoded_once_after_they_were_parted(raw: str, planned: BucketPath) -> None:
+    """An escaped slash stays in its part; what decodes to an escape stays one."""
+    assert plan_path(raw) == planned
+
+
+@pytest.mark.parametrize("raw", ["/7/", "/7//x", "/18446744073709551616/x", "/x/y"])
+def test_what_is_no_bucket_s_path_is_unknown(raw: str) -> None:
+    """No root, no number of 64 bits."""
+    with pytest.raises(PathUnknown):
+        plan_path(raw)
+
+
+def test_controls_are_no_part_of_a_path() -> None:
+    """Escaped or not."""
+    with pytest.raises(MalformedTarget):
+        plan_path("/7/a/b%0A")
+
+
+def test_the_longest_name_comes_first() -> None:
+    """The whole path as one name, then its first segment with a path below it."""
+    assert list(plan_path("/7/a").names) == [("a", None)]
+    assert list(plan_path("/7/a/").names) == [("a", "")]
+    assert list(plan_path("/7/a/b/c").names) == [("a/b/c", None), ("a", "b/c")]
+    assert list(plan_path("/7/a%2Fb/c").names) == [("a/b/c", None), ("a/b", "c")]
+
+
+def test_a_directory_is_its_index() -> None:
+    """Only with its slash; a file is itself alone."""
+    assert list(links_of("")) == ["index.html"]
+    assert list(links_of("docs/")) == ["docs/", "docs/index.html"]
+    assert list(links_of("docs")) == ["docs"]
+    assert (index_of(None), index_of("docs")) == ("index.html", "docs/index.html")
+
+
+def test_where_a_directory_s_links_resolve() -> None:
+    """Its own last name and a slash, relative to where it was asked for."""
+    assert plan_path("/7/root").slashed == "root/"
+    assert plan_path("/7/root/a/docs").slashed == "docs/"
+
+
+@given(root=ANY_TEXT, path=ANY_TEXT)
+def test_whatever_is_escaped_comes_back(root: str, path: str) -> None:
+    """Any root and path survive escaping."""
+    raw = "".join(f"%{byte:02X}" for byte in root.encode()), "".join(f"%{byte:02x}" for byte in path.encode())
+    try:
+        planned = plan_path(f"/1/{raw[0]}/{raw[1]}")
+    except MalformedTarget:
+        assert any(ord(character) < 32 or ord(character) == 127 for character in root + path)
+    else:
+        assert planned == BucketPath(1, root, path)
