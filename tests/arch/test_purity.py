@@ -33,6 +33,7 @@ TRUST = [
         "signed_event",
         "signed_request",
         "signing_key",
+        "spent_requests",
     )
 ]
 # Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
