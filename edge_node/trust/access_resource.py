@@ -17,7 +17,7 @@ class MalformedResource(Refusal):
 
     slug = "malformed-resource"
     status = 400
-    remedy = "Write vault/<64 hex digits>, then /streams or /pieces and a name if wanted."
+    remedy = "Write vault/<64 hex digits>, then /streams, /pieces or /buckets and a name if wanted."
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -43,6 +43,30 @@ def piece_resource(vault: VaultId, cid_text: str | None = None) -> Resource:
     return Resource(f"vault/{vault.hex()}/pieces/{cid_text}")
 
 
+def bucket_resource(vault: VaultId, bucket_id: int) -> Resource:
+    """One DDC bucket of an owner: its pieces and its names."""
+    return Resource(f"vault/{vault.hex()}/buckets/{bucket_id}")
+
+
+def bucket_piece_resource(
+    vault: VaultId, bucket_id: int, cid_text: str | None = None, *, through: str | None = None
+) -> Resource:
+    """One piece of a bucket by its CID text, or with None all of them.
+
+    `through` is the piece it was reached from: it then lies below that one, so that a right on a directory covers
+    what is in it. Who names it has walked there: nothing here knows what links to what.
+    """
+    pieces = f"vault/{vault.hex()}/buckets/{bucket_id}/pieces"
+    if cid_text is None:
+        return Resource(pieces)
+    return Resource(f"{pieces}/{cid_text}" if through in (None, cid_text) else f"{pieces}/{through}/{cid_text}")
+
+
+def bucket_names_resource(vault: VaultId, bucket_id: int) -> Resource:
+    """The CNS names of a bucket."""
+    return Resource(f"vault/{vault.hex()}/buckets/{bucket_id}/names")
+
+
 def parse_resource(text: str) -> Resource:
     """Read a resource from outside (a filter, a grant); MalformedResource otherwise."""
     if len(text) > RESOURCE_MAX_CHARACTERS:
@@ -64,5 +88,7 @@ def shorten_resource(resource: str) -> str:
 
 _STREAM = r"/streams(?:/[a-z0-9][a-z0-9._/-]{0,126})?"  # the form of base.ids.StreamName
 _PIECE = r"/pieces(?:/[a-zA-Z0-9]{1,128})?"
-_RESOURCE = re.compile(rf"vault/[0-9a-f]{{64}}(?:{_STREAM}|{_PIECE})?")
+_BUCKET_PIECE = r"/pieces(?:/[a-zA-Z0-9]{1,128}){0,2}"  # the second one is reached through the first
+_BUCKET = rf"/buckets/(?:0|[1-9][0-9]{{0,19}})(?:{_BUCKET_PIECE}|/names)?"
+_RESOURCE = re.compile(rf"vault/[0-9a-f]{{64}}(?:{_STREAM}|{_PIECE}|{_BUCKET})?")
 _OWNER = re.compile(r"\A(vault/[0-9a-f]{8})[0-9a-f]{56}")
