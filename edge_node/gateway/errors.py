@@ -95,6 +95,27 @@ class BadSubscription(GatewayRefusal):
         super().__init__(f"not a subscription: {why}")
 
 
+class MalformedMessage(GatewayRefusal):
+    """A body is not the message that this path takes, in protobuf's JSON."""
+
+    slug, status = "malformed-message", 400
+    remedy = "Send the message as docs/specs/http.md shows it: bytes as base64, 64-bit numbers as text."
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"not the message wanted here: {why}")
+
+
+class ServiceWorkerRefused(GatewayRefusal):
+    """A browser asks for bucket content in order to install it as what answers for this whole origin."""
+
+    slug, status = "service-worker-refused", 403
+    remedy = "Serve the site from an origin of its own: a bucket's pages share this node's."
+
+    def __init__(self) -> None:
+        super().__init__("bucket content is never a service worker")
+
+
 class WrongNode(GatewayRefusal):
     """The request is signed for another node."""
 
