@@ -15,6 +15,14 @@ from edge_node.trust.horizon_rows import (
     decode_horizon,
 )
 from edge_node.trust.horizon_rows import VERSION as HORIZON_VERSION
+from edge_node.trust.token_revocation_rows import (
+    REVOCATION_KIND,
+    REVOCATIONS_SCHEMA,
+    apply_revocations,
+    decode_revocation,
+)
+from edge_node.trust.token_revocation_rows import VERSION as REVOCATION_VERSION
+from edge_node.trust.token_revocations import TokenRevocation
 
 DEVICE_KIND = 4
 
@@ -33,6 +41,14 @@ def _apply_horizons(conn: sqlite3.Connection, batch: Batch) -> None:
 
 def _replay_horizon(record: Record) -> HorizonRecord:
     return decode_horizon(record.payload)
+
+
+def _apply_revocations(conn: sqlite3.Connection, batch: Batch) -> None:
+    apply_revocations(conn, [change for _, change in batch])
+
+
+def _replay_revocation(record: Record) -> TokenRevocation:
+    return decode_revocation(record.payload)
 
 
 NODE_KINDS = (
@@ -58,5 +74,16 @@ NODE_KINDS = (
         replay=_replay_horizon,
         frees_space=True,  # a delete signed ahead of the clock must work on a full disk
         family="horizons",
+    ),
+    Kind(
+        number=REVOCATION_KIND,
+        version=REVOCATION_VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.META,
+        schema=REVOCATIONS_SCHEMA,
+        apply=_apply_revocations,
+        replay=_replay_revocation,
+        frees_space=True,  # taking rights away must work on a full disk
+        family="revocations",
     ),
 )

@@ -16,9 +16,10 @@ def test_numbers_and_places_are_those_of_every_released_log() -> None:
         9: (SegmentClass.RC, Database.INDEX),  # evidence
         10: (SegmentClass.RC, Database.META),  # request horizon
         11: (SegmentClass.RC, Database.INDEX),  # retention anchor
+        14: (SegmentClass.RC, Database.META),  # token revocation
     }
 
 
 def test_deletes_and_revocations_work_on_a_full_disk() -> None:
     """Only what frees space or takes rights away, and what a signed delete may need first, is taken when it is low."""
-    assert {kind.number for kind in NODE_KINDS if kind.frees_space} == {3, 4, 10, 11}
+    assert {kind.number for kind in NODE_KINDS if kind.frees_space} == {3, 4, 10, 11, 14}

@@ -3,12 +3,11 @@
 import base64
 import binascii
 import enum
-import hashlib
 import re
 from dataclasses import dataclass, field
 
 from edge_node.base.errors import RemoteError
-from edge_node.base.ids import Cid, Nonce, PublicKey
+from edge_node.base.ids import Cid, PublicKey
 from edge_node.trust.message_fields import U53_MAX, MessageFields, Shape, read_message
 from edge_node.trust.wallet_signature import read_wallet_signature, verify_signed
 from edge_node.wire.cid import MalformedCid, read_cid
@@ -104,11 +103,6 @@ class ActivityRequest:
     size: int
     t_ms: int
     raw: bytes = field(repr=False)
-
-    @property
-    def nonce(self) -> Nonce:
-        """The request id in the fixed length that trust.nonce_window remembers."""
-        return Nonce(hashlib.blake2b(self.request_id.encode("ascii"), digest_size=Nonce.size).digest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ TRUST = [
         "access_capability",
         "access_errors",
         "access_resource",
+        "activity_request",
+        "auth_token",
         "bearer",
         "device",
         "device_errors",
@@ -27,6 +29,7 @@ TRUST = [
         "horizons",
         "key_certificate",
         "keys",
+        "message_fields",
         "nonce_window",
         "retention_anchor",
         "signature_fields",
@@ -34,6 +37,11 @@ TRUST = [
         "signed_request",
         "signing_key",
         "spent_requests",
+        "token_book",
+        "token_errors",
+        "token_revocations",
+        "token_rights",
+        "wallet_signature",
     )
 ]
 # Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
