@@ -13,17 +13,19 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from edge_node.base.errors import EdgeNodeError
+from edge_node.client.control import patience_s
 from tui.door import OpenDoor
 from tui.help import help_lines
 from tui.keys import KeyRow, bindings_of, rows_of, shown_key
 from tui.lines import Line, Tone, line, wrapped
 from tui.link import Worker
+from tui.models import Piece
 from tui.overview import alert_line, alerts_now
 from tui.screens.atlas import PLACES, SCREENS
 from tui.screens.base import NodeScreen
 from tui.screens.dialogs import ENROL, Confirm, Entry, Field, Form, Palette, TextDialog
 from tui.screens.logs import LogsScreen
-from tui.state import NodeState, Phase, Topic
+from tui.state import VERIFY, NodeState, Phase, Topic
 from tui.styles import textual_theme
 from tui.theme import THEMES, UNICODE, Colours, Glyphs, mark
 from tui.verify import ContentWithheld, content_holds
@@ -44,7 +46,7 @@ class NodeApp(App[int]):
     CSS = "Screen { background: $background; color: $foreground; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "go('overview')", "overview", id="screen.overview", tooltip="How the node is, on one page."),
-        Binding("3", "go('store')", "store", id="screen.store", tooltip="The pieces it keeps."),
+        Binding("3", "go('store')", "store", id="screen.store", tooltip="The buckets and pieces it keeps."),
         Binding("4", "go('streams')", "streams", id="screen.streams", tooltip="What comes in, and what was refused."),
         Binding("full_stop", "go('devices')", "devices", id="screen.devices", tooltip="Who may send; cut one off."),
         Binding("9", "go('logs')", "logs", id="screen.logs", tooltip="The node's log."),
@@ -390,51 +392,61 @@ class NodeApp(App[int]):
 
     # Verifying
 
-    def verify(self, cid: str, size: int) -> None:
+    def verify(self, piece: Piece) -> None:
         """Have a piece hashed by the node and hash it here."""
         if self.state.stale:
             self.complain("There is no link to the node: nothing can be verified now.")
-        elif self.state.verdicts.get(cid, [("", Tone.OK, "")])[0][1] is Tone.IDLE:
+        elif self.state.verdicts.get(piece.cid, [("", Tone.OK, "")])[0][1] is Tone.IDLE:
             self.say("It is being verified.")
         else:
-            self.start(self._verify(cid, size))
+            self.start(self._verify(piece))
 
-    async def _verify(self, cid: str, size: int) -> None:
-        state = self.state
+    async def _verify(self, piece: Piece) -> None:
+        state, cid, size, scope = self.state, piece.cid, piece.bytes, scope_of(piece)
         verdicts = state.verdicts[cid] = [("here", Tone.IDLE, "hashing"), ("the node", Tone.IDLE, "asked")]
 
         def note(place: int, who: str, tone: Tone, verdict: str) -> None:
             verdicts[place] = (who, tone, verdict)
             state.tell(Topic.DETAIL)
 
-        note(1, "the node", *await self._verified_by_node(cid))
+        note(1, "the node", *await self._verified_by_node(cid, size, scope))
 
         def progress(done: int) -> None:
             note(0, "here", Tone.IDLE, f"{size_of(done)} of {size_of(size)}")
 
-        note(0, "here", *await self._verified_here(cid, size, progress))
+        note(0, "here", *await self._verified_here(cid, size, progress, scope))
         self.say("; ".join(f"{who}: {verdict}" for who, _, verdict in verdicts), verdicts[0][1])
 
-    async def _verified_by_node(self, cid: str) -> tuple[Tone, str]:
+    async def _verified_by_node(self, cid: str, size: int, scope: Mapping[str, str | int]) -> tuple[Tone, str]:
         if self.state.read_only:
             return Tone.WARN, "not asked: this socket is for viewers"
         try:
-            planned = await self.worker.plan("piece.verify", {"cid": cid})
-            result = await self.worker.execute("piece.verify", planned.token)
+            planned = await self.worker.plan(VERIFY, {"cid": cid, **scope})
+            result = await self.worker.execute(VERIFY, planned.token, answer_s=patience_s(size))
         except (EdgeNodeError, OSError, msgspec.ValidationError) as error:
             return Tone.BAD, f"could not: {error}"
         if result.get("intact") is True:
             return Tone.OK, f"intact, {result.get('took_ms', '?')} ms"
         return Tone.BAD, f"damaged: {result.get('reason', '')}"
 
-    async def _verified_here(self, cid: str, size: int, progress: Callable[[int], None]) -> tuple[Tone, str]:
+    async def _verified_here(
+        self, cid: str, size: int, progress: Callable[[int], None], scope: Mapping[str, str | int]
+    ) -> tuple[Tone, str]:
         try:
-            holds = await content_holds(self.worker.door, cid, size, progress)
+            holds = await content_holds(self.worker.door, cid, size, progress, scope)
         except ContentWithheld as error:
             return Tone.WARN, f"not hashed: {error}"
         except (EdgeNodeError, OSError, ValueError, TypeError, base64.binascii.Error) as error:  # type: ignore[attr-defined]
             return Tone.BAD, f"could not: {error}"
         return (Tone.OK, "intact, hashed on this side") if holds else (Tone.BAD, "other content than the CID names")
+
+
+def scope_of(piece: Piece) -> dict[str, str | int]:
+    """From where a piece is read: the first who holds it; nothing of an older node, which then finds one itself."""
+    if not piece.references:
+        return {}
+    first = piece.references[0]
+    return {"vault": first.vault} | ({} if first.bucket is None else {"bucket": first.bucket})
 
 
 def _told(result: Mapping[str, Any]) -> str:

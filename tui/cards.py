@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui.lines import Line, Span, Tone, line, words
-from tui.models import Node
+from tui.models import Listener, Node
 from tui.state import NodeState
 from tui.theme import Glyphs, bar, history, mark, round_top
 from tui.visible import fit
 from tui.words import age_of, count_of, rate_of, short_count, size_of, span_of
 
-CARD_CELLS = 34
+CARD_CELLS, CARD_ROWS = 34, 4
 
 HEALTH_TONES = {"healthy": Tone.OK, "degraded": Tone.WARN, "unready": Tone.BAD, "stopping": Tone.IDLE}
 JOURNAL_TONES = {"writable": Tone.OK, "low": Tone.WARN, "read-only": Tone.BAD, "broken": Tone.BAD}
@@ -148,17 +148,22 @@ def _refusals(state: NodeState, now_ms: int) -> list[Line]:
 
 
 def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
-    tcp = [door for door in node.doors if door.kind != "unix"]
-    unix = [door for door in node.doors if door.kind == "unix"]
-    lines = [
-        line(mark(Tone.OK, words(door.name, cells=6).text.ljust(6), glyphs), " ", words(door.address, cells=21),
-             Span(f" {short_count(door.connections)}", Tone.DIM))
-        for door in tcp[:3]
-    ]  # fmt: skip
-    return lines + [
-        line(mark(Tone.OK, words(door.name, cells=8).text.ljust(8), glyphs), f" {short_count(door.connections)} open")
-        for door in unix[: 4 - len(lines)]
-    ]
+    """Doors to the network first; where not all have a line, the last says how many have none."""
+    doors = sorted(node.doors, key=lambda door: door.kind == "unix")
+    shown = doors if len(doors) <= CARD_ROWS else doors[: CARD_ROWS - 1]
+    lines = [_door(door, glyphs) for door in shown]
+    if len(doors) > len(shown):
+        rest = doors[len(shown) :]
+        connections = short_count(sum(door.connections for door in rest))
+        lines.append(line(Span(f"{glyphs.ellipsis} {len(rest)} more doors, {connections} open", Tone.DIM)))
+    return lines
+
+
+def _door(door: Listener, glyphs: Glyphs) -> Line:
+    name = mark(Tone.OK, words(door.name, cells=7).text.ljust(7), glyphs)
+    if door.kind == "unix":
+        return line(name, f" {short_count(door.connections)} open")
+    return line(name, " ", words(door.address, cells=19), Span(f" {short_count(door.connections)}", Tone.DIM))
 
 
 def _process(node: Node, glyphs: Glyphs) -> list[Line]:

@@ -6,17 +6,35 @@ from typing import Any
 import msgspec
 
 from tui.lines import Line, Span, Tone, line, words, wrapped
-from tui.models import Device, Event, LastRefusal, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.models import (
+    Bucket,
+    BucketName,
+    Device,
+    Event,
+    LastRefusal,
+    LogLine,
+    Piece,
+    Refusal,
+    RefusalReason,
+    Setting,
+    Stream,
+)
 from tui.rows import event_line, event_text
 from tui.state import NodeState
-from tui.tables import DEVICE_TONES, LEVEL_TONES, View
+from tui.tables import DEVICE_TONES, LEVEL_TONES, View, bucket_access
 from tui.theme import mark
 from tui.visible import visible
 from tui.words import age_of, count_of, counted, moment_of, rate_of, size_of, span_of
 
 NAME_CELLS = 11
 EVENTS_BESIDE = 12  # newest events of a stream shown beside its figures
-_EXTENTS_SHOWN = 8
+_EXTENTS_SHOWN, _OWNERS_SHOWN, _PARTS_SHOWN, _NAMES_BESIDE = 8, 8, 8, 12
+_KINDS = {
+    "raw": "raw piece",
+    "multipart": "multipart, a list of raw pieces",
+    "dag": "DAG node",
+    "event-body": "body of events",
+}
 
 
 def fact(name: str, value: str, cells: int, tone: Tone = Tone.PLAIN) -> list[Line]:
@@ -138,11 +156,11 @@ def describe_piece(row: Piece, state: NodeState, view: View, cells: int) -> list
         *facts([("cid", row.cid), ("size", f"{size_of(row.bytes)} ({count_of(row.bytes)} bytes)")], cells),
     ]
     detail = state.detail if state.detail_of == row.cid else {}
-    lines += facts(
-        [("kind", str(detail.get("kind", "-"))), ("record", _place(detail.get("record"))), *_owners(detail, view)],
-        cells,
-    )
-    extents = detail.get("extents") or []
+    lines += _verdicts(row, state, view)
+    kind = str(detail.get("kind", row.kind or "-"))
+    lines += facts([("kind", _KINDS.get(kind, kind)), ("record", _place(detail.get("record")))], cells)
+    lines += facts(_owners(detail, view) or _holders(row), cells) + _parts(detail, cells)
+    extents = _rows(detail, "extents")
     for number, extent in enumerate(extents[:_EXTENTS_SHOWN]):
         lines += fact(f"extent {number}", f"{_place(extent)}, {size_of(extent.get('bytes', 0))}", cells)
     if len(extents) > _EXTENTS_SHOWN:
@@ -150,17 +168,86 @@ def describe_piece(row: Piece, state: NodeState, view: View, cells: int) -> list
     if isinstance(body := detail.get("body"), Mapping):
         said = f"{body.get('count', 0)} events of {body.get('stream', '')} from offset {body.get('first_offset', 0)}"
         lines += fact("event body", said, cells)
-    for who, tone, verdict in state.verdicts.get(row.cid, ()):
-        lines.append(line(Span(who.ljust(NAME_CELLS + 1), Tone.DIM), mark(tone, words(verdict).text, view.glyphs)))
     return lines
 
 
-def _owners(detail: Mapping[str, Any], view: View) -> list[tuple[str, str]]:
-    owners = detail.get("owners") or []
+def _verdicts(row: Piece, state: NodeState, view: View) -> list[Line]:
+    """Who checked it and what came out: near the top, where it is seen while it goes on."""
     return [
-        ("owner", f"{str(owner.get('vault', ''))[:16]} since {age_of(owner.get('since_ms', 0), view.now_ms)}")
-        for owner in owners[:8]
+        line(Span(who.ljust(NAME_CELLS + 1), Tone.DIM), mark(tone, words(verdict).text, view.glyphs))
+        for who, tone, verdict in state.verdicts.get(row.cid, ())
     ]
+
+
+def _owners(detail: Mapping[str, Any], view: View) -> list[tuple[str, str]]:
+    """Who holds it, from its own document."""
+    rows = []
+    for owner in _rows(detail, "owners")[:_OWNERS_SHOWN]:
+        through = "" if owner.get("bucket") is None else f"bucket {owner['bucket']} of "
+        age = age_of(owner.get("since_ms", 0), view.now_ms)
+        rows.append(("held by", f"{through}{str(owner.get('vault', ''))[:16]} since {age}"))
+    return rows
+
+
+def _rows(detail: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The rows of one list in a document; what is none of them is left out."""
+    rows = detail.get(name)
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _holders(row: Piece) -> list[tuple[str, str]]:
+    """Who holds it, from its row, until its document is there."""
+    return [
+        ("held by", f"{'' if one.bucket is None else f'bucket {one.bucket} of '}{one.vault[:16]}")
+        for one in row.references
+    ]
+
+
+def _parts(detail: Mapping[str, Any], cells: int) -> list[Line]:
+    parts, count = _rows(detail, "parts"), detail.get("parts_count")
+    lines = []
+    for number, part in enumerate(parts[:_PARTS_SHOWN], 1):
+        lines += fact(f"part {number}", f"{size_of(part.get('bytes', 0))} {part.get('cid', '')}", cells)
+    if isinstance(count, int) and count > _PARTS_SHOWN:
+        lines += fact("", f"and {count_of(count - _PARTS_SHOWN)} more parts", cells, Tone.DIM)
+    return lines
+
+
+def describe_bucket(row: Bucket, state: NodeState, view: View, cells: int) -> list[Line]:
+    """A bucket, whose it is, what it holds, and the first of its names."""
+    lines = [
+        line(Span("access".ljust(NAME_CELLS + 1), Tone.DIM), bucket_access(row, view)),
+        *([] if row.authority else fact("", "nobody vouches for it: every request is refused", cells, Tone.WARN)),
+        *facts(
+            [
+                ("bucket", str(row.bucket)),
+                ("owner", row.owner),
+                ("address", row.address),
+                ("known from", row.authority or "nobody any more"),
+                ("pieces", f"{count_of(row.pieces)}, {size_of(row.bytes)}"),
+                ("names", count_of(row.names)),
+            ],
+            cells,
+        ),
+    ]
+    if state.names_of == row.bucket and len(state.names):
+        lines += [line(), line(Span("names", Tone.HEAD))]
+        lines += [line(words(name.name, cells=cells)) for name in state.names.window(0, _NAMES_BESIDE)]
+    return lines
+
+
+def describe_name(row: BucketName, _state: NodeState, _view: View, cells: int) -> list[Line]:
+    """A CNS name, what it stands for, and who signed that."""
+    return facts(
+        [
+            ("name", row.name),
+            ("cid", row.cid),
+            ("ttl", "300 s, as none is said" if row.ttl_s is None else f"{count_of(row.ttl_s)} s"),
+            ("signer", row.signer),
+            ("record", f"{count_of(row.bytes)} bytes, kept as they came"),
+        ],
+        cells,
+    )
 
 
 def _place(place: Any) -> str:

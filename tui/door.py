@@ -32,8 +32,8 @@ class Door(Protocol):
         """What a command would do."""
         ...
 
-    async def execute(self, command: str, token: str) -> Mapping[str, Any]:
-        """Have it done; its result."""
+    async def execute(self, command: str, token: str, answer_s: float | None = None) -> Mapping[str, Any]:
+        """Have it done; its result. `answer_s`: how long the node may be silent over it."""
         ...
 
     async def close(self) -> None:

@@ -1,8 +1,8 @@
 """The one filter grammar of every table and of the log (pure).
 
-A filter is words, all of which must hold: `text` is contained, `key=value` is the whole value of a column (`*` stands
-for anything), `~letters` occur in that order, and `!` before any of them turns it round. `"two words"` is one. Case
-never matters. An empty filter lets everything through.
+A filter is words, all of which must hold: `text` is contained, `key=value` or `key:value` is the whole value of a
+column (`*` stands for anything), `~letters` occur in that order, and `!` before any of them turns it round. `"two
+words"` is one. Case never matters. An empty filter lets everything through.
 """
 
 import re
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 Values = Mapping[str, str]
 
-_WORD = re.compile(r'!?(?:~|[A-Za-z_][\w.]*=)?"[^"]*"?|\S+')
+ALTERNATIVES = "\x1f"  # between the values of a column that has several, of which one must be the one asked for
+
+_WORD = re.compile(r'!?(?:~|[A-Za-z_][\w.]*[=:])?"[^"]*"?|\S+')
+_KEYED = re.compile(r"([a-z_][\w.]*)([=:])(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Filter:
 def parse_filter(text: str, keys: Collection[str] | None = ()) -> Filter:
     """Read a filter; nothing is an error, for a filter is read while it is typed.
 
-    `keys` are the columns that `key=value` may name (None: any); before any other name `=` is a letter like the rest.
+    `keys` are the columns that `key=value` may name (None: any); after any other name `=` is a letter like the rest.
+    So is `:` where any column may be named: log lines are full of addresses and times.
     """
     terms = (_term(word, keys) for word in _WORD.findall(text))
     return Filter(tuple(term for term in terms if term.value or term.key))
@@ -67,9 +71,10 @@ def _term(word: str, keys: Collection[str] | None) -> Term:
     rest = word.removeprefix("!").casefold()
     if rest.startswith("~"):
         return Term(_unquoted(rest[1:]), fuzzy=True, inverse=inverse)
-    key, equals, value = rest.partition("=")
-    if equals and (key in keys if keys is not None else key.isidentifier()):
-        return Term(_unquoted(value), key=key, inverse=inverse)
+    if (keyed := _KEYED.fullmatch(rest)) is not None:
+        key, sign, value = keyed.groups()
+        if key in keys if keys is not None else sign == "=" and key.isidentifier():
+            return Term(_unquoted(value), key=key, inverse=inverse)
     return Term(_unquoted(rest), inverse=inverse)
 
 
@@ -84,7 +89,12 @@ def _test_of(term: Term) -> Callable[[Values], bool]:
 
 def _by_key(term: Term) -> Callable[[Values], bool]:
     pattern = re.compile(".*".join(map(re.escape, term.value.split("*"))), re.DOTALL)
-    return lambda values: pattern.fullmatch(values.get(term.key, "").casefold()) is not None
+
+    def test(values: Values) -> bool:
+        value = values.get(term.key, "").casefold()
+        return any(pattern.fullmatch(one) is not None for one in value.split(ALTERNATIVES))
+
+    return test
 
 
 def _contains(value: str) -> Callable[[Values], bool]:

@@ -10,7 +10,7 @@ KEY_CELLS = 16
 FILTERS = (
     ("text", "rows that contain it anywhere, without letter case"),
     ("!text", "rows that do not"),
-    ("key=value", "rows whose column is exactly that; * stands for anything"),
+    ("key=value", "rows whose column is exactly that; * stands for anything; key:value too"),
     ("~letters", "rows in which these letters come one after the other"),
     ('"two words"', "a blank inside; several terms must all hold"),
 )

@@ -12,6 +12,8 @@ from edge_node.base.errors import EdgeNodeError
 from tui.door import Door, OpenDoor, Planned
 from tui.listing import Listing
 from tui.models import (
+    Bucket,
+    BucketName,
     Device,
     Event,
     LogLine,
@@ -153,7 +155,7 @@ class Worker:
         if topic == Topic.SETTINGS:
             self.want(self._read_settings)
         elif topic == Topic.PIECES and self._pieces_looked_at and self._pieces_due is None:
-            # A frame tells how many there are, not which: the list is read again, seldom when it is long.
+            # A frame tells how many there are, not which: the lists are read again, seldom when they are long.
             wait_s = PIECES_AGAIN_S if len(self._state.pieces) <= PIECES_FEW else PIECES_MANY_AGAIN_S
             self._pieces_due = asyncio.get_running_loop().call_later(wait_s, self._read_pieces_again)
         elif topic == Topic.STREAMS and self._state.events_of:
@@ -238,12 +240,26 @@ class Worker:
         self._pieces_looked_at = True
         if Topic.PIECES not in self._state.loading:
             self._state.loading[Topic.PIECES] = len(self._state.pieces)
+            self.want(self.read_buckets)
             self.want(self.read_pieces)
 
     def _read_pieces_again(self) -> None:
         self._pieces_due = None
         if self._door is not None:
             self.want_pieces()
+
+    async def read_buckets(self, door: Door) -> None:
+        """All buckets the node knows."""
+        await self._read_list(door, "/v1/buckets", "buckets", Bucket, self._state.buckets, Topic.BUCKETS)
+
+    def want_names(self, bucket: int) -> None:
+        """Read the names of a bucket, as many as one page has."""
+
+        async def read(door: Door) -> None:
+            page = await door.get("/v1/names", {"bucket": bucket, "limit": PAGE_ROWS})
+            self._state.set_names(bucket, rows_of(page, "names", BucketName))
+
+        self.want(read)
 
     def want_events(self, stream: str) -> None:
         """Read the newest events of a stream."""
@@ -268,9 +284,9 @@ class Worker:
         """What a command would do, in the node's words."""
         return await self.door.plan(command, arguments)
 
-    async def execute(self, command: str, token: str) -> Mapping[str, Any]:
-        """Have a plan done. A device it answers with is in the picture at once."""
-        result = await self.door.execute(command, token)
+    async def execute(self, command: str, token: str, *, answer_s: float | None = None) -> Mapping[str, Any]:
+        """Have a plan done; `answer_s`: how long that may take. A device it answers with is in the picture at once."""
+        result = await self.door.execute(command, token, answer_s)
         if isinstance(device := result.get("device"), dict):
             self._state.devices.put([msgspec.convert(device, Device, strict=False)])
             self._state.tell(Topic.DEVICES)

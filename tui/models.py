@@ -255,15 +255,47 @@ class Device(Doc, frozen=True):
     last_refusal: LastRefusal | None = None
 
 
+class Reference(Doc, frozen=True):
+    """Who holds a piece: a vault through one of its buckets, or by itself (`bucket` None)."""
+
+    vault: str = ""
+    bucket: Whole | None = None
+
+
 class Piece(Doc, frozen=True):
-    """A row of `GET /v1/pieces`."""
+    """A row of `GET /v1/pieces`; `kind` is raw, multipart or dag, `references` the first of `owners`."""
 
     cid: str = ""
+    kind: str = ""
     bytes: Whole = 0
     owners: Whole = 0
     extents: Whole = 0
     segment: Whole = 0
     damaged: bool = False
+    references: list[Reference] = []
+
+
+class Bucket(Doc, frozen=True):
+    """A row of `GET /v1/buckets`; `authority` is None where nobody vouches for it any more."""
+
+    bucket: Whole = 0
+    owner: str = ""
+    address: str = ""
+    public: bool | None = None
+    authority: str | None = None
+    pieces: Whole = 0
+    bytes: Whole = 0
+    names: Whole = 0
+
+
+class BucketName(Doc, frozen=True):
+    """A row of `GET /v1/names`; `ttl_s` is None where the record says none."""
+
+    name: str = ""
+    cid: str = ""
+    ttl_s: Whole | None = None
+    signer: str = ""
+    bytes: Whole = 0
 
 
 class Place(Doc, frozen=True):
@@ -275,10 +307,27 @@ class Place(Doc, frozen=True):
 
 
 class Owner(Doc, frozen=True):
-    """A vault that refers to a piece."""
+    """A vault that refers to a piece, through a bucket or by itself."""
 
     vault: str = ""
+    bucket: Whole | None = None
     since_ms: Whole = 0
+
+
+class Progress(Doc, frozen=True):
+    """How far a command under way is: a frame of `GET /v1/events`."""
+
+    command: str = ""
+    subject: str = ""
+    done: Whole = 0
+    bytes: Whole = 0
+
+
+class Part(Doc, frozen=True):
+    """A part of a multipart."""
+
+    cid: str = ""
+    bytes: Whole = 0
 
 
 class PieceDetail(Doc, frozen=True):
@@ -288,6 +337,8 @@ class PieceDetail(Doc, frozen=True):
     owners: list[Owner] = []
     record: Place | None = None
     extents: list[Place] = []
+    parts: list[Part] = []
+    parts_count: Whole = 0
     body: dict[str, Any] | None = None
 
 

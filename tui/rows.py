@@ -7,7 +7,19 @@ from typing import Any
 
 import msgspec
 
-from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.filters import ALTERNATIVES
+from tui.models import (
+    Bucket,
+    BucketName,
+    Device,
+    Event,
+    LogLine,
+    Piece,
+    Refusal,
+    RefusalReason,
+    Setting,
+    Stream,
+)
 from tui.words import moment_of
 
 _TOLD = frozenset({"specversion", "type", "data", "data_base64"})  # of a CloudEvent, before the rest or not at all
@@ -37,8 +49,35 @@ def device_values(row: Device) -> Mapping[str, str]:
 
 
 def piece_values(row: Piece) -> Mapping[str, str]:
-    """Columns of the pieces."""
-    return {"cid": row.cid, "damaged": "yes" if row.damaged else "no", "segment": str(row.segment)}
+    """Columns of the pieces; a piece that several hold has each of them as its bucket and owner."""
+    return {
+        "cid": row.cid,
+        "kind": row.kind,
+        "bucket": ALTERNATIVES.join("none" if one.bucket is None else str(one.bucket) for one in row.references),
+        "owner": ALTERNATIVES.join(one.vault for one in row.references),
+        "damaged": "yes" if row.damaged else "no",
+        "segment": str(row.segment),
+    }
+
+
+def bucket_values(row: Bucket) -> Mapping[str, str]:
+    """Columns of the buckets."""
+    return {
+        "bucket": str(row.bucket),
+        "owner": ALTERNATIVES.join((row.owner, row.address)),
+        "access": access_word(row),
+        "authority": row.authority or "nobody",
+    }
+
+
+def access_word(row: Bucket) -> str:
+    """Who may read it."""
+    return "unknown" if row.public is None else "public" if row.public else "private"
+
+
+def name_values(row: BucketName) -> Mapping[str, str]:
+    """Columns of the CNS names."""
+    return {"name": row.name[:_LOOKED_AT], "cid": row.cid, "signer": row.signer}
 
 
 def setting_values(row: Setting) -> Mapping[str, str]:

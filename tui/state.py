@@ -15,23 +15,41 @@ import msgspec
 from tui.alerts import Alert, alerts_of
 from tui.lines import Tone
 from tui.listing import Listing
-from tui.models import Device, Event, LogLine, Node, Piece, Pieces, Refusal, RefusalReason, Setting, Stream
+from tui.models import (
+    Bucket,
+    BucketName,
+    Device,
+    Event,
+    LogLine,
+    Node,
+    Piece,
+    Pieces,
+    Progress,
+    Refusal,
+    RefusalReason,
+    Setting,
+    Stream,
+)
 from tui.rows import (
+    bucket_values,
     device_values,
     event_values,
     log_values,
+    name_values,
     piece_values,
     reason_values,
     refusal_values,
     setting_values,
     stream_values,
 )
+from tui.words import size_of
 
 HISTORY = 120  # two minutes of the node's beat, one a second: as many columns as a wide card has
 LOG_LINES_MAX = 5_000  # what the node itself keeps
 REFUSALS_MAX = 500
 EVENTS_MAX = 1_000  # of the one stream that is looked at
 SPOKEN = "v1"
+VERIFY = "piece.verify"
 
 
 class Topic(enum.StrEnum):
@@ -42,12 +60,15 @@ class Topic(enum.StrEnum):
     STREAMS = "streams"
     DEVICES = "devices"
     PIECES = "pieces"
+    BUCKETS = "buckets"
+    NAMES = "names"
     LOGS = "logs"
     REFUSALS = "refusals"
     SETTINGS = "settings"
     EVENTS = "events"
     DETAIL = "detail"
     COMMANDS = "commands"
+    PROGRESS = "progress"
 
 
 class Phase(enum.StrEnum):
@@ -85,6 +106,9 @@ class NodeState:
         self.streams: Listing[Stream] = Listing(lambda row: row.stream, stream_values)
         self.devices: Listing[Device] = Listing(lambda row: (row.name, row.key), device_values)
         self.pieces: Listing[Piece] = Listing(lambda row: row.cid, piece_values)
+        self.buckets: Listing[Bucket] = Listing(lambda row: int(row.bucket), bucket_values)
+        self.names: Listing[BucketName] = Listing(lambda row: row.name, name_values)
+        self.names_of: int | None = None  # the bucket that `names` belong to
         self.settings: Listing[Setting] = Listing(lambda row: row.name, setting_values)
         self.logs: Listing[LogLine] = Listing(lambda row: row.n, log_values, LOG_LINES_MAX)
         self.refusals: Listing[Refusal] = Listing(lambda row: row.n, refusal_values, REFUSALS_MAX)
@@ -168,6 +192,12 @@ class NodeState:
         self.events_end = end
         self.tell(Topic.EVENTS)
 
+    def set_names(self, bucket: int, names: list[BucketName]) -> None:
+        """All names of one bucket."""
+        self.names_of = bucket
+        self.names.replace(names)
+        self.tell(Topic.NAMES)
+
     def set_reasons(self, reasons: list[RefusalReason], total: int) -> None:
         """Refusals by reason."""
         self._take_reasons(reasons)
@@ -196,9 +226,20 @@ class NodeState:
                 self._count(_rows(data, "refusals", Refusal), msgspec.convert(data.get("total", 0), int))
             case Topic.PIECES if self.node is not None:
                 self.node = msgspec.structs.replace(self.node, pieces=msgspec.convert(data, Pieces, strict=False))
+            case Topic.PROGRESS:
+                self._advance(data)
+                return
             case _:
                 return
         self.tell(Topic(topic))
+
+    def _advance(self, data: Any) -> None:
+        """How far the node is with reading a piece that this program had it verify."""
+        far = msgspec.convert(data, Progress, strict=False)
+        verdicts = self.verdicts.get(far.subject)
+        if far.command == VERIFY and verdicts and verdicts[1][1] is Tone.IDLE:
+            verdicts[1] = (verdicts[1][0], Tone.IDLE, f"{size_of(far.done)} of {size_of(far.bytes)}")
+            self.tell(Topic.DETAIL)
 
     def _count(self, refusals: list[Refusal], total: int) -> None:
         """New refusals, which a frame does not bring by reason: counted here, until they are asked for again."""

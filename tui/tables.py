@@ -5,8 +5,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from tui.lines import Line, Span, Tone, fit_line, words
-from tui.models import Device, Event, LogLine, Piece, Refusal, RefusalReason, Setting, Stream
-from tui.rows import event_line
+from tui.models import (
+    Bucket,
+    BucketName,
+    Device,
+    Event,
+    LogLine,
+    Piece,
+    Refusal,
+    RefusalReason,
+    Setting,
+    Stream,
+)
+from tui.rows import access_word, event_line
 from tui.theme import Glyphs, mark
 from tui.visible import fit
 from tui.words import age_of, clock_of, rate_of, short_count, size_of
@@ -14,6 +25,7 @@ from tui.words import age_of, clock_of, rate_of, short_count, size_of
 Row = TypeVar("Row")
 DEVICE_TONES = {"active": Tone.OK, "suspended": Tone.WARN, "revoked": Tone.BAD}
 LEVEL_TONES = {"debug": Tone.DIM, "info": Tone.OK, "warning": Tone.WARN, "error": Tone.BAD, "critical": Tone.BAD}
+KEY_DIGITS = 8  # of a key in a table
 GAP = 2  # blank cells between two columns
 
 
@@ -115,13 +127,55 @@ def _piece_state(row: Piece, view: View) -> Span:
     return mark(Tone.BAD, "damaged", view.glyphs) if row.damaged else mark(Tone.OK, "kept", view.glyphs)
 
 
+def _piece_bucket(row: Piece, _: View) -> Span:
+    """The first bucket that holds it, and how many others hold it besides."""
+    first = next((one.bucket for one in row.references if one.bucket is not None), None)
+    more = f" +{row.owners - 1}" if row.owners > 1 else ""
+    return Span(f"-{more}", Tone.DIM) if first is None else Span(f"{first}{more}")
+
+
+def _piece_owner(row: Piece, view: View) -> Span:
+    return Span(shortened(row.references[0].vault, view.glyphs) if row.references else "-", Tone.DIM)
+
+
+def shortened(key: str, glyphs: Glyphs) -> str:
+    """The beginning of a key: enough to tell a handful apart."""
+    return key if len(key) <= KEY_DIGITS else key[:KEY_DIGITS] + glyphs.ellipsis
+
+
 PIECE_COLUMNS: tuple[Column[Piece], ...] = (
     Column("cid", 0, _plain(lambda row: row.cid)),
+    Column("kind", 9, _plain(lambda row: row.kind or "-"), from_cells=48),
     Column("size", 9, _plain(lambda row: size_of(row.bytes)), right=True),
+    Column("bucket", 7, _piece_bucket, right=True, from_cells=60),
+    Column("owner", 9, _piece_owner, from_cells=72),
     Column("state", 9, _piece_state),
-    Column("owners", 6, _plain(lambda row: str(row.owners)), right=True, from_cells=66),
-    Column("extents", 7, _plain(lambda row: str(row.extents)), right=True, from_cells=76),
-    Column("segment", 7, _plain(lambda row: str(row.segment)), right=True, from_cells=86),
+    Column("extents", 7, _plain(lambda row: str(row.extents)), right=True, from_cells=104),
+    Column("segment", 7, _plain(lambda row: str(row.segment)), right=True, from_cells=112),
+)
+
+
+def bucket_access(row: Bucket, view: View) -> Span:
+    """Who may read a bucket: nobody, where nobody vouches for it."""
+    if row.authority is None:
+        return mark(Tone.WARN, "unvouched", view.glyphs)
+    return mark(Tone.OK if row.public else Tone.IDLE, access_word(row), view.glyphs)
+
+
+BUCKET_COLUMNS: tuple[Column[Bucket], ...] = (
+    Column("bucket", 8, _plain(lambda row: str(row.bucket)), right=True),
+    Column("access", 11, bucket_access),
+    Column("owner", 0, _plain(lambda row: row.address or row.owner, Tone.DIM)),
+    Column("pieces", 7, _plain(lambda row: short_count(row.pieces)), right=True),
+    Column("size", 9, _plain(lambda row: size_of(row.bytes)), right=True, from_cells=52),
+    Column("names", 6, _plain(lambda row: short_count(row.names)), right=True, from_cells=60),
+    Column("from", 9, _plain(lambda row: row.authority or "nobody", Tone.DIM), from_cells=76),
+)
+NAME_COLUMNS: tuple[Column[BucketName], ...] = (
+    Column("name", 0, _plain(lambda row: row.name)),
+    Column("cid", 18, _plain(lambda row: row.cid, Tone.DIM)),
+    Column("ttl", 7, _plain(lambda row: "-" if row.ttl_s is None else f"{row.ttl_s} s"), right=True, from_cells=52),
+    Column("signer", 9, lambda row, view: Span(shortened(row.signer, view.glyphs), Tone.DIM), from_cells=64),
 )
 
 

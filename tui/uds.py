@@ -25,9 +25,9 @@ class SocketDoor:
         planned = await self._client.plan(command, arguments)
         return Planned(planned.plan, planned.token)
 
-    async def execute(self, command: str, token: str) -> Mapping[str, Any]:
+    async def execute(self, command: str, token: str, answer_s: float | None = None) -> Mapping[str, Any]:
         """Have it done; its result."""
-        return await self._client.execute(command, token)
+        return await self._client.execute(command, token, answer_s=answer_s)
 
     async def close(self) -> None:
         """Close the sockets."""

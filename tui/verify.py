@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from blake3 import blake3
@@ -12,6 +12,7 @@ from edge_node.base.ids import Cid
 from edge_node.wire.cid import cid_digest, parse_cid
 
 CHUNK_BYTES = 65_536  # what one answer of the door may hold
+NOWHERE: Mapping[str, str | int] = {}
 
 
 class ContentWithheld(EdgeNodeError):
@@ -49,16 +50,20 @@ def hash_for(cid: Cid) -> Hash:
     return hashlib.blake2b(digest_size=32) if len(cid) == Cid.legacy_size else blake3()
 
 
-async def content_holds(door: Reader, text: str, size: int, progress: Callable[[int], None]) -> bool:
+async def content_holds(
+    door: Reader, text: str, size: int, progress: Callable[[int], None], scope: Mapping[str, str | int] = NOWHERE
+) -> bool:
     """Whether the content that comes through the door hashes to its CID; `progress` is told the bytes so far.
 
-    Raises what the door raises, ContentWithheld on a viewers' socket, MalformedCid when the CID is none.
+    That holds for every kind: a multipart's content is that of its parts, a DAG node's its canonical bytes. `scope` is
+    the vault and bucket it is read from. Raises what the door raises, ContentWithheld on a viewers' socket,
+    MalformedCid when the CID is none.
     """
     cid = parse_cid(text)
     digest, begin = hash_for(cid), 0
     while begin < size:
         wanted = min(CHUNK_BYTES, size - begin)
-        page = await door.get(f"/v1/pieces/{text}/content", {"from": begin, "length": wanted})
+        page = await door.get(f"/v1/pieces/{text}/content", {**scope, "from": begin, "length": wanted})
         if "content_base64" not in page:
             raise ContentWithheld
         content = base64.b64decode(page["content_base64"], validate=True)

@@ -19,6 +19,7 @@ from edge_node.wire.sse import NEED_DATA, EventTooLarge, ServerEvent, SseParser
 ANSWER_MAX_BYTES = 32 * MIB  # a page of a stream is at most 14 MiB
 SILENCE_S = 25.0  # the node says something every 10 s
 ANSWER_S = 30.0  # reading a piece of 128 MiB back takes some of them on a slow disk
+SLOWEST_BYTES_PER_S = 4 * MIB  # at which a disk under load reads a piece back
 PAGE_ROWS = 1_000
 PROBE_S = 2.0
 
@@ -55,6 +56,11 @@ class Frame(NamedTuple):
     topic: str
     data: Any
     id: str
+
+
+def patience_s(size: int) -> float:
+    """How long a node may take to read `size` bytes back and hash them."""
+    return ANSWER_S + size / SLOWEST_BYTES_PER_S
 
 
 def read_as(value: Any, kind: type[Kind]) -> Kind:
@@ -119,10 +125,20 @@ class ControlClient:
         """What a command would do; nothing is done yet."""
         return read_as(await self._ask("POST", f"/v1/commands/{command}/plan", arguments or {}), Planned)
 
-    async def execute(self, command: str, token: str, arguments: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        """Have a plan done; its result. `arguments`, where given, must be those of the plan."""
+    async def execute(
+        self,
+        command: str,
+        token: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        answer_s: float | None = None,
+    ) -> Mapping[str, Any]:
+        """Have a plan done; its result. `arguments`, where given, must be those of the plan.
+
+        `answer_s`: how long the node may take, where that is more than this client's own patience.
+        """
         body: dict[str, Any] = {"token": token} | ({} if arguments is None else {"arguments": dict(arguments)})
-        answer = await self._ask("POST", f"/v1/commands/{command}", body)
+        answer = await self._ask("POST", f"/v1/commands/{command}", body, timeout_s=answer_s)
         if not isinstance(answer, dict) or not isinstance(result := answer.get("result"), dict):
             raise AnswerNotUnderstood(200, "it has no result")
         return result
@@ -154,9 +170,10 @@ class ControlClient:
         body: Mapping[str, Any] | None = None,
         *,
         query: Mapping[str, str | int] | None = None,
+        timeout_s: float | None = None,
     ) -> Any:
         content = None if body is None else msgspec.json.encode(body)
-        async with self._open(method, path, query=query, content=content) as response:
+        async with self._open(method, path, query=query, content=content, timeout_s=timeout_s) as response:
             return read_answer(response, await read_body(response, ANSWER_MAX_BYTES), Any)
 
     @asynccontextmanager

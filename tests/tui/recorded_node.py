@@ -104,17 +104,20 @@ class RecordedNode:
         match parts:
             case ["node"]:
                 return 200, scene.node(self.health, self.access)
-            case ["streams" | "devices" | "pieces" as name]:
+            case ["streams" | "devices" | "pieces" | "buckets" as name]:
                 return 200, self._page(name, query)
-            case ["streams", stream, "events"]:
-                return 200, scene.events(stream, self.access)
+            case ["names"]:
+                return 200, scene.names(query["bucket"])
             case ["pieces", cid] if cid in scene.CONTENT_OF:
                 return 200, scene.piece(cid)
             case ["pieces", cid, "content"] if cid in scene.CONTENT_OF:
-                begin, length = int(query["from"]), int(query["length"])
-                content = scene.CONTENT_OF[cid][begin : begin + length]
-                held = {} if self.access == "ro" else {"content_base64": base64.b64encode(content).decode()}
-                return 200, {"cid": cid, "bytes": 0, "from": begin, "length": len(content), **held}
+                return 200, self._content(cid, int(query["from"]), int(query["length"]))
+        return self._get_other(parts)
+
+    def _get_other(self, parts: list[str]) -> tuple[int, Any]:
+        match parts:
+            case ["streams", stream, "events"]:
+                return 200, scene.events(stream, self.access)
             case ["settings"]:
                 return 200, {"file": "", "applied_ms": 0, "settings": scene.settings(self.health)}
             case ["logs"]:
@@ -122,6 +125,11 @@ class RecordedNode:
             case ["refusals"]:
                 return 200, scene.refusals(self.health)
         return 404, problem("path-unknown", "There is nothing at this path", 404)
+
+    def _content(self, cid: str, begin: int, length: int) -> Any:
+        content = scene.CONTENT_OF[cid][begin : begin + length]
+        held = {} if self.access == "ro" else {"content_base64": base64.b64encode(content).decode()}
+        return {"cid": cid, "bytes": 0, "from": begin, "length": len(content), **held}
 
     def _page(self, name: str, query: dict[str, str]) -> Any:
         rows = self.rows.get(name) or getattr(scene, name)(self.health)

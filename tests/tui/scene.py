@@ -10,7 +10,7 @@ from typing import Any
 from blake3 import blake3
 
 from edge_node.wire.cid import CidKind, format_cid, make_cid
-from tui.models import Device, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.models import Bucket, BucketName, Device, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
 from tui.state import Link, NodeState, Phase, Topic
 
 NOW_MS = 1_786_716_239_000  # 2026-08-14 14:03:59 UTC
@@ -20,11 +20,20 @@ CONTENTS = [f"piece {number}\n".encode() * (number * number * 37 + 1) for number
 GIB = 2**30
 
 
-def cid_of(content: bytes) -> str:
-    return format_cid(make_cid(CidKind.RAW_PIECE, blake3(content).digest()))
+KINDS = {8: CidKind.DAG_NODE, 9: CidKind.MULTIPART}
+KIND_WORDS = {CidKind.RAW_PIECE: "raw", CidKind.MULTIPART: "multipart", CidKind.DAG_NODE: "dag"}
+OWNERS = ("ab" * 32, "5e" * 32)
 
 
-CONTENT_OF = {cid_of(content): content for content in CONTENTS}
+def cid_of(content: bytes, kind: CidKind = CidKind.RAW_PIECE) -> str:
+    return format_cid(make_cid(kind, blake3(content).digest()))
+
+
+KIND_OF = {
+    cid_of(content, kind): kind
+    for content, kind in ((content, KINDS.get(n % 10, CidKind.RAW_PIECE)) for n, content in enumerate(CONTENTS))
+}
+CONTENT_OF = dict(zip(KIND_OF, CONTENTS, strict=True))
 
 
 def node(health: str = "healthy", access: str = "rw") -> dict[str, Any]:
@@ -49,6 +58,8 @@ def node(health: str = "healthy", access: str = "rw") -> dict[str, Any]:
             {"name": "https", "kind": "tls", "url": "https://0.0.0.0:8443", "address": "0.0.0.0:8443", "access": None,
              "connections": 41, "connections_max": 2048, "fingerprint": "cd" * 32,
              "expires_ms": NOW_MS + (300 if well else 3) * 86_400_000},
+            {"name": "grpc", "kind": "tcp", "url": "grpc://127.0.0.1:9091", "address": "127.0.0.1:9091",
+             "access": None, "connections": 2, "connections_max": 512, "fingerprint": None, "expires_ms": None},
             {"name": "control", "kind": "unix", "url": "", "address": "/run/c.sock", "access": "rw", "connections": 1,
              "connections_max": 64, "fingerprint": None, "expires_ms": None},
             {"name": "view", "kind": "unix", "url": "", "address": "/run/v.sock", "access": "ro", "connections": 0,
@@ -127,23 +138,59 @@ def devices(health: str = "healthy") -> list[dict[str, Any]]:
 def pieces(health: str = "healthy") -> list[dict[str, Any]]:
     return sorted(
         (
-            {"cid": cid, "bytes": len(content), "owners": 1 + number % 2, "extents": len(content) // 2**20,
-             "segment": 1 + number % 5, "damaged": health == "degraded" and number in {3, 19}}
+            {"cid": cid, "kind": KIND_WORDS[KIND_OF[cid]], "bytes": len(content), "owners": 1 + number % 2,
+             "extents": len(content) // 2**20, "segment": 1 + number % 5,
+             "damaged": health == "degraded" and number in {3, 19}, "references": references(number)}
             for number, (cid, content) in enumerate(CONTENT_OF.items())
         ),
         key=lambda row: str(row["cid"]),
     )  # fmt: skip
 
 
+def references(number: int) -> list[dict[str, Any]]:
+    """Every third piece is held by a vault itself, the others through buckets, every second by two."""
+    first = {"vault": OWNERS[0], "bucket": None if number % 3 == 0 else 7}
+    return [first, {"vault": OWNERS[1], "bucket": 2**53 - 1}][: 1 + number % 2]
+
+
 def piece(cid: str) -> dict[str, Any]:
-    content = CONTENT_OF[cid]
-    return {"cid": cid, "kind": "piece", "bytes": len(content), "damaged": False,
-            "owners": [{"vault": "ab" * 32, "bytes": len(content), "since_ms": NOW_MS - 86_400_000}],
-            "record": {"class": "px", "segment": 2, "offset": 40_960}, "extents": [], "body": None}  # fmt: skip
+    content, number = CONTENT_OF[cid], list(CONTENT_OF).index(cid)
+    parts = [{"cid": cid_of(CONTENTS[at]), "bytes": len(CONTENTS[at])} for at in range(10)]
+    several = KIND_OF[cid] is CidKind.MULTIPART
+    return {"cid": cid, "kind": KIND_WORDS[KIND_OF[cid]], "bytes": len(content), "damaged": False,
+            "owners": [{**one, "bytes": len(content), "since_ms": NOW_MS - 86_400_000} for one in references(number)],
+            "record": {"class": "px", "segment": 2, "offset": 40_960}, "extents": [],
+            "parts": parts if several else [], "parts_count": 14 if several else 0, "body": None}  # fmt: skip
+
+
+def buckets(health: str = "healthy") -> list[dict[str, Any]]:
+    well = health != "degraded"
+    rows = [
+        (1, 0, True, "settings", 0, 0), (7, 0, False, "settings", 26, 3), (99, 1, None, None, 4, 0),
+        (2**53 - 1, 1, True, "settings", 20, 1),
+    ]  # fmt: skip
+    return [
+        {"bucket": bucket, "owner": OWNERS[owner], "address": f"6S{'xK9d' * 11}{owner}z", "public": public,
+         "authority": authority, "pieces": pieces, "bytes": pieces * 2**21, "names": names}
+        for bucket, owner, public, authority, pieces, names in rows if well or bucket != 1
+    ]  # fmt: skip
+
+
+def names(bucket: str) -> dict[str, Any]:
+    """Names come from the network: one would clear the screen, one would turn it round, one has brackets."""
+    rows = [
+        {"name": name, "cid": cid_of(name.encode(), CidKind.DAG_NODE), "ttl_s": 30 + at if at else None,
+         "signer": OWNERS[at % 2], "bytes": 140 + at}
+        for at, name in enumerate(sorted(["site/index", "evil\x1b[2J\u202e\u2066name", "[bold red]not markup[/]"]))
+    ]  # fmt: skip
+    return {"bucket": int(bucket), "names": rows if bucket == "7" else [], "next": None}
 
 
 def settings(health: str = "healthy") -> list[dict[str, Any]]:
     rows = [
+        ("ddc.buckets", '["7 owner=node public"]', "[]", "live", "Buckets served without asking a chain."),
+        ("ddc.mode", '"full"', '"full"', "restart", "What the first pair of doors is; a cache takes no writes."),
+        ("grpc.listen", '"127.0.0.1:9091"', '"127.0.0.1:9091"', "restart", "Address of the gRPC door."),
         ("clock.quality", '"auto"', '"auto"', "live", "`auto` asks the kernel; anything else is the operator's word."),
         ("http.connections_max", "2048", "2048", "restart", "Open connections in all."),
         ("http.hosts", '["edge-07.local"]', "[]", "live", "Host names answered besides loopback names and addresses."),
@@ -235,6 +282,8 @@ def picture(health: str = "healthy", access: str = "rw") -> NodeState:
     state.streams.put(msgspec.convert(streams(health), list[Stream]))
     state.devices.put(msgspec.convert(devices(health), list[Device]))
     state.pieces.put(msgspec.convert(pieces(health), list[Piece]))
+    state.buckets.put(msgspec.convert(buckets(health), list[Bucket]))
+    state.set_names(7, msgspec.convert(names("7")["names"], list[BucketName]))
     state.settings.put(msgspec.convert(settings(health), list[Setting]))
     state.logs.put(msgspec.convert(logs(health), list[LogLine]))
     state.refusals.put(msgspec.convert(refusals(health)["refusals"], list[Refusal]))

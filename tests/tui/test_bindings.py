@@ -11,6 +11,7 @@ from edge_node.client.control import Plan
 from tests.tui.recorded_node import recorded_node
 from tests.tui.rig import attached, press, settle, shown, text_on, under_asyncio, until
 from tui.keydoc import all_rows
+from tui.lines import Tone
 from tui.screens.dialogs import Confirm, Form, Palette, TextDialog
 from tui.screens.listed import ListScreen
 from tui.screens.overview import OverviewScreen
@@ -253,6 +254,37 @@ async def test_a_piece_is_hashed_on_both_sides(tmp_path: Path) -> None:
         node.overrides[f"/v1/pieces/{cid}/content"] = content
         await press(pilot, "v")
         await until(pilot, lambda: "other content" in text_on(pilot))
+
+
+@under_asyncio
+async def test_every_kind_of_piece_is_verified_from_where_it_is_held(tmp_path: Path) -> None:
+    """Multiparts and DAG nodes too, each through its bucket; what has no piece of its own is not verified."""
+    async with recorded_node(tmp_path / "c.sock") as node, attached(tmp_path / "c.sock", first="store") as pilot:
+        await until(pilot, lambda: len(pilot.app.state.pieces) == 40)
+        verdicts = pilot.app.state.verdicts
+        for kind in ("multipart", "dag"):
+            pilot.app.screen.filter_by(f"kind:{kind} bucket:7")
+            await until(pilot, lambda kind=kind: pilot.app.screen.table.row.kind == kind)
+            await press(pilot, "home", "v")
+            cid = pilot.app.screen.table.row.cid
+            await until(pilot, lambda cid=cid: [one[1] for one in verdicts.get(cid, ())] == [Tone.OK, Tone.OK])
+            assert node.orders[-1] == ("piece.verify", {"cid": cid, "vault": "ab" * 32, "bucket": 7})
+        await press(pilot, "right_square_bracket", "v")
+        assert "enter shows those" in text_on(pilot)
+
+
+@under_asyncio
+async def test_enter_leads_from_a_bucket_to_its_pieces_and_from_a_name_to_what_it_stands_for(tmp_path: Path) -> None:
+    """The names are those of the bucket under the cursor."""
+    async with recorded_node(tmp_path / "c.sock"), attached(tmp_path / "c.sock", first="store") as pilot:
+        await until(pilot, lambda: len(pilot.app.state.buckets) == 4)
+        await press(pilot, "right_square_bracket", "down")
+        await until(pilot, lambda: len(pilot.app.state.names) == 3)
+        await press(pilot, "right_square_bracket", "enter")
+        await until(pilot, lambda: "/cid=baear4i" in text_on(pilot))
+        await press(pilot, "right_square_bracket", "down", "enter")
+        await until(pilot, lambda: "/bucket=7" in text_on(pilot))
+        await until(pilot, lambda: "of 40" in text_on(pilot))
 
 
 @under_asyncio

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from tests.tui import scene
 from tests.tui.scene import NOW_MS, picture
 from tui.details import (
+    describe_bucket,
     describe_device,
     describe_event,
     describe_log,
+    describe_name,
     describe_piece,
     describe_reason,
     describe_refusal,
@@ -18,14 +20,16 @@ from tui.details import (
     describe_stream,
 )
 from tui.lines import Tone, cells_of_line, text_of
-from tui.models import Event, LogLine
+from tui.models import BucketName, Event, LogLine
 from tui.tables import View
 from tui.theme import UNICODE
+from tui.words import size_of
 
 VIEW = View(UNICODE, NOW_MS)
 KINDS = {
     "streams": describe_stream, "devices": describe_device, "pieces": describe_piece, "settings": describe_setting,
-    "logs": describe_log, "refusals": describe_refusal, "reason_rows": describe_reason,
+    "buckets": describe_bucket, "names": describe_name, "logs": describe_log, "refusals": describe_refusal,
+    "reason_rows": describe_reason,
 }  # fmt: skip
 
 
@@ -62,6 +66,39 @@ def test_a_piece_shows_where_it_lies_and_what_checking_showed() -> None:
     assert "and 12 more extents" in text
     assert "● intact" in text
     assert "✖ damaged: \\x1b" in text
+
+
+def test_a_multipart_shows_its_parts_and_who_holds_it() -> None:
+    """The first parts with their sizes, how many more there are, and through which bucket of whom."""
+    state = picture()
+    row = next(row for row in state.pieces.window(0, 40) if row.kind == "multipart" and row.owners == 2)
+    before = "\n".join(text_of(spans) for spans in describe_piece(row, state, VIEW, 100))
+    assert f"bucket {2**53 - 1} of 5e5e5e5e5e5e5e5e" in before
+    state.set_detail(row.cid, scene.piece(row.cid))
+    text = "\n".join(text_of(spans) for spans in describe_piece(row, state, VIEW, 100))
+    assert "multipart, a list of raw pieces" in text
+    assert f"{size_of(len(scene.CONTENTS[2]))} {scene.cid_of(scene.CONTENTS[2])}" in text
+    assert "and 6 more parts" in text
+    assert f"bucket {2**53 - 1} of 5e5e5e5e5e5e5e5e since 24h" in text
+
+
+def test_a_bucket_nobody_vouches_for_says_what_that_means() -> None:
+    """And a bucket whose names are at hand shows them, inert."""
+    state = picture()
+    gone = next(row for row in state.buckets.window(0, 9) if row.authority is None)
+    assert "every request is refused" in text_of(describe_bucket(gone, state, VIEW, 70)[1])
+    seven = next(row for row in state.buckets.window(0, 9) if row.bucket == 7)
+    text = "\n".join(text_of(spans) for spans in describe_bucket(seven, state, VIEW, 70))
+    assert "evil\\x1b[2J\\u202e\\u2066name" in text
+    assert "○ private" in text
+
+
+@given(st.text(), st.text())
+def test_any_name_can_be_shown(name: str, cid: str) -> None:
+    """Names of a bucket are anybody's who may write to it."""
+    for spans in describe_name(BucketName(name=name, cid=cid), picture(), VIEW, 60):
+        assert text_of(spans).isprintable()
+        assert cells_of_line(spans) <= 60
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.lists(st.text()))))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.filters import Filter, Term, in_order, parse_filter
+from tui.filters import ALTERNATIVES, Filter, Term, in_order, parse_filter
 
 ROW = {"name": "Pump-3", "status": "active", "note": "north fence"}
 
@@ -17,6 +17,8 @@ ROW = {"name": "Pump-3", "status": "active", "note": "north fence"}
         ("status=suspended", False), ("~pmp3", True), ("~3pmp", False), ("!~pmp3", False), ("pump north", True),
         ("pump south", False), ('"north fence"', True), ('"fence north"', False), ('note="north fence"', True),
         ("other=x", False), ("status=", False), ("!status=", True), ("~", True), ("!", True), ('"', True),
+        ("status:active", True), ("status:act*", True), ("!status:active", False), ('note:"north fence"', True),
+        ("status:", False), ("name:pump-3 status:active", True), ("other:x", False), ("status:active=x", False),
     ],
 )  # fmt: skip
 def test_words_mean_what_the_help_says(text: str, passes: bool) -> None:
@@ -28,6 +30,19 @@ def test_an_unknown_key_is_text() -> None:
     """`a=b` where there is no column `a` is looked for as it stands."""
     assert parse_filter("a=b", {"name"}).matcher()({"name": "x a=b y"})
     assert parse_filter("took_ms=41", None).matcher()({"took_ms": "41"})
+
+
+def test_a_colon_is_a_letter_where_any_column_may_be_named() -> None:
+    """The log is searched for addresses and times as they stand there."""
+    assert parse_filter("127.0.0.1:8091 url:http", None).terms == (Term("127.0.0.1:8091"), Term("url:http"))
+    assert parse_filter("bucket:7 a:b", {"bucket"}).terms == (Term("7", "bucket"), Term("a:b"))
+
+
+def test_one_of_several_values_is_enough() -> None:
+    """A piece in buckets 7 and 77 is in bucket 7, one in bucket 77 alone is not; `!` wants it in none of them."""
+    both, other = {"bucket": ALTERNATIVES.join(("7", "77"))}, {"bucket": "77"}
+    assert [parse_filter("bucket:7", both).matcher()(row) for row in (both, other)] == [True, False]
+    assert [parse_filter("!bucket:7", both).matcher()(row) for row in (both, other)] == [False, True]
 
 
 TERMS = st.builds(

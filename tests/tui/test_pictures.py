@@ -67,6 +67,7 @@ async def test_a_screen_looks_as_it_did(name: str, size: tuple[int, int], health
         compare(f"{name}-{health}-{size[0]}x{size[1]}", pilot)
 
 
+SIGNS = {"=": "equals_sign", ":": "colon"}
 OTHERS = {
     "help": ("overview", ("question_mark",), {}),
     "palette": ("streams", ("colon", "p", "u", "m", "p"), {}),
@@ -78,6 +79,10 @@ OTHERS = {
     "viewer": ("devices", ("s",), {"access": "ro"}),
     "ascii": ("overview", (), {"glyphs": ASCII}),
     "ascii-devices": ("devices", ("d",), {"glyphs": ASCII}),
+    "buckets": ("store", ("right_square_bracket", "down", "d"), {}),
+    "names": ("store", ("right_square_bracket", "right_square_bracket", "d"), {}),
+    "store-filter": ("store", ("slash", *"bucket:7", "space", *"kind:dag"), {}),
+    "store-ascii": ("store", ("right_square_bracket",), {"glyphs": ASCII}),
     "light": ("overview", (), {"theme": "light"}),
     "contrast": ("devices", (), {"theme": "contrast"}),
 }
@@ -90,7 +95,7 @@ async def test_what_opens_looks_as_it_did(name: str) -> None:
     screen, keys, how = OTHERS[name]
     async with shown("degraded", first=screen, **how) as pilot:
         pilot.app.state.loading.clear()
-        await press(pilot, *(key if len(key) > 1 or key.isalnum() else {"=": "equals_sign"}[key] for key in keys))
+        await press(pilot, *(SIGNS.get(key, key) for key in keys))
         compare(f"other-{name}", pilot)
 
 

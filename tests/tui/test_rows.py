@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from tui.models import Event
-from tui.rows import event_line, event_text, event_values
+from tui.filters import parse_filter
+from tui.models import Bucket, BucketName, Event, Piece, Reference
+from tui.rows import bucket_values, event_line, event_text, event_values, name_values, piece_values
 
 CLOUD = {"specversion": "1.0", "id": "7", "source": "/pump/3", "type": "reading"}
 
@@ -45,3 +46,23 @@ def test_what_was_held_back_is_empty() -> None:
     """The socket of viewers gives no payload; no base64 is said to be none."""
     assert event_line(Event()) == ""
     assert event_text(Event(data_base64="!")) == "(no base64)"
+
+
+def test_a_piece_is_found_by_each_who_holds_it() -> None:
+    """By kind, by any of its buckets, by any of its owners; `none` is a vault that holds it by itself."""
+    held = [Reference("aa" * 32, 7), Reference("bb" * 32, 8), Reference("cc" * 32)]
+    values = piece_values(Piece(cid="baear", kind="dag", references=held))
+    for text in ("bucket:7 kind:dag", "bucket:8", "bucket:none", f"owner:{'bb' * 32}", "owner:cc*", "aaaa"):
+        assert parse_filter(text, values).matcher()(values), text
+    for text in ("bucket:9", "kind:raw", "!bucket:8", "owner:dd*"):
+        assert not parse_filter(text, values).matcher()(values), text
+
+
+def test_a_bucket_is_found_by_owner_and_by_who_vouches_for_it() -> None:
+    """Its owner in hex or as an address; `nobody` where nobody says any more that it exists."""
+    values = bucket_values(Bucket(bucket=7, owner="ab" * 32, address="6SabC", public=True, authority="settings"))
+    assert parse_filter("bucket:7 access:public owner:6sabc authority:settings", values).matcher()(values)
+    gone = bucket_values(Bucket(bucket=9))
+    assert parse_filter("authority:nobody access:unknown", gone).matcher()(gone)
+    named = name_values(BucketName(name="site/index", cid="baear"))
+    assert parse_filter("name:site/* cid:baear", named).matcher()(named)

@@ -99,3 +99,21 @@ def test_read_only_until_the_node_says_otherwise() -> None:
     assert NodeState().read_only
     assert picture(access="ro").read_only
     assert not picture().read_only
+
+
+def test_a_command_s_progress_stands_beside_its_verdict() -> None:
+    """Of the piece this program had verified; not when it is done, and not for what others ask for."""
+    state = NodeState()
+    far = {"command": "piece.verify", "subject": "b1", "done": 5 * 2**20, "bytes": 257 * 2**20}
+    state.apply("progress", far, 1.0)
+    assert state.verdicts == {}
+    state.verdicts["b1"] = [("here", Tone.IDLE, "waits"), ("the node", Tone.IDLE, "asked")]
+    state.apply("progress", {**far, "command": "other"}, 1.0)
+    assert state.verdicts["b1"][1][2] == "asked"
+    state.apply("progress", far, 1.0)
+    assert state.verdicts["b1"][1] == ("the node", Tone.IDLE, "5.0 MiB of 257 MiB")
+    state.verdicts["b1"][1] = ("the node", Tone.OK, "intact")
+    state.apply("progress", far, 1.0)
+    assert state.verdicts["b1"][1][2] == "intact"
+    with pytest.raises(msgspec.ValidationError):
+        state.apply("progress", [], 1.0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.tui.scene import NOW_MS, picture
 from tui import tables
 from tui.lines import cells_of_line, text_of
-from tui.models import Device, LogLine, Stream
+from tui.models import Bucket, BucketName, Device, LogLine, Piece, Reference, Stream
 from tui.tables import View, head_line, row_line, widths_of
 from tui.theme import ASCII, UNICODE
 
@@ -17,6 +17,7 @@ VIEW = View(UNICODE, NOW_MS)
 TABLES = {name: value for name, value in vars(tables).items() if name.endswith(("_COLUMNS", "_COLUMNS_WIDE"))}
 LISTINGS = {
     "STREAM_COLUMNS": "streams", "DEVICE_COLUMNS": "devices", "PIECE_COLUMNS": "pieces", "SETTING_COLUMNS": "settings",
+    "BUCKET_COLUMNS": "buckets", "NAME_COLUMNS": "names",
     "LOG_COLUMNS": "logs", "LOG_COLUMNS_WIDE": "logs", "REFUSAL_COLUMNS": "refusals", "REASON_COLUMNS": "reason_rows",
 }  # fmt: skip
 
@@ -44,6 +45,9 @@ def test_any_row_is_exact(text: str, rate: float, number: int, status: str) -> N
     """Also with hostile names and figures no column was made for."""
     rows: list[tuple[str, Any]] = [
         ("DEVICE_COLUMNS", Device(key=text, name=text, status=status, events_per_s=rate, bytes_today=number)),
+        ("PIECE_COLUMNS", Piece(cid=text, kind=text, bytes=number, owners=2, references=[Reference(text, number)])),
+        ("BUCKET_COLUMNS", Bucket(bucket=number, owner=text, address=text, authority=text, names=number)),
+        ("NAME_COLUMNS", BucketName(name=text, cid=text, ttl_s=number, signer=text)),
         ("STREAM_COLUMNS", Stream(stream=text, events=number, bytes=number, bytes_per_s=rate, refused=number)),
         ("LOG_COLUMNS", LogLine(n=1, t_ms=number, level=status, room=text, name=text, fields={text: text})),
     ]  # fmt: skip
@@ -59,3 +63,16 @@ def test_a_state_in_a_table_has_glyph_and_word() -> None:
     suspended = next(row for row in picture().devices.window(0, 25) if row.status == "suspended")
     assert "▲ suspended" in text_of(row_line(suspended, layout, 78, VIEW))
     assert "▲ 3" in text_of(row_line(suspended, layout, 78, VIEW))
+
+
+def test_a_piece_says_in_which_bucket_it_is() -> None:
+    """The first that holds it and how many others do; a dash for a vault by itself; the owner's beginning."""
+    layout = widths_of(tables.PIECE_COLUMNS, 78)
+
+    def shown(*held: Reference, owners: int) -> str:
+        return text_of(row_line(Piece(cid="b", kind="multipart", owners=owners, references=[*held]), layout, 78, VIEW))
+
+    assert "multipart" in shown(owners=0)
+    assert "  7  abababab… " in shown(Reference("ab" * 32, 7), owners=1)
+    assert "7 +2" in shown(Reference("ab" * 32), Reference("ab" * 32, 7), owners=3)
+    assert "  -  abababab… " in shown(Reference("ab" * 32), owners=1)

@@ -16,9 +16,11 @@ class Content:
 
     def __init__(self, content: bytes, **changes: Any) -> None:
         self.content, self.changes, self.asked = content, changes, 0
+        self.queries: list[Any] = []
 
     async def get(self, path: str, query: Any = None) -> Any:
         self.asked += 1
+        self.queries.append(query)
         part = self.content[query["from"] : query["from"] + query["length"]]
         return {"content_base64": base64.b64encode(part).decode(), **self.changes}
 
@@ -38,6 +40,17 @@ async def test_the_right_content_holds_and_no_other(size: int) -> None:
     assert seen[-1:] == ([size] if size else [])
     if size:
         assert not await content_holds(Content(b"x" * size), cid_of(content), size, seen.append)
+
+
+@pytest.mark.parametrize("kind", CidKind)
+@under_asyncio
+async def test_every_kind_of_piece_is_hashed_alike(kind: CidKind) -> None:
+    """A multipart over the content of its parts, a DAG node over its canonical bytes; asked of who holds it."""
+    content = b"abc" * CHUNK_BYTES
+    door = Content(content)
+    text = format_cid(make_cid(kind, blake3(content).digest()))
+    assert await content_holds(door, text, len(content), lambda _: None, {"vault": "ab" * 32, "bucket": 7})
+    assert {(query["vault"], query["bucket"]) for query in door.queries} == {("ab" * 32, 7)}
 
 
 @under_asyncio
