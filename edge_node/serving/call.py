@@ -138,7 +138,7 @@ class OpenCall(Call, Protocol):
     """Around the handler; the transport cancels it when the client resets the call or leaves."""
     ended: tuple[Status, str] | None
     """Set before `scope` is cancelled: what the call ended with, so that nothing else is answered."""
-    deadline: float
+    not_after: float
     """trio's time at which it is out of time; inf without grpc-timeout."""
 
     async def finish(self, status: Status, message: str) -> None:
@@ -162,7 +162,7 @@ async def run_call(call: OpenCall, handler: CallHandler, table: CallTable) -> No
 
 
 async def _outcome(call: OpenCall, handler: CallHandler) -> tuple[Status, str]:
-    call.scope.deadline = call.deadline
+    call.scope.deadline = call.not_after
     try:
         with call.scope:
             await handler(call)

@@ -25,3 +25,7 @@ ACCEPTS_DELAYED = Counter(
 CALLS_BROKEN = Counter(
     "edge_node_calls_broken", "Remote calls answered with INTERNAL, or cut, by an error of ours.", registry=REGISTRY
 )
+CALLS_REFUSED = Counter(
+    "edge_node_calls_refused", "Streams refused before they were looked at: too many, or stopping.", registry=REGISTRY
+)
+CALLS_RESET = Counter("edge_node_calls_reset", "Calls that their client gave up.", registry=REGISTRY)

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from edge_node.base.errors import LocalError, RemoteError
+from edge_node.base.limits import KIB
 
 PREFIX_BYTES = 5  # a flag and a length
 MESSAGE_LENGTH_MAX = 2**32 - 1
 TIMEOUT_DIGITS_MAX = 8
+SMALL_BYTES = 4 * KIB  # parts below this are put together: a part of one byte would cost sixty
 TEXT_MAX_CHARS = (
     1_024  # of a grpc-message: a client's header list may end at 8 KiB, and one character may take 12 bytes
 )
@@ -103,15 +105,15 @@ class GrpcMisuse(LocalError):
 class MessageReader:
     """Messages out of a call's bytes: `receive` what came, take `next_message`; any split gives the same messages.
 
-    Holds the parts as they came, and joins them once, when a message is whole: at most `message_max` bytes and what
-    one `receive` brought besides. A length is believed for nothing but the limit: no room is made for it beforehand.
+    Holds the parts as they came, small ones together, and joins them once, when a message is whole. A length is
+    believed for nothing but the limit: no room is made for it beforehand.
     """
 
     __slots__ = ("_held", "_need", "_parts", "_skip", "message_max")
 
     def __init__(self, message_max: int) -> None:
         self.message_max = message_max
-        self._parts: deque[bytes] = deque()
+        self._parts: deque[bytes | memoryview | bytearray] = deque()
         self._skip = 0  # bytes of the first part that are already taken
         self._held = 0
         self._need: int | None = None  # the length of the message under way, once its prefix is read
@@ -122,17 +124,31 @@ class MessageReader:
         return self._held
 
     @property
+    def expected(self) -> int:
+        """The length of the message under way, without its prefix; 0 while that is not known."""
+        return self._need or 0
+
+    @property
     def missing(self) -> int:
-        """How many bytes the message under way lacks; 0 between messages."""
+        """How many bytes the message under way lacks, as far as is known; 0 between messages."""
         if self._need is not None:
             return max(0, self._need - self._held)
         return PREFIX_BYTES - self._held if 0 < self._held < PREFIX_BYTES else 0
 
-    def receive(self, data: bytes) -> None:
-        """More bytes of the call."""
-        if data:
-            self._parts.append(data)
-            self._held += len(data)
+    def receive(self, data: bytes | memoryview) -> None:
+        """More bytes of the call; they must not change afterwards."""
+        size = len(data)
+        if not size:
+            return
+        self._held += size
+        if size < SMALL_BYTES and self._parts:
+            last = self._parts[-1]
+            if isinstance(last, bytearray):
+                last += data
+                return
+            if len(self._parts) > 1:  # not the first, which may be cut already
+                data = bytearray(data)  # a part of its own costs more than a few bytes are worth
+        self._parts.append(data)
 
     def next_message(self) -> bytes | None:
         """The next whole message, or None while it is not there. MessageCompressed, FlagUnknown, MessageTooLarge."""
@@ -163,16 +179,16 @@ class MessageReader:
         first, skip = self._parts[0], self._skip
         if skip + size < len(first):
             self._skip = skip + size
-            return first[skip : skip + size]
+            return bytes(first[skip : skip + size])
         return b"".join(self._cut(size))
 
-    def _cut(self, size: int) -> Iterator[bytes | memoryview]:
+    def _cut(self, size: int) -> Iterator[bytes | memoryview | bytearray]:
         parts = self._parts
         while size:
             first, skip = parts[0], self._skip
             there = len(first) - skip
             if there > size:
-                yield memoryview(first)[skip : skip + size]
+                yield first[skip : skip + size]
                 self._skip = skip + size
                 return
             parts.popleft()

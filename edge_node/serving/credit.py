@@ -1,0 +1,111 @@
+"""How much the clients of a node may have sent that no handler has taken yet.
+
+A call starts with a small window. A handler that waits for a message invites the rest of it, and the invitation is
+charged to one room for the whole node; when the room is full, calls wait for their invitation in turn. So a message
+that was begun can always be finished, and memory is bounded: calls x the small window + the room.
+"""
+
+from collections import deque
+from typing import Protocol
+
+from edge_node.base.limits import KIB, MIB
+from edge_node.wire.http2 import STREAM_WINDOW_BYTES
+
+ROOM_BYTES = 32 * MIB  # eight of the DDC SDK's largest messages on their way at once, whatever the clients
+SHARE_BYTES = 24 * MIB  # of one address, so that a stuck one leaves room for others
+AHEAD_BYTES = MIB  # of the message after the one that is taken: what comes in while it is stored
+UPDATE_BYTES = 32 * KIB  # smaller credit is saved up: a WINDOW_UPDATE costs as much as a small message
+
+
+class Guest(Protocol):
+    """A call that waits for its invitation."""
+
+    peer: str
+
+    def invite(self) -> None:
+        """There may be room now: try again."""
+        ...
+
+
+class CreditRoom:
+    """What has been invited beyond the small windows, in all and per address."""
+
+    def __init__(self, in_all: int = ROOM_BYTES, per_address: int = SHARE_BYTES) -> None:
+        self._in_all, self._per_address = in_all, per_address
+        self._held: dict[str, int] = {}
+        self._waiting: deque[Guest] = deque()
+        self.used = 0
+
+    def charge(self, peer: str, amount: int) -> bool:
+        """Take room; False with nothing taken when there is not enough."""
+        held = self._held.get(peer, 0)
+        if self.used + amount > self._in_all or held + amount > self._per_address:
+            return False
+        self.used += amount
+        self._held[peer] = held + amount
+        return True
+
+    def release(self, peer: str, amount: int) -> None:
+        """Give room back, and let those that wait try again."""
+        if not amount:
+            return
+        self.used -= amount
+        left = self._held[peer] - amount
+        if left:
+            self._held[peer] = left
+        else:
+            del self._held[peer]
+        for _ in range(len(self._waiting)):  # each once; who still finds none waits again, in its old order
+            self._waiting.popleft().invite()
+
+    def wait(self, guest: Guest) -> None:
+        """Be invited, in turn."""
+        if guest not in self._waiting:
+            self._waiting.append(guest)
+
+    def forget(self, guest: Guest) -> None:
+        """It no longer waits."""
+        if guest in self._waiting:
+            self._waiting.remove(guest)
+
+
+class StreamCredit:
+    """One call's account: `window` bytes may still come, `held` came and were not taken."""
+
+    __slots__ = ("charged", "held", "peer", "room", "window")
+
+    def __init__(self, room: CreditRoom, peer: str) -> None:
+        self.room, self.peer = room, peer
+        self.window = STREAM_WINDOW_BYTES
+        self.held = self.charged = 0
+
+    def arrive(self, size: int) -> bool:
+        """Bytes came; False when the client sent more than its window."""
+        self.window -= size
+        self.held += size
+        return self.window >= 0
+
+    def take(self, size: int) -> None:
+        """The handler took bytes: what was invited for them is over."""
+        self.held -= size
+        spare = min(self.charged, max(0, self.charged + STREAM_WINDOW_BYTES - self.window - self.held))
+        self.charged -= spare
+        self.room.release(self.peer, spare)
+
+    def raise_to(self, target: int) -> int | None:
+        """What the window may grow by so that `target` bytes can be held and on their way; None without room."""
+        wish = target - self.window - self.held
+        if wish <= 0:
+            return 0
+        extra = max(0, target - STREAM_WINDOW_BYTES) - self.charged
+        if extra > 0:
+            if not self.room.charge(self.peer, extra):
+                return None
+            self.charged += extra
+        self.window += wish
+        return wish
+
+    def close(self) -> None:
+        """The call is over."""
+        charged, self.charged = self.charged, 0
+        self.room.release(self.peer, charged)

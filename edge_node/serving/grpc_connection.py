@@ -1,0 +1,347 @@
+"""One gRPC client's connection: frames in, calls begun, their answers out; three kinds of task.
+
+One task reads, one writes, and each call has one. Whatever any of them has to say goes into the connection's output
+without waiting, and the writer, which runs when all others of that moment have run, sends it in one go: the answers
+to sixteen small calls that came together leave together.
+"""
+
+from collections.abc import Iterator
+
+import trio
+
+from edge_node.base.errors import Refusal
+from edge_node.base.limits import KIB, MIB
+from edge_node.base.log import get_log
+from edge_node.base.refusals import Asker
+from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call, status_of
+from edge_node.serving.counters import CALLS_REFUSED, CALLS_RESET, CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED
+from edge_node.serving.credit import CreditRoom, StreamCredit
+from edge_node.serving.grpc_call import GrpcCall, trailers
+from edge_node.serving.limits import NEVER, Reaper
+from edge_node.serving.problems import note_refusal
+from edge_node.serving.sleeper import Sleeper
+from edge_node.serving.transport import PeerGone, Transport
+from edge_node.settings.tree import GrpcSettings
+from edge_node.wire.grpc import Status, parse_timeout
+from edge_node.wire.http2 import Arrived, Http2Server, Left, Opened, Reset, Room
+from edge_node.wire.http2_budget import Http2Broken, NotHttp2
+from edge_node.wire.http2_frames import ErrorCode, header_block
+
+READ_BYTES = 256 * KIB
+WRITE_BYTES = 256 * KIB  # joined at most; a socket's buffer takes little more
+QUEUE_BYTES = 256 * KIB  # beyond this a call waits with what it has to send
+OUTPUT_MAX_BYTES = MIB  # beyond this nothing more is read: a client that takes no answers asks no questions
+PREFACE_S = 10.0  # from the connection to its first frames
+GRACE_S = 5.0  # from our goodbye to the end of a connection without calls
+LINGER_MAX_BYTES = MIB  # read and dropped after the last word, so that a client still sending gets to read it
+LINGER_S = 2.0
+LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
+
+_NOT_GRPC = header_block([(b":status", b"415"), (b"content-type", b"text/plain")])
+_HTTP1_BODY = b"This door speaks gRPC over HTTP/2 without TLS; the node has another one for HTTP/1.1.\n"
+_HTTP1 = (
+    b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n" % len(_HTTP1_BODY)
+) + _HTTP1_BODY
+_HTTP1_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
+_GONE = (Status.CANCELLED, "the connection is gone")
+_RESET = (Status.CANCELLED, "the client gave the call up")
+_OVERRUN = (Status.INTERNAL, "the client sent more than its window")
+
+log = get_log("serving")
+
+
+class GrpcService:
+    """What every connection of one server shares."""
+
+    def __init__(self, table: CallTable, settings: GrpcSettings, reaper: Reaper) -> None:
+        self.table = table
+        self.settings = settings
+        self.reaper = reaper
+        self.room = CreditRoom()
+        self.draining = False
+
+
+class GrpcConnection:
+    """One connection's life; `run` never raises an Exception. `mode` is what its door is."""
+
+    def __init__(self, service: GrpcService, transport: Transport, *, mode: str = "full") -> None:
+        settings = service.settings
+        self._service = service
+        self._transport = transport
+        self._mode = mode
+        self.http = Http2Server(
+            streams_max=settings.streams_max, header_bytes_max=settings.header_bytes_max, now=trio.current_time()
+        )
+        self._streams_max = settings.streams_max
+        self._calls: dict[int, GrpcCall] = {}
+        self._waiting: dict[GrpcCall, None] = {}
+        self._tasks = 0
+        self._writer, self._reader = Sleeper(), Sleeper()
+        self._closing = self._closed = self._greeted = False
+        self._nursery: trio.Nursery | None = None
+        self.scope = trio.CancelScope()
+        self.deadline = service.reaper.after(PREFACE_S)
+
+    def __iter__(self) -> Iterator[GrpcCall]:
+        return iter(self._calls.values())
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @property
+    def peer(self) -> str:
+        """The client's address."""
+        return self._transport.peer
+
+    # --- its life
+
+    async def run(self) -> None:
+        """Serve until the client leaves, misbehaves or is overdue. The boundary: no error goes beyond it."""
+        try:
+            with self.scope:
+                await self._transport.open()
+                async with trio.open_nursery() as self._nursery:
+                    self._nursery.start_soon(self._write)
+                    await self._read()
+                    self._lose()
+                    self._nursery.cancel_scope.cancel()
+        except Exception:
+            CONNECTIONS_BROKEN.inc()
+            log.exception("connection.broken", peer=self._transport.peer)
+        finally:
+            self._lose()
+            await self._transport.close()
+
+    def drain(self) -> None:
+        """The server stops: no further call; the connection ends with its last one."""
+        if not self.http.going:
+            self.http.go_away()
+            self.flush_soon()
+        self._end_if_done()
+
+    def end(self) -> None:
+        """End it as it is."""
+        self.scope.cancel()
+
+    def expire(self) -> None:
+        """See Expiring."""
+        self.deadline = NEVER
+        if self._calls or self._closing or not self._greeted or self.http.going:
+            CONNECTIONS_EXPIRED.inc()
+            self.end()
+            return
+        self.drain()
+
+    def _end_if_done(self) -> None:
+        """After our goodbye the last call's end is the connection's."""
+        if self.http.going and not self._calls:
+            self._close()
+
+    def _close(self) -> None:
+        """Send what there is to send, and end."""
+        self._closing = True
+        self.deadline = self._service.reaper.after(GRACE_S)
+        self._writer.wake()
+        self._reader.wake()
+
+    def _lose(self) -> None:
+        """Nobody is there any more: every handler is cancelled."""
+        for call in list(self._calls.values()):
+            call.cut(*_GONE)
+
+    # --- reading
+
+    async def _read(self) -> None:
+        service, http = self._service, self.http
+        while not self._closing:
+            data = await self._transport.receive(READ_BYTES)
+            if not data:
+                return
+            http.receive(data)
+            try:
+                await self._take_turns()
+            except NotHttp2 as error:
+                self._refuse_stranger(error)
+            except Http2Broken as error:
+                note_refusal(error, self._asker())
+                self._lose()
+                self._close()
+            while http.out_bytes > OUTPUT_MAX_BYTES and not self._closing:
+                await self._reader.sleep()
+        self.deadline = service.reaper.after(LINGER_S)
+        await self._linger()
+
+    async def _take_turns(self) -> None:
+        service, http = self._service, self.http
+        while True:
+            for event in http.next_events(service.reaper.now):
+                self._dispatch(event)
+            if http.out_bytes:
+                self._writer.wake()
+            if http.hungry or self._closing:
+                return
+            await trio.lowlevel.checkpoint()  # a client that sends without end must not keep the loop to itself
+
+    async def _linger(self) -> None:
+        left = LINGER_MAX_BYTES
+        while left > 0:
+            data = await self._transport.receive(READ_BYTES)
+            if not data:
+                return
+            left -= len(data)
+
+    def _refuse_stranger(self, error: NotHttp2) -> None:
+        note_refusal(error, self._asker())
+        while self.http.take_output(MIB):
+            pass  # our settings would be noise to whoever this is
+        if error.first[:4] in _HTTP1_METHODS:
+            self.http.say(_HTTP1)
+        self._close()
+
+    def _dispatch(self, event: Opened | Arrived | Reset | Room | Left) -> None:
+        if isinstance(event, Arrived):
+            self._on_arrived(event)
+        elif isinstance(event, Opened):
+            self._on_opened(event)
+        elif isinstance(event, Room):
+            self._on_room(event.stream)
+        elif isinstance(event, Reset):
+            call = self._calls.get(event.stream)
+            if call is not None:
+                CALLS_RESET.inc()
+                call.cut(*_RESET)
+        else:
+            self.drain()
+
+    def _on_arrived(self, event: Arrived) -> None:
+        call = self._calls.get(event.stream)
+        if call is None:
+            return  # it was answered already: the data is dropped, and its credit was given back on arrival
+        if not call.on_data(event.data, event.size, ended=event.ended):
+            self.http.reset(event.stream, ErrorCode.FLOW_CONTROL_ERROR)
+            call.cut(*_OVERRUN)
+
+    def _on_room(self, stream: int) -> None:
+        if stream:
+            call = self._calls.get(stream)
+            if call is not None:
+                call.on_room()
+        else:
+            self._greeted = True
+            if self.deadline is not NEVER and not self._calls and not self._closing and not self.http.going:
+                self.deadline = self._service.reaper.after(self._service.settings.idle_timeout_s)
+            self._wake_senders()
+
+    # --- calls
+
+    def _on_opened(self, event: Opened) -> None:
+        stream = event.stream
+        busy = len(self._calls) >= self._streams_max or self._tasks >= LEAVING_PER_CALL * self._streams_max
+        if busy or self.http.going or self._closing:
+            CALLS_REFUSED.inc()
+            self.http.reset(stream, ErrorCode.REFUSED_STREAM)  # says that nothing was done: it may be asked again
+            return
+        fields = dict(event.headers)
+        method = fields.get(b":path", b"").decode("latin-1")
+        if fields.get(b":method") != b"POST" or not fields.get(b"content-type", b"").startswith(b"application/grpc"):
+            self.http.send_last_headers(stream, _NOT_GRPC)
+            self.http.reset(stream, ErrorCode.NO_ERROR)
+            return
+        try:
+            self._begin(event, method, fields.get(b"grpc-timeout"))
+        except Refusal as refusal:
+            note_refusal(refusal, self._asker())
+            status = status_of(refusal)
+            self._service.table.note(method, status)
+            self.http.send_last_headers(stream, trailers(status, str(refusal), alone=True))
+            if not event.ended:
+                self.http.reset(stream, ErrorCode.NO_ERROR)
+
+    def _begin(self, event: Opened, method: str, timeout: bytes | None) -> None:
+        service = self._service
+        known = service.table.find(method)
+        if known is None:
+            raise MethodUnknown(method)
+        call = GrpcCall(
+            self, event.stream, method, Metadata(event.headers), peer=self._transport.peer, mode=self._mode,
+            message_max=known.message_max, credit=StreamCredit(service.room, self._transport.peer),
+            not_after=NEVER if timeout is None else trio.current_time() + parse_timeout(timeout),
+        )  # fmt: skip
+        if event.ended:
+            call.on_data(b"", 0, ended=True)
+        self._calls[event.stream] = call
+        self.deadline = NEVER
+        self._tasks += 1
+        assert self._nursery is not None
+        self._nursery.start_soon(self._attend, call, known.handler)
+
+    async def _attend(self, call: GrpcCall, handler: CallHandler) -> None:
+        try:
+            await run_call(call, handler, self._service.table)
+        finally:
+            self._tasks -= 1
+
+    # --- what calls ask for (CallHost)
+
+    def flush_soon(self) -> None:
+        """See CallHost."""
+        self._writer.wake()
+
+    def queue_room(self) -> int:
+        """See CallHost."""
+        return QUEUE_BYTES - self.http.out_bytes
+
+    def wait_for_room(self, call: GrpcCall) -> None:
+        """See CallHost."""
+        self._waiting[call] = None
+
+    def idle_deadline(self) -> float:
+        """See CallHost."""
+        return self._service.reaper.after(self._service.settings.stream_idle_timeout_s)
+
+    def leave(self, call: GrpcCall) -> None:
+        """See CallHost."""
+        self._calls.pop(call.stream, None)
+        self._waiting.pop(call, None)
+        if not self._calls and not self._closing:
+            self.deadline = self._service.reaper.after(self._service.settings.idle_timeout_s)
+            self._end_if_done()
+
+    def _wake_senders(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for call in waiting:
+            call.on_room()
+
+    # --- writing
+
+    async def _write(self) -> None:
+        http, transport = self.http, self._transport
+        try:
+            while True:
+                while data := http.take_output(WRITE_BYTES):
+                    if self._waiting:
+                        self._wake_senders()
+                    if not transport.offer(data):
+                        await self._flush()
+                    self._reader.wake()
+                if self._closing:
+                    transport.finish()
+                    return
+                await self._writer.sleep()
+        except PeerGone:
+            self.end()
+
+    async def _flush(self) -> None:
+        """Wait for a socket that takes no more; a client that takes nothing at all is cut."""
+        self._note_progress()
+        await self._transport.flush(self._note_progress)
+        if self._calls and not self._closing:
+            self.deadline = NEVER
+
+    def _note_progress(self) -> None:
+        if not self._closing:
+            self.deadline = self.idle_deadline()
+
+    def _asker(self) -> Asker:
+        return Asker(self._transport.peer, "", "grpc")

@@ -1,0 +1,459 @@
+"""The server's side of one HTTP/2 connection that carries gRPC: bytes in, events and frames out (RFC 9113).
+
+h2 keeps what is intricate and rare: header compression and validation, settings, the states of streams. Frames are
+split here and DATA, WINDOW_UPDATE and PING never reach it: they are most of the traffic, a client floods with them,
+and h2 would copy each byte five times. So a DATA frame of 1 MiB is handed on in the pieces in which it arrives.
+
+Credit is the shell's: it is told what came (`Arrived.size`) and says what may come (`open_window`). The connection's
+own window is given back on arrival; the windows of the streams bound what a client can make us hold.
+"""
+
+import struct
+from dataclasses import dataclass
+
+import h2.events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
+from h2.stream import StreamInputs
+
+from edge_node.base.limits import KIB, MIB
+from edge_node.wire.http2_budget import Budget, Http2Broken, NotHttp2, charge
+from edge_node.wire.http2_frames import (
+    ACK,
+    END_HEADERS,
+    END_STREAM,
+    HEAD_BYTES,
+    PADDED,
+    PREFACE,
+    TABLE_EMPTIED,
+    WINDOW_MAX,
+    ErrorCode,
+    FrameType,
+    data_head,
+    goaway_frame,
+    headers_frame,
+    ping_ack,
+    reset_frame,
+    window_frame,
+)
+
+STREAM_WINDOW_BYTES = 64 * KIB  # what a client may send of a call before anybody asked for it
+CONNECTION_WINDOW_BYTES = 16 * MIB  # in flight, not held: given back on arrival
+FRAME_MAX_BYTES = MIB  # the DDC SDK sends 4 MB messages: 16 KiB frames cost it a third of its speed
+CONTROL_MAX_BYTES = 16 * KIB  # settings, unknown frames; nobody needs more
+TURN_FRAMES = 256  # looked at in one go, at most about 2 ms
+
+_HEAD = struct.Struct(">HBBBL")
+_UNBOUNDED = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Opened:
+    """A client began a stream; `ended` when it will send nothing more."""
+
+    stream: int
+    headers: list[tuple[bytes, bytes]]
+    ended: bool
+
+
+@dataclass(slots=True)
+class Arrived:
+    """Bytes of a stream; `size` counts what they took of its window, padding included."""
+
+    stream: int
+    data: bytes | memoryview
+    size: int
+    ended: bool
+
+
+@dataclass(slots=True)
+class Reset:
+    """The client gave up a stream."""
+
+    stream: int
+    code: int
+
+
+@dataclass(slots=True)
+class Room:
+    """There may be more room to send: for one stream, or for all (0)."""
+
+    stream: int
+
+
+class Left:
+    """The client will open no more streams; those there are go on."""
+
+
+Event = Opened | Arrived | Reset | Room | Left
+
+
+class _States(H2Connection):
+    """h2 with a memory of closed streams that many connections can afford."""
+
+    MAX_CLOSED_STREAMS = 1_024
+
+
+class Http2Server:
+    """One connection. `receive` what came, then `next_events` until `hungry`; send what `take_output` gives.
+
+    Http2Broken ends the connection; its GOAWAY is then among the output. Time is an argument, in seconds.
+    """
+
+    def __init__(self, *, streams_max: int, header_bytes_max: int, now: float) -> None:
+        self._h2 = _States(H2Configuration(client_side=False, header_encoding=None))
+        self._h2.local_settings = Settings(
+            client=False,
+            initial_values={
+                SettingCodes.MAX_CONCURRENT_STREAMS: streams_max,
+                SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
+                SettingCodes.MAX_FRAME_SIZE: FRAME_MAX_BYTES,
+                SettingCodes.MAX_HEADER_LIST_SIZE: header_bytes_max,
+            },
+        )
+        self._h2.max_inbound_frame_size = FRAME_MAX_BYTES
+        self._h2.decoder.max_header_list_size = header_bytes_max
+        self._h2.initiate_connection()
+        self._out: list[bytes | memoryview] = [
+            self._h2.data_to_send(),
+            window_frame(0, CONNECTION_WINDOW_BYTES - 65_535),
+        ]
+        # From here on h2 counts no streams: it would end a connection where a stream is to be refused.
+        self._h2.local_settings = Settings(
+            client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: 2**31 - 1}
+        )
+        self.out_bytes = sum(map(len, self._out))
+        self._header_bytes_max = header_bytes_max
+        self._budget = Budget(now)
+        self._data: bytes = b""
+        self._at = 0
+        self._greeted = False
+        self._block = 0  # the stream whose header block is under way
+        self._block_bytes = 0
+        self._body: tuple[int, int] | None = None  # a DATA frame under way: stream, flags
+        self._body_left = self._pad_left = 0
+        self._window_used = 0
+        self._window_left = CONNECTION_WINDOW_BYTES
+        self._table_limited = False
+        self.hungry = True
+        self.going = False
+
+    # --- what came
+
+    def receive(self, data: bytes) -> None:
+        """More bytes of the connection."""
+        rest = self._data[self._at :]
+        self._data, self._at = rest + data if rest else data, 0
+        self.hungry = False
+
+    def next_events(self, now: float) -> list[Event]:
+        """What some of the received bytes mean; to be called again unless `hungry`. Http2Broken."""
+        events: list[Event] = []
+        try:
+            for _ in range(TURN_FRAMES):
+                if not self._step(events, now):
+                    self.hungry = True
+                    break
+        except Http2Broken as error:
+            self._put(goaway_frame(self.last_stream, error.code, error.why.encode()[:128]))
+            raise
+        return events
+
+    def _step(self, events: list[Event], now: float) -> bool:
+        """One frame, or the next piece of one; False when more bytes are needed."""
+        if self._body is not None:
+            return self._take_body(events, now)
+        data, at = self._data, self._at
+        if not self._greeted:
+            return self._greet()
+        if len(data) - at < HEAD_BYTES:
+            return False
+        high, low, kind, flags, stream = _HEAD.unpack_from(data, at)
+        size, stream = high << 8 | low, stream & _UNBOUNDED
+        if kind == FrameType.DATA and not self._block:
+            if size > FRAME_MAX_BYTES:
+                raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a frame is too large")
+            self._at = at + HEAD_BYTES
+            self._begin_body(stream, flags, size)
+            return True
+        self._check_size(kind, size)
+        end = at + HEAD_BYTES + size
+        if len(data) < end:
+            return False
+        self._at = end
+        if kind == FrameType.WINDOW_UPDATE and not self._block:
+            self._on_window(events, stream, data[at + HEAD_BYTES : end], now)
+        else:
+            self._on_control(events, kind, flags, stream, data[at:end], now)
+        return True
+
+    def _greet(self) -> bool:
+        have = self._data[self._at : self._at + len(PREFACE)]
+        if not PREFACE.startswith(have):
+            raise NotHttp2(have)
+        if len(have) < len(PREFACE):
+            return False
+        self._at += len(PREFACE)
+        self._h2.receive_data(PREFACE)
+        self._greeted = True
+        return True
+
+    def _check_size(self, kind: int, size: int) -> None:
+        if kind in (FrameType.HEADERS, FrameType.CONTINUATION):
+            self._block_bytes += size if kind == FrameType.CONTINUATION else 0
+            if max(size, self._block_bytes) > self._header_bytes_max:
+                raise Http2Broken(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too large")
+        elif size > CONTROL_MAX_BYTES:
+            raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a frame is too large")
+
+    def _on_control(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes, now: float) -> None:
+        if self._block and (kind != FrameType.CONTINUATION or stream != self._block):
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a header block was interrupted")
+        if kind == FrameType.HEADERS or kind == FrameType.CONTINUATION:
+            self._on_headers(events, kind, flags, stream, frame)
+        elif kind == FrameType.PING:
+            self._on_ping(flags, stream, frame, now)
+        elif kind == FrameType.SETTINGS:
+            charge(self._budget.settings, now, "too many settings")
+            self._ask_h2(events, frame)
+        elif kind == FrameType.RST_STREAM:
+            charge(self._budget.resets, now, "too many resets")
+            self._ask_h2(events, frame)
+        elif kind == FrameType.GOAWAY:
+            events.append(Left())  # kept from h2, which would not let the calls there are be answered
+        elif kind == FrameType.PUSH_PROMISE:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a client cannot push")
+        else:
+            charge(self._budget.idle_frames, now, "too many frames without effect")
+
+    def _on_headers(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes) -> None:
+        if kind == FrameType.HEADERS:
+            self._block_bytes = len(frame)
+        elif not self._block:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
+        self._block = 0 if flags & END_HEADERS else stream
+        self._ask_h2(events, frame)
+
+    def _ask_h2(self, events: list[Event], frame: bytes) -> None:
+        try:
+            for event in self._h2.receive_data(frame):
+                self._translate(event, events)
+        except ProtocolError as error:
+            self._h2.clear_outbound_data_buffer()  # its own GOAWAY, which says less
+            raise Http2Broken(_code(error.error_code), str(error)) from None
+        output = self._h2.data_to_send()
+        if output:
+            self._put(output)
+
+    def _translate(self, event: h2.events.Event, events: list[Event]) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            self._budget.note_opened()
+            stream = self._h2.streams[event.stream_id]
+            stream._expected_content_length = None  # noqa: SLF001 - DATA passes h2 by; gRPC frames its own lengths
+            events.append(Opened(event.stream_id, list(event.headers), event.stream_ended is not None))  # type: ignore[arg-type]
+        elif isinstance(event, h2.events.TrailersReceived):
+            events.append(Arrived(event.stream_id, b"", 0, ended=True))
+        elif isinstance(event, h2.events.StreamReset):
+            events.append(Reset(event.stream_id, int(event.error_code)))
+        elif isinstance(event, h2.events.RemoteSettingsChanged):
+            if SettingCodes.HEADER_TABLE_SIZE in event.changed_settings:
+                self._table_limited = True
+            events.append(Room(0))
+
+    def _on_ping(self, flags: int, stream: int, frame: bytes, now: float) -> None:
+        if len(frame) != HEAD_BYTES + 8:
+            raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a ping is not eight bytes")
+        if stream:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a ping on a stream")
+        charge(self._budget.pings, now, "too_many_pings")  # gRPC's own word: clients then ping less
+        if not flags & ACK:
+            self._put(ping_ack(frame[HEAD_BYTES:]))
+
+    def _on_window(self, events: list[Event], stream: int, body: bytes, now: float) -> None:
+        if len(body) != 4:
+            raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a window update is not four bytes")
+        charge(self._budget.updates, now, "too many window updates")
+        increment = int.from_bytes(body, "big") & _UNBOUNDED
+        known = self._h2.streams.get(stream)
+        if stream and known is None:
+            self._require_begun(stream)
+            return
+        if not increment:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a window update of nothing")
+        holder = self._h2 if known is None else known
+        holder.outbound_flow_control_window += increment
+        if holder.outbound_flow_control_window > WINDOW_MAX:
+            raise Http2Broken(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large")
+        events.append(Room(stream))
+
+    def _require_begun(self, stream: int) -> None:
+        if stream > self.last_stream or stream % 2 == 0:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a frame for a stream that was not opened")
+
+    # --- DATA
+
+    def _begin_body(self, stream: int, flags: int, size: int) -> None:
+        self._require_begun(stream)
+        self._window_left -= size
+        if self._window_left < 0:
+            raise Http2Broken(ErrorCode.FLOW_CONTROL_ERROR, "more data than the connection's window")
+        if flags & PADDED and not size:
+            raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "padding without its length")
+        self._body, self._body_left, self._pad_left = (stream, flags), size, 0
+
+    def _take_body(self, events: list[Event], now: float) -> bool:
+        assert self._body is not None
+        stream, flags = self._body
+        overhead = 0
+        if flags & PADDED:
+            if self._at >= len(self._data):
+                return False
+            overhead = self._take_padding_length()
+            flags &= ~PADDED
+            self._body = stream, flags
+        there = min(len(self._data) - self._at, self._body_left + self._pad_left)
+        if not there and self._body_left + self._pad_left:
+            if overhead:
+                self._hand_on(events, stream, b"", overhead, ended=False, now=now)
+            return False
+        useful = min(there, self._body_left)
+        data = self._piece(useful)
+        self._at += there
+        self._body_left -= useful
+        self._pad_left -= there - useful
+        whole = not self._body_left + self._pad_left
+        if whole:
+            self._body = None
+        self._hand_on(events, stream, data, there + overhead, ended=whole and bool(flags & END_STREAM), now=now)
+        return True
+
+    def _take_padding_length(self) -> int:
+        self._pad_left = self._data[self._at]
+        self._at += 1
+        self._body_left -= 1 + self._pad_left
+        if self._body_left < 0:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "more padding than frame")
+        return 1
+
+    def _piece(self, size: int) -> bytes | memoryview:
+        """The next bytes: a view where it is most of what it keeps alive, a copy where it is not."""
+        at = self._at
+        if size == len(self._data):
+            return self._data
+        if size * 4 >= len(self._data):
+            return memoryview(self._data)[at : at + size]
+        return self._data[at : at + size]
+
+    def _hand_on(
+        self, events: list[Event], stream: int, data: bytes | memoryview, size: int, *, ended: bool, now: float
+    ) -> None:
+        self._window_used += size
+        if self._window_used >= CONNECTION_WINDOW_BYTES // 4:
+            self._put(window_frame(0, self._window_used))
+            self._window_left += self._window_used
+            self._window_used = 0
+        known = self._h2.streams.get(stream)
+        if known is None or known.closed:
+            charge(self._budget.idle_frames, now, "too much data for streams that are gone")
+            return
+        if not data and not ended:
+            charge(self._budget.idle_frames, now, "too many frames without effect")
+        try:
+            known.state_machine.process_input(StreamInputs.RECV_DATA)
+            if ended:
+                known.state_machine.process_input(StreamInputs.RECV_END_STREAM)
+        except ProtocolError as error:
+            raise Http2Broken(ErrorCode.STREAM_CLOSED, str(error)) from None
+        events.append(Arrived(stream, data, size, ended))
+
+    # --- what goes
+
+    @property
+    def last_stream(self) -> int:
+        """The newest stream a client opened."""
+        return self._h2.highest_inbound_stream_id
+
+    def room(self, stream: int) -> int:
+        """How many bytes of a stream may go now."""
+        known = self._h2.streams[stream]
+        return min(
+            self._h2.outbound_flow_control_window, known.outbound_flow_control_window, self._h2.max_outbound_frame_size
+        )
+
+    def send_headers(self, stream: int, block: bytes) -> None:
+        """Response headers; `block` as `header_block` makes it."""
+        self._h2.streams[stream].state_machine.process_input(StreamInputs.SEND_HEADERS)
+        self._put(headers_frame(stream, self._table_note() + block))
+
+    def send_last_headers(self, stream: int, block: bytes) -> None:
+        """Trailers, or all there is: the stream ends for us."""
+        machine = self._h2.streams[stream].state_machine
+        machine.process_input(StreamInputs.SEND_HEADERS)
+        machine.process_input(StreamInputs.SEND_END_STREAM)
+        self._put(headers_frame(stream, self._table_note() + block, end=True))
+
+    def send_data(self, stream: int, parts: list[bytes | memoryview], size: int) -> None:
+        """One DATA frame of `size` bytes in parts, at most `room`. The parts are kept until they are taken."""
+        known = self._h2.streams[stream]
+        known.outbound_flow_control_window -= size
+        self._h2.outbound_flow_control_window -= size
+        self._budget.note_sent(size)
+        self._out.append(data_head(stream, size))
+        self._out += parts
+        self.out_bytes += HEAD_BYTES + size
+
+    def open_window(self, stream: int, increment: int) -> None:
+        """Let the client send so much more of a stream."""
+        self._put(window_frame(stream, increment))
+
+    def reset(self, stream: int, code: ErrorCode) -> None:
+        """End a stream for both sides; nothing if it is over."""
+        known = self._h2.streams.get(stream)
+        if known is not None and not known.closed:
+            known.state_machine.process_input(StreamInputs.SEND_RST_STREAM)
+            self._put(reset_frame(stream, code))
+
+    def go_away(self, code: ErrorCode = ErrorCode.NO_ERROR, why: bytes = b"") -> None:
+        """Say that no further stream will be answered; those there are go on."""
+        self.going = True
+        self._put(goaway_frame(self.last_stream, code, why))
+
+    def say(self, raw: bytes) -> None:
+        """Bytes that are no frames, to a client that speaks something else."""
+        self._put(raw)
+
+    def take_output(self, size: int) -> bytes | memoryview:
+        """The next bytes to be sent, about `size` or one larger part; b"" when there are none."""
+        out = self._out
+        if not out:
+            return b""
+        total = taken = 0
+        for part in out:
+            if taken and total + len(part) > size:
+                break
+            total += len(part)
+            taken += 1
+        data = out[0] if taken == 1 else b"".join(out[:taken])
+        del out[:taken]
+        self.out_bytes -= total
+        return data
+
+    def _put(self, frame: bytes) -> None:
+        self._out.append(frame)
+        self.out_bytes += len(frame)
+
+    def _table_note(self) -> bytes:
+        """RFC 7541 section 4.2: a client that limits our table is told so in the next block."""
+        if not self._table_limited:
+            return b""
+        self._table_limited = False
+        return TABLE_EMPTIED
+
+
+def _code(raw: int) -> ErrorCode:
+    try:
+        return ErrorCode(raw)
+    except ValueError:
+        return ErrorCode.PROTOCOL_ERROR
