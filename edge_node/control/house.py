@@ -12,6 +12,7 @@ from edge_node.control.roster import Roster
 from edge_node.journal import Journal
 from edge_node.paths import Paths
 from edge_node.settings import Settings
+from edge_node.store.buckets import BucketAuthority
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -21,6 +22,7 @@ from edge_node.store.usage import DAY_MS
 from edge_node.supervise import Supervisor
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device import Device, DeviceChange
+from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class House:
     """The rooms of one running node.
 
     `boot` names this life of the process. `write_change` makes a device change durable (the registry in memory is
-    changed afterwards, by whoever calls it). `operator_key` is
+    changed afterwards, by whoever calls it); `write_revocation` likewise. `operator_key` is
     where the operator's own key lies if it is on this box. `subscribers` per stream, and a stream's `retention` as the
     door shows it, are None where no room knows them.
     """
@@ -77,6 +79,8 @@ class House:
     ingest: Ingest
     topics: Topics
     pieces: Pieces
+    buckets: BucketAuthority
+    revocations: TokenRevocations
     quota: QuotaLedger
     audit: AuditLog
     settings: SettingsDesk
@@ -86,6 +90,7 @@ class House:
     doors: Callable[[], Sequence[DoorFigures]]
     metrics: Callable[[], Awaitable[bytes]]
     write_change: Callable[[DeviceChange], Awaitable[object]]
+    write_revocation: Callable[[TokenRevocation], Awaitable[object]]
     subscribers: Callable[[], Mapping[Place, int]] | None = None
     retention: Callable[[VaultId, StreamName], object] | None = None
 

@@ -44,6 +44,9 @@ from edge_node.trust.bearer import BOOT_KEY_BYTES, BearerMint
 from edge_node.trust.device import DeviceChange
 from edge_node.trust.device_changes import VERSION as DEVICE_VERSION
 from edge_node.trust.device_changes import encode_change
+from edge_node.trust.token_revocation_rows import REVOCATION_KIND, encode_revocation
+from edge_node.trust.token_revocation_rows import VERSION as REVOCATION_VERSION
+from edge_node.trust.token_revocations import TokenRevocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,8 @@ def _house(
         ingest=rooms.ingest,
         topics=rooms.topics,
         pieces=rooms.pieces,
+        buckets=rooms.buckets,
+        revocations=rooms.revocations,
         quota=rooms.quota,
         audit=rooms.audit,
         settings=desk,
@@ -199,6 +204,7 @@ def _house(
         doors=doors,
         metrics=metrics.render,
         write_change=partial(_write_change, rooms.journal),
+        write_revocation=partial(_write_revocation, rooms.journal),
         subscribers=rooms.subscriptions.per_stream,
         retention=lambda _vault, stream: rooms.retainer.policy_of(stream).shown(),
     )
@@ -229,6 +235,12 @@ def _door_figures(server: HttpServer, doors: Sequence[Door]) -> list[DoorFigures
         )
         for door, url in zip(doors, server.urls, strict=True)
     ]
+
+
+async def _write_revocation(journal: Journal, change: TokenRevocation) -> None:
+    await journal.append(
+        [Draft(REVOCATION_KIND, REVOCATION_VERSION, b"", encode_revocation(change), change)], Lane.CONTROL
+    )
 
 
 async def _write_change(journal: Journal, change: DeviceChange) -> None:

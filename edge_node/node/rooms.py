@@ -12,6 +12,7 @@ from edge_node.identity import load_receipt_identity
 from edge_node.journal import Database, Journal
 from edge_node.paths import Paths
 from edge_node.settings import ClockSettings, Settings
+from edge_node.store.buckets import StaticBuckets
 from edge_node.store.losses import Losses
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
@@ -25,6 +26,8 @@ from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
+from edge_node.trust.token_revocation_rows import load_revocations
+from edge_node.trust.token_revocations import TokenRevocations
 
 BUSY_BODIES, BUSY_RECORDS = 64, 256  # waiting: more than one batch of ingest; retention gives way then
 
@@ -49,6 +52,7 @@ class Rooms:
     horizons: HorizonLog
     devices: DeviceTable
     access: AccessControl
+    revocations: TokenRevocations
     audit: AuditLog
     quota: QuotaLedger
     ingest: Ingest
@@ -56,6 +60,7 @@ class Rooms:
     subscriptions: Subscriptions
     retainer: Retainer
     pieces: Pieces
+    buckets: StaticBuckets
     losses: Losses
 
     def followers(self) -> list[Callable[[Settings], None]]:
@@ -67,6 +72,7 @@ class Rooms:
             lambda new: self.ingest.apply(new.ingest, new.clock),
             lambda new: self.topics.apply(new.ingest),
             lambda new: self.pieces.apply(new.store),
+            lambda new: self.buckets.apply(new.ddc),
             lambda new: self.subscriptions.apply(new.subscriptions),
             lambda new: self.retainer.apply(new.retention),
         ]
@@ -116,6 +122,7 @@ async def build_rooms(
         horizons=HorizonLog(journal, clock, settings.trust.request_window_s * 1_000, stored),
         devices=devices,
         access=access,
+        revocations=TokenRevocations(await journal.query(load_revocations, database=Database.META)),
         audit=audit,
         quota=quota,
         ingest=ingest,
@@ -123,6 +130,7 @@ async def build_rooms(
         subscriptions=subscriptions,
         retainer=retainer,
         pieces=pieces,
+        buckets=StaticBuckets(settings.ddc, VaultId(node_key)),
         losses=Losses(journal, pieces.note_damage),
     )
 

@@ -18,6 +18,7 @@ TRUST = [
         "access_capability",
         "access_errors",
         "access_resource",
+        "account",
         "activity_request",
         "auth_token",
         "bearer",

@@ -14,6 +14,7 @@ from edge_node.control.roster import Roster
 from edge_node.journal import Database, Draft, Lane, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.settings import ClockSettings, IngestSettings, Loaded
+from edge_node.store.buckets import StaticBuckets
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -24,6 +25,9 @@ from edge_node.trust.audit import AuditLog
 from edge_node.trust.device import DeviceChange
 from edge_node.trust.device_changes import VERSION, encode_change
 from edge_node.trust.device_rows import load_devices
+from edge_node.trust.token_revocation_rows import REVOCATION_KIND, encode_revocation, load_revocations
+from edge_node.trust.token_revocation_rows import VERSION as REVOCATION_VERSION
+from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
 from tests.gateway.rig import CLOCK, Site
 
 
@@ -42,6 +46,10 @@ async def house_of(site: Site, **changed: Any) -> AsyncGenerator[House, None]:
 
         async def write(change: DeviceChange) -> None:
             await journal.append([Draft(DEVICE_KIND, VERSION, b"", encode_change(change), change)], Lane.CONTROL)
+
+        async def write_revocation(change: TokenRevocation) -> None:
+            draft = Draft(REVOCATION_KIND, REVOCATION_VERSION, b"", encode_revocation(change), change)
+            await journal.append([draft], Lane.CONTROL)
 
         async def metrics() -> bytes:
             return b"figures 1\n"
@@ -63,6 +71,8 @@ async def house_of(site: Site, **changed: Any) -> AsyncGenerator[House, None]:
             "ingest": ingest,
             "topics": Topics(journal, IngestSettings()),
             "pieces": Pieces(journal, quota, CLOCK, settings.store),
+            "buckets": StaticBuckets(settings.ddc, VaultId(site.node)),
+            "revocations": TokenRevocations(await journal.query(load_revocations, database=Database.META)),
             "quota": quota,
             "audit": audit,
             "settings": SettingsDesk(Loaded(settings, {}), CLOCK),
@@ -72,6 +82,7 @@ async def house_of(site: Site, **changed: Any) -> AsyncGenerator[House, None]:
             "doors": list,
             "metrics": metrics,
             "write_change": write,
+            "write_revocation": write_revocation,
         }
         async with trio.open_nursery() as nursery:
             await nursery.start(supervisor.run)
