@@ -148,17 +148,17 @@ class OpenCall(Call, Protocol):
 
 async def run_call(call: OpenCall, handler: CallHandler, table: CallTable) -> None:
     """Let a handler answer a call, and end the call with what became of it. No Exception goes beyond it."""
+    status = Status.CANCELLED
     try:
         status, message = await _outcome(call, handler)
         if call.ended is None:
             await call.finish(status, message)
-        else:
-            status = call.ended[0]
     except CallEnded:
-        status = call.ended[0] if call.ended is not None else Status.CANCELLED
+        pass
     except Exception as error:  # noqa: BLE001 - the boundary of a call
         status, _ = _blame_handler(call, error)
-    table.note(call.method, status)
+    finally:
+        table.note(call.method, status if call.ended is None else call.ended[0])
 
 
 async def _outcome(call: OpenCall, handler: CallHandler) -> tuple[Status, str]:
