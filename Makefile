@@ -74,6 +74,10 @@ check: setup ## lint, format, types, layers
 rooted: setup ## the tests that want root or a tool, outside tests/faults
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux or needs_promtool)" || test $$? -eq 5
 
+# The npm packages are installed once per lock, into .interop.
+interop: setup ## the official npm SDK and grpcio as clients of a real node process (Node.js and npm)
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/interop
+
 faults-quick: setup ## the fault campaign in under five minutes
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults -m "not faults"
 
@@ -93,10 +97,10 @@ bench: setup ## every benchmark at its promised size
 fresh-check: ## clone into an empty directory with an empty HOME and run the README's commands
 	@bash .ci/fresh-check
 
-ci: check faults-quick rooted bench-quick ## what must pass besides `make test`
+ci: check interop faults-quick rooted bench-quick ## what must pass besides `make test`
 
 demo: setup ## a live local system under the terminal UI (ONCE=1: no terminal, proves what it prints)
 	@$(BIN)/edge-node devnet demo $(if $(ONCE),--once)
 
 clean: ## remove what the other verbs made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .interop dist build
