@@ -53,7 +53,7 @@ export async function granted(site, { bucket, cid, granter, subject, operations,
 /** A file larger than one piece, split and joined by FileStorage as it sees fit. */
 export async function large(site, { bucket, size, seed, maxBufferSize, chunk, name }) {
   const storage = await FileStorage.create(await site.signer('owner'), { blockchain: await site.chain(), nodes: site.nodes, ...QUIET });
-  const file = new File(ReadableStream.from(chunks({ size, seed, chunk })), { size });
+  const file = new File(chunks({ size, seed, chunk }), { size });
   const began = Date.now();
   const cid = await storage.store(BigInt(bucket), file, { maxBufferSize, name });
   const stored = Date.now();

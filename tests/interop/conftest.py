@@ -1,0 +1,36 @@
+"""One node process with five pairs of doors, and the SDK beside it, for all tests of this folder."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.interop.place import MODES, Place, running_node
+from tests.interop.sdk import Driver, driver
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The node that tests share, which must not be harmed: those that do make their own."""
+    with running_node(tmp_path_factory.mktemp("place"), MODES) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def sdk(place: Place) -> Iterator[Driver]:
+    """The SDK, knowing the five doors."""
+    with driver(place.told(), place.root / "driver.log") as one:
+        yield one
+
+
+@pytest.fixture(params=["grpc", "ws"])
+def ask(request: pytest.FixtureRequest, sdk: Driver) -> Ask:
+    """Run a case of the SDK over gRPC, and again over WebSocket."""
+    return partial(_ask, sdk, request.param)
+
+
+def _ask(sdk: Driver, transport: str, case: str, **args: Any) -> dict[str, Any]:
+    return sdk(case, transport, **args)

@@ -1,0 +1,63 @@
+"""Under each kind of bad client the node's memory stays where it is, and others are served."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from edge_node.base.limits import MIB
+from edge_node.wire.proto import cns_pb2
+from tests.interop.accounts import READ
+from tests.interop.contents import content
+from tests.interop.grpc_client import Client
+from tests.interop.hostile import ATTACKS, EDITH, Target, under
+from tests.interop.place import EDITHS, Place, running_node
+
+GROWTH_MAX = 64 * MIB
+ATTACK_S = 6.0
+SAMPLE_S = 0.05
+
+
+@contextmanager
+def peak_of(place: Place) -> Iterator[list[int]]:
+    """The RSS of the node before, and the highest while the block runs."""
+    seen, done = [place.rss(), place.rss()], Event()
+
+    def sample() -> None:
+        while not done.wait(SAMPLE_S):
+            seen[1] = max(seen[1], place.rss())
+
+    thread = Thread(target=sample)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_bad_client_takes_no_memory_and_nobody_s_turn(name: str, tmp_path: Path) -> None:
+    """At most 64 MiB more; a well-behaved client's calls, puts and reads all work meanwhile and afterwards."""
+    with running_node(tmp_path / "node") as place, Client(place.target, EDITH) as good:
+        large, small = content(64 * MIB, 50), content(100_000, 51)
+        cid = good.put(EDITHS, large)
+        assert good.get(EDITHS, cid) == large  # what reading takes anyhow is no growth
+        with peak_of(place) as peak:
+            with under(name, Target(place.grpc[0], cid)):
+                until = time.monotonic() + ATTACK_S
+                while time.monotonic() < until:
+                    ask(good)
+                    assert good.get(EDITHS, good.put(EDITHS, small)) == small
+            ask(good)
+        assert peak[1] - peak[0] <= GROWTH_MAX, f"{(peak[1] - peak[0]) / MIB:.0f} MiB"
+        assert good.get(EDITHS, cid) == large
+
+
+def ask(client: Client) -> None:
+    """A small call."""
+    asked = cns_pb2.GetRequest(bucketId=EDITHS, name="x")
+    assert not client.stubs.get_name(asked, metadata=EDITH.metadata(READ, EDITHS), timeout=30).HasField("record")

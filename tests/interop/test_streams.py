@@ -1,0 +1,72 @@
+"""Streams of the npm SDK that do not run their ordinary course, over gRPC and over WebSocket."""
+
+import pytest
+
+from edge_node.base.limits import MIB
+from tests.interop.conftest import Ask
+from tests.interop.contents import content, is_whole, raw_cid
+from tests.interop.place import PRIVATE, Place
+from tests.interop.sdk import Driver
+
+pytestmark = pytest.mark.needs_node
+
+LARGE = 257 * MIB
+
+
+@pytest.fixture(scope="module")
+def large(sdk: Driver) -> str:
+    """A multipart piece of 257 MiB."""
+    return str(sdk("client.large", bucket=PRIVATE, size=LARGE, seed=6, chunk=4 * MIB)["cid"])
+
+
+def test_a_large_read_without_acknowledgements_ends_in_the_stream(ask: Ask, large: str) -> None:
+    """Its headers come, then 32 MiB, then a refusal: as the SDK's own tests demand."""
+    seen = ask("streams.unacknowledged", bucket=PRIVATE, cid=large)
+    assert seen["headers"]
+    assert 24 * MIB < seen["size"] <= 32 * MIB
+    assert seen["error"]["code"] == "RESOURCE_EXHAUSTED"
+
+
+def test_a_small_read_needs_no_acknowledgement(ask: Ask) -> None:
+    """Up to 32 MiB."""
+    cid = ask("files.put", bucket=PRIVATE, size=30 * MIB, seed=4)["cid"]
+    seen = ask("streams.unacknowledged", bucket=PRIVATE, cid=cid)
+    assert (seen["size"], seen["error"]) == (30 * MIB, None)
+
+
+def test_every_message_of_a_read_is_acknowledged(ask: Ask, place: Place) -> None:
+    """Four messages and more; the last acknowledgement counts too."""
+    size = 17_000_000
+    cid = ask("files.put", bucket=PRIVATE, size=size, seed=14)["cid"]
+    before = place.counted("acknowledged_bytes")
+    assert is_whole(ask("files.get", bucket=PRIVATE, cid=cid), content(size, 14))
+    assert place.counted("acknowledged_bytes") - before == size
+
+
+def test_reads_that_nobody_consumes_hold_up_nobody(ask: Ask, sdk: Driver, large: str) -> None:
+    """Thirty stay open on one channel; others read beside them."""
+    assert ask("streams.leave", bucket=PRIVATE, cid=large, count=30)["open"] == 30
+    raw = content(5 * MIB, 15)
+    cid = ask("files.put", bucket=PRIVATE, size=len(raw), seed=15)["cid"]
+    assert is_whole(ask("files.get", bucket=PRIVATE, cid=cid), raw)
+
+
+def test_cancelled_calls_leave_the_channel_whole(ask: Ask) -> None:
+    """Twenty reads and twenty writes are given up halfway; then a piece goes and comes on the same channel."""
+    cid = ask("files.put", bucket=PRIVATE, size=20 * MIB, seed=16)["cid"]
+    seen = ask("streams.cancels", bucket=PRIVATE, cid=cid, size=1_000_000, rounds=20)
+    assert seen["codes"] == {"read": {"CANCELLED": 20}, "write": {"CANCELLED": 20}}
+    assert is_whole(seen["after"], content(1_000_000))
+
+
+def test_two_thousand_calls_at_once_are_all_answered(sdk: Driver) -> None:
+    """On one channel: what the node does not take at once waits at the client."""
+    sdk("names.put", bucket=PRIVATE, name="many", cid=raw_cid(b"x"))
+    assert sdk("streams.parallel", bucket=PRIVATE, name="many", count=2_000) == {"worked": 2_000, "errors": {}}
+
+
+def test_two_hundred_sockets_at_once_are_all_answered(sdk: Driver) -> None:
+    """Over WebSocket every call is a connection of its own."""
+    sdk("names.put", bucket=PRIVATE, name="many", cid=raw_cid(b"x"))
+    seen = sdk("streams.parallel", "ws", bucket=PRIVATE, name="many", count=200)
+    assert seen == {"worked": 200, "errors": {}}
