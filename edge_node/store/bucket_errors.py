@@ -130,7 +130,7 @@ class InvalidPath(StoreRefusal):
 
 
 class UnknownLink(StoreRefusal):
-    """The path names a link that its node does not have, or one that leads to nothing this bucket holds."""
+    """The path names a link that its node does not have, or one that names no CID."""
 
     slug, status = "unknown-link", 404
     remedy = "Check the path; names are compared letter by letter."

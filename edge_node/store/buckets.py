@@ -8,6 +8,7 @@ from edge_node.base.ids import VaultId
 from edge_node.settings import DdcSettings
 from edge_node.settings.buckets import parse_buckets
 from edge_node.store.bucket_errors import UnknownBucket
+from edge_node.store.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Bucket:
     id: int
     owner: VaultId
     public: bool
+
+    @property
+    def scope(self) -> Scope:
+        """Where references of this bucket lie."""
+        return Scope(self.owner, self.id)
 
 
 class BucketAuthority(Protocol):

@@ -14,14 +14,15 @@ class StoreRefusal(StoreError, Refusal):
 
 
 class UnknownPiece(StoreRefusal):
-    """This vault holds no reference to the piece."""
+    """This vault, or this bucket, holds no reference to the piece."""
 
     slug, status = "unknown-piece", 404
-    remedy = "Check the CID and the vault; the piece may have been deleted."
+    remedy = "Check the CID and the vault or bucket; the piece may have been deleted."
 
-    def __init__(self, cid: Cid) -> None:
-        self.cid = format_cid(cid)
-        super().__init__(f"this vault holds no piece {format_cid(cid)}")
+    def __init__(self, cid: Cid, bucket: int | None = None) -> None:
+        self.cid, self.bucket = format_cid(cid), bucket
+        holder = "this vault" if bucket is None else f"bucket {bucket}"
+        super().__init__(f"{holder} holds no piece {self.cid}")
 
 
 class PieceIsEventBody(StoreRefusal):

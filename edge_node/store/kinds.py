@@ -1,12 +1,13 @@
 """The record kinds the store registers with the journal."""
 
 from edge_node.journal import Database, Kind, Record, SegmentClass
-from edge_node.store import records, rows, usage
+from edge_node.store import file_rows, name_rows, records, reference_rows, rows, usage
 from edge_node.store.streams import records as stream_records
 from edge_node.store.streams import retention_rows
 from edge_node.store.streams import rows as stream_rows
 
-PIECES = "pieces"  # a piece, its references and its deletes change the same rows: they keep the log's order
+PIECES = "pieces"  # pieces, files, references and deletes change the same rows: they keep the log's order
+PIECES_SCHEMA = rows.SCHEMA + reference_rows.SCHEMA + file_rows.SCHEMA
 EVENTS = "events"
 
 
@@ -20,6 +21,14 @@ def _replay_piece(record: Record) -> records.PieceRecord:
 
 def _replay_reference(record: Record) -> records.ReferenceRecord:
     return records.decode_reference(record.payload)
+
+
+def _replay_multipart(record: Record) -> records.MultipartRecord:
+    return records.decode_multipart(record.payload)
+
+
+def _replay_name(record: Record) -> records.NameChange:
+    return records.decode_name(record.payload)
 
 
 def _replay_events(record: Record) -> stream_rows.EventsItem:
@@ -40,7 +49,7 @@ STORE_KINDS = (
         version=records.VERSION,
         segment_class=SegmentClass.PX,
         database=Database.INDEX,
-        schema=rows.SCHEMA,
+        schema=PIECES_SCHEMA,
         apply=rows.apply_pieces,
         replay=_replay_piece,
         family=PIECES,
@@ -50,7 +59,7 @@ STORE_KINDS = (
         version=records.VERSION,
         segment_class=SegmentClass.RC,
         database=Database.INDEX,
-        schema=rows.SCHEMA,
+        schema=PIECES_SCHEMA,
         apply=rows.apply_deletes,
         replay=_replay_reference,
         frees_space=True,
@@ -61,7 +70,7 @@ STORE_KINDS = (
         version=records.VERSION,
         segment_class=SegmentClass.RC,
         database=Database.INDEX,
-        schema=rows.SCHEMA,
+        schema=PIECES_SCHEMA,
         apply=rows.apply_references,
         replay=_replay_reference,
         family=PIECES,
@@ -106,5 +115,25 @@ STORE_KINDS = (
         replay=_replay_retention,
         frees_space=True,
         family=EVENTS,  # it removes rows of bodies: theirs and its order is the log's
+    ),
+    Kind(
+        number=records.MULTIPART_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.INDEX,
+        schema=PIECES_SCHEMA,
+        apply=file_rows.apply_multiparts,
+        replay=_replay_multipart,
+        family=PIECES,
+    ),
+    Kind(
+        number=records.NAME_KIND,
+        version=records.VERSION,
+        segment_class=SegmentClass.RC,
+        database=Database.META,
+        schema=name_rows.SCHEMA,
+        apply=name_rows.apply_names,
+        replay=_replay_name,
+        family="names",
     ),
 )

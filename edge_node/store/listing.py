@@ -4,18 +4,43 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.journal import Position, SegmentClass
+from edge_node.store.piece_listing import (
+    FileDetail,
+    Holder,
+    PieceDetail,
+    PieceSummary,
+    find_files,
+    find_holders,
+    find_piece,
+    page_pieces,
+)
 from edge_node.store.streams.replay import seq_from_row
 from edge_node.store.streams.rows import StreamRow
 from edge_node.store.streams.traffic import Seen
 
+__all__ = [
+    "BodyDetail",
+    "CidDetail",
+    "FileDetail",
+    "Holder",
+    "PieceDetail",
+    "PieceSummary",
+    "Totals",
+    "find_cid",
+    "find_streams",
+    "load_seen",
+    "next_number",
+    "page_pieces",
+    "page_streams",
+    "read_totals",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the node holds in all; a piece counts once for each owner."""
+    """What the node holds in all; a piece counts once for each scope that refers to it."""
 
     streams: int
     bodies: int
@@ -23,35 +48,6 @@ class Totals:
     event_bytes: int
     pieces: int
     piece_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class PieceSummary:
-    """One piece of a list."""
-
-    cid: Cid
-    size: int
-    owners: int
-    extents: int
-    segment: int
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """An owner of a piece; `since_ms` is the node's time."""
-
-    vault: VaultId
-    size: int
-    since_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class PieceDetail:
-    """Where a piece lies and who refers to it. Extents are [segment, offset]."""
-
-    size: int
-    position: Position
-    extents: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +73,7 @@ class CidDetail:
     piece: PieceDetail | None
     holders: tuple[Holder, ...]
     body: BodyDetail | None
+    files: tuple[FileDetail, ...] = ()
 
 
 def read_totals(conn: sqlite3.Connection) -> Totals:
@@ -120,36 +117,9 @@ def _stream_row(row: tuple[str, int, int, int, int, int | None]) -> StreamRow:
     return StreamRow(name, end - kept_from, bodies, size, kept_from, end, last)
 
 
-def page_pieces(
-    conn: sqlite3.Connection,
-    after: bytes,
-    span: tuple[bytes, bytes],
-    owner: VaultId | None,
-    bytes_min: int,
-    limit: int,
-) -> list[PieceSummary]:
-    """Pieces by CID, beyond `after` and within `span` (inclusive); of one owner, or of all."""
-    held = "" if owner is None else " AND EXISTS (SELECT 1 FROM holders h WHERE h.cid = p.cid AND h.owner = ?)"
-    rows = conn.execute(
-        "SELECT cid, size, segment, extents, (SELECT count(*) FROM holders h WHERE h.cid = p.cid)"  # noqa: S608
-        f" FROM pieces p WHERE cid > ? AND cid >= ? AND cid <= ? AND size >= ?{held} ORDER BY cid LIMIT ?",
-        (after, *span, bytes_min, *(() if owner is None else (owner,)), limit),
-    )
-    return [
-        PieceSummary(Cid(cid), size, owners, len(msgspec.msgpack.decode(extents)), segment)
-        for cid, size, segment, extents, owners in rows
-    ]
-
-
 def find_cid(conn: sqlite3.Connection, cid: Cid) -> CidDetail:
-    """The piece, its owners and the event body of one CID."""
-    row = conn.execute("SELECT size, segment, position, extents FROM pieces WHERE cid = ?", (cid,)).fetchone()
-    piece = None
-    if row is not None:
-        extents = msgspec.msgpack.decode(row[3], type=tuple[tuple[int, int], ...])
-        piece = PieceDetail(row[0], Position(SegmentClass.PX, row[1], row[2]), extents)
-    holders = conn.execute("SELECT owner, size, since_ms FROM holders WHERE cid = ? ORDER BY owner", (cid,))
-    return CidDetail(piece, tuple(Holder(VaultId(o), size, since) for o, size, since in holders), _find_body(conn, cid))
+    """The piece or files, their holders and the event body of one CID."""
+    return CidDetail(find_piece(conn, cid), find_holders(conn, cid), _find_body(conn, cid), find_files(conn, cid))
 
 
 def _find_body(conn: sqlite3.Connection, cid: Cid) -> BodyDetail | None:

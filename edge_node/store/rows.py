@@ -1,4 +1,4 @@
-"""The derived index of pieces: where each lies, who refers to it, which segments still hold live bytes."""
+"""The derived index of pieces: where each lies, which scopes refer to it, which segments still hold live bytes."""
 
 import sqlite3
 from collections import Counter
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge_node.base.ids import Cid, VaultId
+from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.journal import Placed, Position, SegmentClass
+from edge_node.store.file_rows import forget_multipart
 from edge_node.store.records import PieceRecord, ReferenceRecord
+from edge_node.store.reference_rows import add_reference, bucket_column, refers, scope_of_row
+from edge_node.store.scope import Scope
 from edge_node.store.usage import Added, add_usage
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pieces(
     cid BLOB PRIMARY KEY, size INTEGER NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL,
     extents BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS holders(
-    owner BLOB NOT NULL, cid BLOB NOT NULL, size INTEGER NOT NULL, since_ms INTEGER NOT NULL,
-    PRIMARY KEY(cid, owner)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS live(segment INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 """
 
@@ -39,10 +39,10 @@ class PieceRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A piece in the index, or None, and the size each of its owners refers to."""
+    """A piece in the index, or None, and the bytes that each scope which refers to it is charged."""
 
     piece: PieceRow | None
-    owners: Mapping[bytes, int]
+    references: Mapping[Scope, int]
 
 
 def apply_extents(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, None]]) -> None:
@@ -72,29 +72,28 @@ def apply_pieces(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, PieceRe
 
 
 def apply_references(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, PieceRecord | ReferenceRecord]]) -> None:
-    """Owners refer to pieces; a reference that stands already changes nothing."""
+    """Scopes refer to pieces; a reference that stands already changes nothing."""
     added = []
     for placed, record in batch:
-        new = conn.execute(
-            "INSERT OR IGNORE INTO holders(owner, cid, size, since_ms) VALUES(?,?,?,?)",
-            (record.owner, placed.cid, record.size, record.received_ms),
-        ).rowcount
-        if new:
-            added.append(Added(record.owner, record.key, record.size, record.received_ms, pieces=1))
+        if add_reference(conn, placed.cid, record.owner, record.bucket, record.size, record.received_ms):
+            added.append(_added(record, record.key, record.size, 1))
     add_usage(conn, added)
 
 
 def apply_deletes(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, ReferenceRecord]]) -> None:
-    """Owners let go; with its last reference a piece leaves the index and its bytes are dead."""
+    """Scopes let go; with its last reference a piece leaves the index and its bytes are dead. A file is only a list."""
     removed = []
     live: Counter[int] = Counter()
     for placed, record in batch:
         gone = conn.execute(
-            "DELETE FROM holders WHERE owner = ? AND cid = ? RETURNING size", (record.owner, placed.cid)
+            "DELETE FROM holders WHERE cid = ? AND owner = ? AND bucket = ? RETURNING size",
+            (placed.cid, record.owner, bucket_column(record.bucket)),
         ).fetchone()
         if gone is None:
             continue
-        removed.append(Added(record.owner, None, -gone[0], record.received_ms, pieces=-1))
+        removed.append(_added(record, None, -gone[0], -1))
+        if record.bucket is not None:
+            forget_multipart(conn, placed.cid, record.owner, record.bucket)
         held = conn.execute("SELECT 1 FROM holders WHERE cid = ?", (placed.cid,)).fetchone()
         row = None if held else _find(conn, placed.cid)
         if row is not None:
@@ -102,6 +101,10 @@ def apply_deletes(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, Refere
             conn.execute("DELETE FROM pieces WHERE cid = ?", (placed.cid,))
     _count_live(conn, live)
     add_usage(conn, removed)
+
+
+def _added(record: PieceRecord | ReferenceRecord, key: bytes | None, size: int, pieces: int) -> Added:
+    return Added(record.owner, key, size, record.received_ms, pieces=pieces, bucket=record.bucket)
 
 
 def _find(conn: sqlite3.Connection, cid: bytes) -> PieceRow | None:
@@ -130,9 +133,9 @@ def _count_live(conn: sqlite3.Connection, live: Counter[int]) -> None:
 
 
 def find_standing(conn: sqlite3.Connection, cid: Cid) -> Standing:
-    """Where a piece lies, if anywhere, and who refers to it."""
-    owners = conn.execute("SELECT owner, size FROM holders WHERE cid = ?", (cid,)).fetchall()
-    return Standing(_find(conn, cid), dict(owners))
+    """Where a piece lies, if anywhere, and which scopes refer to it."""
+    rows = conn.execute("SELECT owner, bucket, size FROM holders WHERE cid = ?", (cid,))
+    return Standing(_find(conn, cid), {scope_of_row(owner, bucket): size for owner, bucket, size in rows})
 
 
 def find_standings(conn: sqlite3.Connection, cids: Sequence[Cid]) -> list[Standing]:
@@ -140,10 +143,14 @@ def find_standings(conn: sqlite3.Connection, cids: Sequence[Cid]) -> list[Standi
     return [find_standing(conn, cid) for cid in cids]
 
 
-def find_held(conn: sqlite3.Connection, owner: VaultId, cid: Cid) -> PieceRow | None:
-    """Where a piece lies that this owner refers to."""
-    held = conn.execute("SELECT 1 FROM holders WHERE owner = ? AND cid = ?", (owner, cid)).fetchone()
-    return _find(conn, cid) if held else None
+def find_held(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> PieceRow | None:
+    """Where a piece lies that this scope refers to."""
+    return _find(conn, cid) if refers(conn, scope, cid) else None
+
+
+def find_held_sizes(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[int | None]:
+    """The size of each piece that this scope refers to and that lies somewhere; None for any other."""
+    return [None if (row := find_held(conn, scope, cid)) is None else row.size for cid in cids]
 
 
 def find_dead_segments(conn: sqlite3.Connection, below: int) -> list[int]:

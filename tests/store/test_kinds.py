@@ -12,7 +12,7 @@ from edge_node.base.ids import StreamName
 from edge_node.journal import Database, SegmentClass
 from edge_node.journal.kinds import KindTable
 from edge_node.store.kinds import STORE_KINDS
-from edge_node.store.records import DELETE_KIND
+from edge_node.store.records import DELETE_KIND, NAME_KIND
 from edge_node.store.streams.records import RETENTION_KIND
 from edge_node.trust.access import Verb
 from edge_node.wire.cid import raw_piece_cid
@@ -68,12 +68,13 @@ def test_live_rows_equal_replayed_rows(plan: list[tuple[str, str, int, int, str]
 
 
 def test_the_table_is_sound() -> None:
-    """Numbers are unique, all rows live in the index, only deletes and removals are taken on a full disk."""
+    """Numbers are unique, only names live in meta.db, only deletes and removals are taken on a full disk."""
     table = KindTable(STORE_KINDS)
-    assert sorted(table) == [1, 3, 6, 7, 8, 9, 11]
-    assert {kind.database for kind in STORE_KINDS} == {Database.INDEX}
+    assert sorted(table) == [1, 3, 6, 7, 8, 9, 11, 12, 13]
+    assert [kind.number for kind in STORE_KINDS if kind.database is Database.META] == [NAME_KIND]
     assert [kind.number for kind in STORE_KINDS if kind.frees_space] == [DELETE_KIND, RETENTION_KIND]
     assert {kind.number: kind.segment_class for kind in STORE_KINDS} == {
         1: SegmentClass.PX, 3: SegmentClass.RC, 6: SegmentClass.PX,
         7: SegmentClass.RC, 8: SegmentClass.EV, 9: SegmentClass.RC, 11: SegmentClass.RC,
+        12: SegmentClass.RC, 13: SegmentClass.RC,
     }  # fmt: skip

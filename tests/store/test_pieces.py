@@ -30,6 +30,7 @@ from edge_node.store.errors import (
 from edge_node.store.figures import PieceFigures
 from edge_node.store.pieces import INLINE_BYTES, Put
 from edge_node.store.rows import find_held
+from edge_node.store.scope import Scope
 from edge_node.trust.access import AccessDenied, Verb
 from edge_node.wire.cid import raw_piece_cid
 from tests.store.rig import JOURNAL, Store, chunks_of, drop_index, dump, opened, sign, vault_of
@@ -355,12 +356,12 @@ async def test_a_small_piece_deleted_between_two_looks_is_unknown(tmp_path: Path
         cid = (await put(store, b"small")).cid
         await put(store, os.urandom(300_000))
         await put(store, b"in the next segment")
-        found = await store.journal.query(find_held, vault_of("ann"), cid)
+        found = await store.journal.query(find_held, Scope(vault_of("ann")), cid)
         assert found is not None
         await delete(store, cid)
         await store.journal.drop_segment(*found.position[:2])
         with pytest.raises(PieceGone):
-            await store.pieces._open_row(cid, found)
+            await store.pieces.reading._open_row(cid, found)
         with pytest.raises(UnknownPiece):
             await store.pieces.open(store.may("ann", Verb.GET), vault_of("ann"), cid)
 

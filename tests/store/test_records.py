@@ -68,6 +68,17 @@ def test_the_layout_is_fixed() -> None:
     """The arrays of docs/specs/journal.md: kind and version first, identifiers as plain bytes."""
     vault = VaultId(b"v" * 32)
     piece = PieceRecord(1, 1, vault, b"k" * 32, 2, 3, 4, [(5, 6)], b"i")
-    assert msgspec.msgpack.decode(encode_record(piece)) == [1, 1, bytes(vault), b"k" * 32, 2, 3, 4, [[5, 6]], b"i"]
+    assert msgspec.msgpack.decode(encode_record(piece)) == [
+        1,
+        1,
+        bytes(vault),
+        b"k" * 32,
+        2,
+        3,
+        4,
+        [[5, 6]],
+        b"i",
+        None,
+    ]
     reference = ReferenceRecord(3, 1, vault, b"k" * 32, 2, 3, 4)
-    assert msgspec.msgpack.decode(encode_record(reference)) == [3, 1, bytes(vault), b"k" * 32, 2, 3, 4]
+    assert msgspec.msgpack.decode(encode_record(reference)) == [3, 1, bytes(vault), b"k" * 32, 2, 3, 4, None]

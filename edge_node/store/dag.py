@@ -1,0 +1,207 @@
+"""DAG nodes of buckets: kept in their canonical form, walked by the names of their links."""
+
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from edge_node.base.ids import Cid
+from edge_node.base.limits import KIB, MIB
+from edge_node.base.offload import offload
+from edge_node.store.bucket_errors import InvalidPath, NodeTooLarge, NotANode, UnknownLink
+from edge_node.store.buckets import Bucket
+from edge_node.store.errors import PieceDamaged, UnknownPiece
+from edge_node.store.file_rows import is_part_of
+from edge_node.store.pieces import Companions, Pieces, Put
+from edge_node.store.reference_rows import refers
+from edge_node.trust.access import Access, Verb
+from edge_node.wire.cid import CidKind, MalformedCid, cid_kind, read_cid
+from edge_node.wire.dag_node import canonical_node
+from edge_node.wire.proto.dag_pb2 import Node
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+NODE_BYTES_MAX = 4_000_000  # what one gRPC message of the SDK still takes back
+PATH_CHARACTERS_MAX = 4_096  # what a URL may be
+DEPTH_MAX = 64  # nodes on one path; a hash cannot contain itself, so there are no cycles, only long ways
+REACHED_NODES_MAX = 1_024  # read for one question whether a root leads somewhere; beyond, the answer is no
+REACHED_BYTES_MAX = 8 * MIB  # of nodes: 200,000 links at most
+HERE_MAX = 16 * KIB  # parsed on the loop in less time than a hop takes
+
+
+@dataclass(frozen=True, slots=True)
+class DagNode:
+    """A node: its CID and its canonical bytes."""
+
+    cid: Cid
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a path ends: something the bucket holds, and what it is."""
+
+    cid: Cid
+    kind: CidKind
+
+
+class Dag:
+    """The DAG nodes of buckets."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces, self._journal, self._reading = pieces, pieces.journal, pieces.reading
+
+    async def put(
+        self,
+        access: Access,
+        bucket: Bucket,
+        node: bytes | memoryview,
+        *,
+        expect: Cid | None = None,
+        companions: Companions | None = None,
+    ) -> Put:
+        """Store a node in its canonical form, whichever form it comes in; MalformedProtobuf, NodeTooLarge.
+
+        What its links lead to need not be there.
+        """
+        if len(node) > NODE_BYTES_MAX:
+            raise NodeTooLarge(len(node), NODE_BYTES_MAX)
+        raw = canonical_node(node) if len(node) <= HERE_MAX else await offload(canonical_node, node)
+        if len(raw) > NODE_BYTES_MAX:
+            raise NodeTooLarge(len(raw), NODE_BYTES_MAX)
+        return await self._pieces.put(
+            access,
+            bucket.owner,
+            _once(raw),
+            expect=expect,
+            bucket=bucket.id,
+            kind=CidKind.DAG_NODE,
+            companions=companions,
+        )
+
+    async def get(
+        self, access: Access, bucket: Bucket, cid: Cid, path: str | None = None, *, through: Cid | None = None
+    ) -> DagNode:
+        """The node, or the one its `path` leads to; NotANode where that is a file, and what `walk` refuses."""
+        reached = await self.walk(access, bucket, cid, path or "", through=through)
+        if reached.kind is not CidKind.DAG_NODE:
+            raise NotANode(reached.cid)
+        return DagNode(reached.cid, await self._read(bucket, reached.cid))
+
+    async def walk(
+        self, access: Access, bucket: Bucket, root: Cid, path: str, *, through: Cid | None = None
+    ) -> Reached:
+        """Follow link names from `root`; a right on the root is enough for what lies below it.
+
+        In each node first the whole rest of the path is looked for as one name, then its first segment. Names are
+        only names: `.` and `..` mean nothing else, slashes around the path nothing at all. Of two links with one name
+        the first counts. UnknownLink, UnknownPiece for what the bucket does not hold, InvalidPath; `through` as in
+        Files.open.
+        """
+        access.require(bucket.scope.resource(root, through=through), Verb.GET)
+        rest = path.strip("/")
+        if len(path) > PATH_CHARACTERS_MAX:
+            raise InvalidPath(f"more than {PATH_CHARACTERS_MAX} characters")
+        if not rest:
+            return await self._reached(bucket, root)
+        here = root
+        for _ in range(DEPTH_MAX):
+            if cid_kind(here) is not CidKind.DAG_NODE:
+                raise UnknownLink(here, f"a file has no link {_shown(rest)}")
+            here, rest = await self._follow(bucket, here, rest)
+            if not rest:
+                return await self._reached(bucket, here)
+        raise InvalidPath(f"more than {DEPTH_MAX} nodes deep")
+
+    async def _follow(self, bucket: Bucket, here: Cid, rest: str) -> tuple[Cid, str]:
+        """The next target and what is then left of the path."""
+        raw = await self._read(bucket, here)
+        segment, _, beyond = rest.partition("/")
+        names = (rest, segment)
+        found = await _offload_large(_find_links, raw, names)
+        for name, left in ((rest, ""), (segment, beyond)):
+            if name in found:
+                try:
+                    return read_cid(found[name]), left
+                except MalformedCid as malformed:
+                    raise UnknownLink(here, f"its link {_shown(name)} names no CID") from malformed
+        raise UnknownLink(here, f"it has no link {_shown(segment)}")
+
+    async def _reached(self, bucket: Bucket, cid: Cid) -> Reached:
+        if not await self._journal.query(refers, bucket.scope, cid):
+            raise UnknownPiece(cid, bucket.id)
+        return Reached(cid, cid_kind(cid))
+
+    async def _read(self, bucket: Bucket, cid: Cid) -> bytes:
+        piece = await self._reading.find(bucket.scope, cid)
+        return await self._reading.content(piece)
+
+    async def reaches(self, bucket: Bucket, root: Cid, cid: Cid) -> bool:
+        """Whether `root`, a node or a multipart, is `cid` or leads to it through nodes and multiparts of the bucket.
+
+        No when the search has read its fill: a right is given to what was found, not to what might be.
+        """
+        seen, ahead, left = {root}, deque([root]), REACHED_BYTES_MAX
+        if cid == root:
+            return True
+        for _ in range(REACHED_NODES_MAX):
+            if not ahead or left < 0:
+                return False
+            found, inner, size = await self._look_into(bucket, ahead.popleft(), cid)
+            if found:
+                return True
+            left -= size
+            new = [one for one in inner if one not in seen]
+            seen.update(new)
+            ahead.extend(new)
+        return False
+
+    async def _look_into(self, bucket: Bucket, here: Cid, wanted: Cid) -> tuple[bool, list[Cid], int]:
+        """Whether `here` names `wanted`; the nodes and multiparts it leads to; the bytes read for that."""
+        if cid_kind(here) is CidKind.MULTIPART:
+            return await self._journal.query(is_part_of, bucket.scope, here, wanted), [], 0
+        try:
+            raw = await self._read(bucket, here)
+        except (UnknownPiece, PieceDamaged):
+            return False, [], 0
+        found, inner = await _offload_large(_list_targets, raw, wanted)
+        return found, inner, len(raw)
+
+
+async def _once(raw: bytes) -> AsyncGenerator[bytes, None]:
+    yield raw
+
+
+async def _offload_large(read: Callable[[bytes, Asked], Answered], raw: bytes, asked: Asked) -> Answered:
+    return read(raw, asked) if len(raw) <= HERE_MAX else await offload(read, raw, asked)
+
+
+# Both read what `put` made canonical, by the compiled parser: a node may have 65,536 links, and is read at every step.
+
+
+def _find_links(raw: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The target of the first link of each of these names."""
+    found: dict[str, bytes] = {}
+    for link in Node.FromString(raw).links:
+        if (name := link.name) in names and name not in found:
+            found[name] = link.cid
+    return found
+
+
+def _list_targets(raw: bytes, wanted: Cid) -> tuple[bool, list[Cid]]:
+    """Whether a link leads to `wanted`, and each node and multipart that links lead to; no CID: passed over."""
+    found, inner = False, dict[Cid, None]()
+    for link in Node.FromString(raw).links:
+        try:
+            cid = read_cid(link.cid)
+        except MalformedCid:
+            continue
+        found = found or cid == wanted
+        if cid_kind(cid) is not CidKind.RAW_PIECE:
+            inner[cid] = None
+    return found, list(inner)
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 80 else name[:79] + "…")

@@ -1,0 +1,233 @@
+"""Files: what a bucket holds under a CID as one run of bytes, be it a piece or many pieces joined (multipart)."""
+
+import contextlib
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import trio
+from blake3 import blake3
+
+from edge_node.base.ids import Cid
+from edge_node.journal import Draft, Lane
+from edge_node.store.bucket_errors import (
+    EmptyMultipart,
+    MalformedPartHash,
+    TooManyParts,
+    TotalSizeMismatch,
+    TotalSizeZero,
+    UnknownPart,
+)
+from edge_node.store.buckets import Bucket
+from edge_node.store.errors import CidMismatch, PieceDamaged, PieceGone, UnknownPiece
+from edge_node.store.file_rows import Parts, find_multipart, is_part_of
+from edge_node.store.pieces import Companions, OpenPiece, Pieces, Put
+from edge_node.store.records import MULTIPART_KIND, VERSION, MultipartRecord, encode_record
+from edge_node.store.rows import find_held_sizes
+from edge_node.store.scope import Scope
+from edge_node.trust.access import Access, Verb
+from edge_node.wire.cid import CidKind, cid_digest, cid_kind, format_cid, make_cid
+
+PARTS_MAX = 16_384  # 2 TiB of the largest pieces; a record of 0.7 MiB, and its rows take a tenth of a second
+LOOKED_UP = 1_024  # parts of one hop: some 10 ms of look-ups
+HASH_BYTES = 32
+REHASHED_MAX = 2  # files hashed at once: more would only share the disk, and take turns from uploads
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file ready to be read: one piece (`piece`), or parts of which part n ends before byte `ends[n]`."""
+
+    cid: Cid
+    size: int
+    scope: Scope
+    piece: OpenPiece | None
+    parts: Parts = ()
+    ends: tuple[int, ...] = ()
+
+    @property
+    def kind(self) -> CidKind:
+        """What the CID names."""
+        return cid_kind(self.cid)
+
+
+class Files:
+    """The files of buckets."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces, self._journal = pieces, pieces.journal
+        self._references, self._reading = pieces.references, pieces.reading
+        self._turns = trio.CapacityLimiter(REHASHED_MAX)
+
+    async def put_multipart(
+        self,
+        access: Access,
+        bucket: Bucket,
+        part_hashes: Sequence[bytes],
+        total_size: int,
+        *,
+        expect: Cid | None = None,
+        companions: Companions | None = None,
+    ) -> Put:
+        """Make a file of pieces the bucket holds, in this order; its CID is the hash of their bytes, read here again.
+
+        UnknownPart, TotalSizeMismatch, CidMismatch, and what _name_parts refuses; nothing is kept then. A part may
+        stand in several places, and is not deleted while a file has it. Put again with the same parts: a duplicate;
+        with others: these count.
+        """
+        scope = bucket.scope
+        access.require(scope.resource(expect), Verb.PUT)
+        cids = _name_parts(part_hashes, total_size)
+        async with self._references.keeping(scope, set(cids)):
+            parts = await self._measure(scope, cids)
+            if (found := sum(size for _, size in parts)) != total_size:
+                raise TotalSizeMismatch(total_size, found)
+            cid = make_cid(CidKind.MULTIPART, await self._hash(scope, cids))
+            if expect is not None and cid != expect:
+                raise CidMismatch(expect, cid)
+            more = () if companions is None else companions(cid, total_size)
+            put = await self._conclude(access, scope, cid, parts, list(more))
+        self._pieces.figures.files += 1
+        return put
+
+    async def _measure(self, scope: Scope, cids: Sequence[Cid]) -> Parts:
+        parts: list[tuple[Cid, int]] = []
+        for at in range(0, len(cids), LOOKED_UP):
+            asked = cids[at : at + LOOKED_UP]
+            for cid, size in zip(asked, await self._journal.query(find_held_sizes, scope, asked), strict=True):
+                if size is None:
+                    raise UnknownPart(len(parts), cid)
+                parts.append((cid, size))
+        return tuple(parts)
+
+    async def _hash(self, scope: Scope, cids: Sequence[Cid]) -> bytes:
+        hasher = blake3()
+        async with self._turns:
+            for cid in cids:
+                await self._reading.feed(await self._reading.find(scope, cid), hasher)
+        return hasher.digest()
+
+    async def _conclude(self, access: Access, scope: Scope, cid: Cid, parts: Parts, more: list[Draft]) -> Put:
+        size = sum(size for _, size in parts)
+        async with self._references.alone_with(cid):
+            standing = await self._journal.query(find_multipart, scope, cid)
+            if standing is not None and standing.parts == parts:
+                await self._references.accompany(more)
+                return Put(cid, size, duplicate=True)
+            draft = self._make(access, scope, cid, parts)
+            await self._references.append(access, scope, 0, [draft, *more], Lane.CONTROL)
+            self._reading.note_healed(cid)
+            return Put(cid, size, duplicate=False)
+
+    def _make(self, access: Access, scope: Scope, cid: Cid, parts: Parts) -> Draft:
+        assert scope.bucket is not None
+        clock = self._references.clock
+        record = MultipartRecord(
+            MULTIPART_KIND,
+            VERSION,
+            scope.owner,
+            access.holder,
+            clock.now_ms(),
+            int(clock.quality()),
+            scope.bucket,
+            sum(size for _, size in parts),
+            list(parts),
+        )
+        return Draft(MULTIPART_KIND, VERSION, cid, encode_record(record), record)
+
+    async def open(self, access: Access, bucket: Bucket, cid: Cid, *, through: Cid | None = None) -> OpenFile:
+        """Find a file of any kind: a multipart, a raw piece, or a DAG node as its bytes; UnknownPiece.
+
+        `through` is the node or file whose right is made use of; the caller has seen that it leads here.
+        """
+        access.require(bucket.scope.resource(cid, through=through), Verb.GET)
+        return await self.find(bucket, cid)
+
+    async def find(self, bucket: Bucket, cid: Cid) -> OpenFile:
+        """`open` for the store's own rooms, which asked for the access to what leads here."""
+        if cid_kind(cid) is not CidKind.MULTIPART:
+            piece = await self._reading.find(bucket.scope, cid)
+            return OpenFile(cid, piece.size, bucket.scope, piece)
+        row = await self._journal.query(find_multipart, bucket.scope, cid)
+        if row is None:
+            raise UnknownPiece(cid, bucket.id)
+        ends = tuple(accumulate(size for _, size in row.parts))
+        return OpenFile(cid, row.size, bucket.scope, None, row.parts, ends)
+
+    async def read(self, file: OpenFile, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes `[start, stop)` in extents as they lie, at most 1 MiB each; each is checked before it leaves.
+
+        Only parts that have some of them are looked at. PieceDamaged and PieceGone as for a piece.
+        """
+        stop = file.size if stop is None else stop
+        if file.piece is not None:
+            async with contextlib.aclosing(self._reading.read(file.piece, start, stop)) as extents:
+                async for extent in extents:
+                    yield extent
+            return
+        number = bisect_right(file.ends, start)
+        while start < stop:
+            part, size = file.parts[number]
+            base = file.ends[number] - size
+            piece = await self._find_part(file, part)
+            async with contextlib.aclosing(self._reading.read(piece, start - base, min(stop - base, size))) as extents:
+                async for extent in extents:
+                    yield extent
+            start, number = file.ends[number], number + 1
+
+    async def _find_part(self, file: OpenFile, part: Cid) -> OpenPiece:
+        try:
+            return await self._reading.find(file.scope, part)
+        except UnknownPiece as absence:
+            # Parts are not deleted as long as their file stands: either it no longer does, or the log lost the part.
+            if await self._journal.query(find_multipart, file.scope, file.cid) is None:
+                raise PieceGone(file.cid) from absence
+            raise PieceDamaged(file.cid, f"its part {format_cid(part)} is lost") from absence
+
+    async def verify(
+        self, access: Access, bucket: Bucket, cid: Cid, *, told: Callable[[int], None] = lambda _bytes: None
+    ) -> int:
+        """Read a file of any kind and hash it against its CID; its size, or PieceDamaged.
+
+        `told` hears after each part how many bytes are done.
+        """
+        file = await self.open(access, bucket, cid)
+        if file.piece is not None:
+            await self._reading.verify(file.piece)
+            return file.size
+        try:
+            await self._verify_parts(file, told)
+        except PieceDamaged:
+            self._reading.note_damage(cid)
+            raise
+        self._reading.note_healed(cid)
+        return file.size
+
+    async def _verify_parts(self, file: OpenFile, told: Callable[[int], None]) -> None:
+        hasher = blake3()
+        for (part, _), end in zip(file.parts, file.ends, strict=True):
+            await self._reading.feed(await self._find_part(file, part), hasher)
+            told(end)
+        if hasher.digest() != cid_digest(file.cid):
+            raise PieceDamaged(file.cid, "its parts hash to another CID")
+
+    async def holds_part(self, bucket: Bucket, cid: Cid, part: Cid) -> bool:
+        """Whether the bucket has the multipart `cid` and `part` is one of its parts."""
+        return await self._journal.query(is_part_of, bucket.scope, cid, part)
+
+
+def _name_parts(part_hashes: Sequence[bytes], total_size: int) -> tuple[Cid, ...]:
+    """The CIDs of parts: EmptyMultipart, TooManyParts, TotalSizeZero, MalformedPartHash. Plain pieces, since that is
+    what the node answered when they were put (reference: DDC protocol, section 3).
+    """
+    if not part_hashes:
+        raise EmptyMultipart
+    if len(part_hashes) > PARTS_MAX:
+        raise TooManyParts(len(part_hashes), PARTS_MAX)
+    if not total_size:
+        raise TotalSizeZero
+    for number, digest in enumerate(part_hashes):
+        if len(digest) != HASH_BYTES:
+            raise MalformedPartHash(number, len(digest))
+    return tuple(make_cid(CidKind.RAW_PIECE, digest) for digest in part_hashes)
