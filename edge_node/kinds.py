@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from edge_node.activity import ACTIVITY_KINDS
 from edge_node.journal import Batch, Database, Kind, Record, SegmentClass
 from edge_node.store.kinds import STORE_KINDS
 from edge_node.trust.device_changes import VERSION, decode_change
@@ -53,6 +54,7 @@ def _replay_revocation(record: Record) -> TokenRevocation:
 
 NODE_KINDS = (
     *STORE_KINDS,
+    *ACTIVITY_KINDS,
     Kind(
         number=DEVICE_KIND,
         version=VERSION,
