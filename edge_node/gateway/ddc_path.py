@@ -7,6 +7,8 @@ from edge_node.serving.refusals import PathUnknown
 from edge_node.wire.http1_target import decode_component
 
 BUCKET_MAX = 2**64 - 1
+NAME_MAX = 255  # characters of a CNS name
+NAME_SEGMENTS_MAX = 8  # looked for one by one; a name with more slashes is reached with them escaped
 INDEX = "index.html"
 
 
@@ -20,19 +22,18 @@ class BucketPath:
 
     @property
     def names(self) -> Iterator[tuple[str, str | None]]:
-        """Which CNS name the path may begin with and what is below it, the first that exists counts.
+        """Which CNS name the path may begin with and what is below it, the longest first; the first that exists counts.
 
-        Names contain slashes as paths do: the whole is tried before the first segment. A site under such a name is
-        reached with its slashes escaped, which keeps them inside the first segment.
+        Names contain slashes as paths do, so a name is one or more whole segments of the path.
         """
-        if self.path:
-            yield f"{self.root}/{self.path}", None
-        yield self.root, self.path
-
-    @property
-    def slashed(self) -> str:
-        """Where a directory's own relative links resolve, relative to this path (still to be escaped)."""
-        return (self.path or self.root).rpartition("/")[2] + "/"
+        if self.path is None:
+            segments: list[str] = []
+        else:
+            segments = self.path.split("/")
+        for count in range(min(len(segments), NAME_SEGMENTS_MAX - 1), -1, -1):
+            name, below = "/".join((self.root, *segments[:count])), segments[count:]
+            if len(name) <= NAME_MAX and (not count or segments[count - 1]):
+                yield name, "/".join(below) if below else None
 
 
 def plan_path(raw_path: str) -> BucketPath:
@@ -41,19 +42,30 @@ def plan_path(raw_path: str) -> BucketPath:
     Segments are parted before they are decoded, so an escaped slash never changes which of them is the root.
     """
     _, bucket, root, *rest = raw_path.split("/", 3)
-    if not root or not bucket.isdigit() or int(bucket) > BUCKET_MAX:
+    if not root:
         raise PathUnknown(decode_component(raw_path))
-    return BucketPath(int(bucket), decode_component(root), decode_component(rest[0]) if rest else None)
+    path = decode_component(rest[0]) if rest else None
+    return BucketPath(read_bucket(bucket, raw_path), decode_component(root), path)
 
 
-def links_of(path: str) -> Iterator[str]:
-    """The link paths that stand for `path` below a root: itself, and its index for a directory's."""
-    if path:
-        yield path
-    if not path or path.endswith("/"):
-        yield path + INDEX
+def read_bucket(text: str, path: str) -> int:
+    """A bucket's number of 64 bits; PathUnknown for `path` otherwise."""
+    if not (text.isascii() and text.isdigit()) or int(text) > BUCKET_MAX:
+        raise PathUnknown(path)
+    return int(text)
+
+
+def with_slash(raw_path: str, query: str) -> str:
+    """The same URL as a directory's, relative to itself, so that the links of its index resolve below it."""
+    place = f"./{raw_path.rpartition('/')[2]}/"  # with `./` because a name may look like a scheme
+    return f"{place}?{query}" if query else place
 
 
 def index_of(path: str | None) -> str:
-    """The link path of the index that a directory without its slash would have."""
-    return f"{path}/{INDEX}" if path else INDEX
+    """The link path of a directory's index; `path` with its slash or without, None for the root."""
+    return f"{path.rstrip('/')}/{INDEX}" if path and path.strip("/") else INDEX
+
+
+def is_directory(path: str | None) -> bool:
+    """Whether a path was asked for as a directory: by its slash."""
+    return path is not None and (not path or path.endswith("/"))

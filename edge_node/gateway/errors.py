@@ -106,6 +106,16 @@ class MalformedMessage(GatewayRefusal):
         super().__init__(f"not the message wanted here: {why}")
 
 
+class TypeNotJson(GatewayRefusal):
+    """A message came as something else than JSON, as any web page's form could send it."""
+
+    slug, status = "content-type", 415
+    remedy = "Send it with Content-Type: application/json."
+
+    def __init__(self) -> None:
+        super().__init__("this path takes application/json alone")
+
+
 class ServiceWorkerRefused(GatewayRefusal):
     """A browser asks for bucket content in order to install it as what answers for this whole origin."""
 
@@ -114,6 +124,17 @@ class ServiceWorkerRefused(GatewayRefusal):
 
     def __init__(self) -> None:
         super().__init__("bucket content is never a service worker")
+
+
+class UnknownName(GatewayRefusal):
+    """The bucket has no CNS name like this."""
+
+    slug, status = "unknown-name", 404
+    remedy = "Check the name and the bucket; a CID is written as it was returned."
+
+    def __init__(self, name: str, bucket: int) -> None:
+        self.name, self.bucket = name[:255], bucket
+        super().__init__(f"bucket {bucket} has no name {name[:255]!r}")
 
 
 class WrongNode(GatewayRefusal):

@@ -31,6 +31,14 @@ SIGNED_REQUEST = (
 
 # What a bearer may be refused with (docs/specs/subscriptions.md).
 BEARER = ("bearer-invalid", "bearer-expired", "bearer-too-narrow", "bearer-in-url")
+# What a DDC token, or the signed request beside it, may be refused with (docs/specs/ddc-access.md).
+TOKEN = (
+    "no-bucket", "token-missing", "token-too-long", "token-too-deep", "token-malformed", "token-forged",
+    "token-expired", "token-revoked", "token-in-url", "delegation-refused", "malformed-base58", "malformed-protobuf",
+    "activity-malformed", "activity-forged", "request-missing", "request-foreign", "request-mismatch",
+    "request-replayed", "request-expired", "signed-before-start", "access-denied", "device-revoked", "not-writable",
+    "disk-full", "journal-queue-full", "round-refused",
+)  # fmt: skip
 
 
 class Auth(enum.Enum):
@@ -40,6 +48,7 @@ class Auth(enum.Enum):
     EVENT = enum.auto()  # a signed event
     REQUEST = enum.auto()  # a signed request
     BEARER = enum.auto()  # a signed request, or a bearer made from one
+    TOKEN = enum.auto()  # a DDC token; none where a public bucket is read
 
 
 _REFUSALS_OF = {
@@ -47,6 +56,7 @@ _REFUSALS_OF = {
     Auth.EVENT: (),
     Auth.REQUEST: SIGNED_REQUEST,
     Auth.BEARER: (*SIGNED_REQUEST, *BEARER),
+    Auth.TOKEN: TOKEN,
 }
 
 

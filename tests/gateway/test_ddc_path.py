@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_node.gateway.ddc_path import BucketPath, index_of, links_of, plan_path
+from edge_node.gateway.ddc_path import BucketPath, index_of, is_directory, plan_path, with_slash
 from edge_node.serving.refusals import PathUnknown
 from edge_node.wire.http1_errors import MalformedTarget
 
@@ -42,25 +42,43 @@ def test_controls_are_no_part_of_a_path() -> None:
 
 
 def test_the_longest_name_comes_first() -> None:
-    """The whole path as one name, then its first segment with a path below it."""
+    """A name is one or more whole segments; what follows is a path below it."""
     assert list(plan_path("/7/a").names) == [("a", None)]
     assert list(plan_path("/7/a/").names) == [("a", "")]
-    assert list(plan_path("/7/a/b/c").names) == [("a/b/c", None), ("a", "b/c")]
+    assert list(plan_path("/7/a/b/c").names) == [("a/b/c", None), ("a/b", "c"), ("a", "b/c")]
+    assert list(plan_path("/7/a/b/").names) == [("a/b", ""), ("a", "b/")]
     assert list(plan_path("/7/a%2Fb/c").names) == [("a/b/c", None), ("a/b", "c")]
 
 
-def test_a_directory_is_its_index() -> None:
-    """Only with its slash; a file is itself alone."""
-    assert list(links_of("")) == ["index.html"]
-    assert list(links_of("docs/")) == ["docs/", "docs/index.html"]
-    assert list(links_of("docs")) == ["docs"]
-    assert (index_of(None), index_of("docs")) == ("index.html", "docs/index.html")
+def test_only_so_many_names_are_looked_for() -> None:
+    """Neither one that is too long to exist nor one of many segments: a path of slashes costs no thousand look-ups."""
+    assert list(plan_path(f"/7/{'a' * 255}/b").names) == [("a" * 255, "b")]
+    assert list(plan_path(f"/7/{'a' * 253}/b").names) == [("a" * 253 + "/b", None), ("a" * 253, "b")]
+    assert list(plan_path(f"/7/{'a' * 256}").names) == []
+    assert [name for name, _ in plan_path("/7/" + "a/" * 100).names] == ["/".join("a" * n) for n in range(8, 0, -1)]
+    assert [name for name, _ in plan_path("/7/a" + "/" * 1_000).names] == ["a"]
 
 
-def test_where_a_directory_s_links_resolve() -> None:
-    """Its own last name and a slash, relative to where it was asked for."""
-    assert plan_path("/7/root").slashed == "root/"
-    assert plan_path("/7/root/a/docs").slashed == "docs/"
+def test_a_directory_is_asked_for_by_its_slash() -> None:
+    """Its index is the link that a file of that name would have."""
+    asked = [None, "", "docs", "docs/", "a/docs/"]
+    assert [is_directory(path) for path in asked] == [False, True, False, True, True]
+    indexes = ["index.html", "index.html", "docs/index.html", "docs/index.html", "a/docs/index.html"]
+    assert [index_of(path) for path in asked] == indexes
+
+
+@pytest.mark.parametrize(
+    ("raw", "query", "place"),
+    [
+        ("/7/root", "", "./root/"),
+        ("/7/root/a/docs", "token=x&y", "./docs/?token=x&y"),
+        ("/7/a%2Fb", "", "./a%2Fb/"),
+        ("/7/root/javascript:x", "", "./javascript:x/"),
+    ],
+)
+def test_where_a_directory_lies(raw: str, query: str, place: str) -> None:
+    """The same place with a slash, in this bucket whatever the names are."""
+    assert with_slash(raw, query) == place
 
 
 @given(root=ANY_TEXT, path=ANY_TEXT)
