@@ -122,7 +122,6 @@ class GrpcCall:
 
     async def _send_all(self, parts: Sequence[bytes | memoryview], size: int) -> None:
         queue = _Parts(parts)
-        self._unfinished = True
         while size:
             self._require_open()
             room = min(size, self._host.http.room(self.stream), self._host.queue_room())
@@ -130,6 +129,7 @@ class GrpcCall:
                 self._host.http.send_data(self.stream, queue.take(room), room)
                 self._host.flush_soon()
                 size -= room
+                self._unfinished = size > 0
                 if self._receiving:
                     self.deadline = self._host.idle_deadline()
                 continue
@@ -139,7 +139,6 @@ class GrpcCall:
                 await self._wait(self._sender)
             finally:
                 self._sending = False
-        self._unfinished = False
 
     async def _wait(self, sleeper: Sleeper) -> None:
         """Wait for the client, who has `stream_idle_timeout_s` for its next move."""

@@ -195,7 +195,7 @@ class GrpcConnection:
         note_refusal(error, self._asker())
         while self.http.take_output(MIB):
             pass  # our settings would be noise to whoever this is
-        if error.first[:4] in _HTTP1_METHODS:
+        if error.first[:1] and any(method.startswith(error.first[:4]) for method in _HTTP1_METHODS):
             self.http.say(_HTTP1)
         self._close()
 
@@ -228,9 +228,9 @@ class GrpcConnection:
             if call is not None:
                 call.on_room()
         else:
-            self._greeted = True
-            if self.deadline is not NEVER and not self._calls and not self._closing and not self.http.going:
-                self.deadline = self._service.reaper.after(self._service.settings.idle_timeout_s)
+            if not self._greeted:
+                self._greeted = True
+                self._set_idle_deadline()
             self._wake_senders()
 
     # --- calls
@@ -244,7 +244,7 @@ class GrpcConnection:
             return
         fields = dict(event.headers)
         method = fields.get(b":path", b"").decode("latin-1")
-        if fields.get(b":method") != b"POST" or not fields.get(b"content-type", b"").startswith(b"application/grpc"):
+        if fields.get(b":method") != b"POST" or not _is_grpc(fields.get(b"content-type", b"")):
             self.http.send_last_headers(stream, _NOT_GRPC)
             self.http.reset(stream, ErrorCode.NO_ERROR)
             return
@@ -304,9 +304,14 @@ class GrpcConnection:
         """See CallHost."""
         self._calls.pop(call.stream, None)
         self._waiting.pop(call, None)
-        if not self._calls and not self._closing:
-            self.deadline = self._service.reaper.after(self._service.settings.idle_timeout_s)
-            self._end_if_done()
+        self._set_idle_deadline()
+        self._end_if_done()
+
+    def _set_idle_deadline(self) -> None:
+        """A connection without a call has one; with calls, they have theirs."""
+        if not self._closing:
+            idle_s = self._service.settings.idle_timeout_s
+            self.deadline = NEVER if self._calls else self._service.reaper.after(idle_s)
 
     def _wake_senders(self) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -336,8 +341,7 @@ class GrpcConnection:
         """Wait for a socket that takes no more; a client that takes nothing at all is cut."""
         self._note_progress()
         await self._transport.flush(self._note_progress)
-        if self._calls and not self._closing:
-            self.deadline = NEVER
+        self._set_idle_deadline()
 
     def _note_progress(self) -> None:
         if not self._closing:
@@ -345,3 +349,9 @@ class GrpcConnection:
 
     def _asker(self) -> Asker:
         return Asker(self._transport.peer, "", "grpc")
+
+
+def _is_grpc(content_type: bytes) -> bool:
+    """application/grpc, with a subtype or parameters; not grpc-web, which is another protocol."""
+    head, rest = content_type[:16].lower(), content_type[16:17]
+    return head == b"application/grpc" and rest in b"+; "

@@ -16,10 +16,10 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
-from h2.stream import StreamInputs
+from h2.stream import H2Stream, StreamInputs
 
 from edge_node.base.limits import KIB, MIB
-from edge_node.wire.http2_budget import Budget, Http2Broken, NotHttp2, charge
+from edge_node.wire.http2_budget import STRAY_MIN_BYTES, Budget, Http2Broken, NotHttp2, charge
 from edge_node.wire.http2_frames import (
     ACK,
     END_HEADERS,
@@ -43,7 +43,8 @@ STREAM_WINDOW_BYTES = 64 * KIB  # what a client may send of a call before anybod
 CONNECTION_WINDOW_BYTES = 16 * MIB  # in flight, not held: given back on arrival
 FRAME_MAX_BYTES = MIB  # the DDC SDK sends 4 MB messages: 16 KiB frames cost it a third of its speed
 CONTROL_MAX_BYTES = 16 * KIB  # settings, unknown frames; nobody needs more
-TURN_FRAMES = 256  # looked at in one go, at most about 2 ms
+TURN_COST = 256  # looked at in one go, at most about 3 ms; a frame is 1
+HEADERS_COST = 8
 
 _HEAD = struct.Struct(">HBBBL")
 _UNBOUNDED = 2**31 - 1
@@ -137,6 +138,7 @@ class Http2Server:
         self._window_used = 0
         self._window_left = CONNECTION_WINDOW_BYTES
         self._table_limited = False
+        self._turn = 0
         self.hungry = True
         self.going = False
 
@@ -152,7 +154,9 @@ class Http2Server:
         """What some of the received bytes mean; to be called again unless `hungry`. Http2Broken."""
         events: list[Event] = []
         try:
-            for _ in range(TURN_FRAMES):
+            self._turn = TURN_COST
+            while self._turn > 0:
+                self._turn -= 1
                 if not self._step(events, now):
                     self.hungry = True
                     break
@@ -190,11 +194,13 @@ class Http2Server:
         return True
 
     def _greet(self) -> bool:
-        have = self._data[self._at : self._at + len(PREFACE)]
-        if not PREFACE.startswith(have):
+        have = self._data[self._at : self._at + len(PREFACE) + HEAD_BYTES]
+        if not PREFACE.startswith(have[: len(PREFACE)]):
             raise NotHttp2(have)
-        if len(have) < len(PREFACE):
+        if len(have) < len(PREFACE) + HEAD_BYTES:
             return False
+        if have[len(PREFACE) + 3] != FrameType.SETTINGS:
+            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS")
         self._at += len(PREFACE)
         self._h2.receive_data(PREFACE)
         self._greeted = True
@@ -229,6 +235,7 @@ class Http2Server:
             charge(self._budget.idle_frames, now, "too many frames without effect")
 
     def _on_headers(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes) -> None:
+        self._turn -= HEADERS_COST
         if kind == FrameType.HEADERS:
             self._block_bytes = len(frame)
         elif not self._block:
@@ -342,7 +349,7 @@ class Http2Server:
         at = self._at
         if size == len(self._data):
             return self._data
-        if size * 4 >= len(self._data):
+        if size * 2 >= len(self._data):
             return memoryview(self._data)[at : at + size]
         return self._data[at : at + size]
 
@@ -356,7 +363,7 @@ class Http2Server:
             self._window_used = 0
         known = self._h2.streams.get(stream)
         if known is None or known.closed:
-            charge(self._budget.idle_frames, now, "too much data for streams that are gone")
+            charge(self._budget.strays, now, "too much data for streams that are gone", max(size, STRAY_MIN_BYTES))
             return
         if not data and not ended:
             charge(self._budget.idle_frames, now, "too many frames without effect")
@@ -377,22 +384,32 @@ class Http2Server:
 
     def room(self, stream: int) -> int:
         """How many bytes of a stream may go now."""
-        known = self._h2.streams[stream]
+        known = self._living(stream)
+        if known is None:
+            return 0
         return min(
             self._h2.outbound_flow_control_window, known.outbound_flow_control_window, self._h2.max_outbound_frame_size
         )
 
     def send_headers(self, stream: int, block: bytes) -> None:
-        """Response headers; `block` as `header_block` makes it."""
-        self._h2.streams[stream].state_machine.process_input(StreamInputs.SEND_HEADERS)
-        self._put(headers_frame(stream, self._table_note() + block))
+        """Response headers, `block` as `header_block` makes it; nothing if the stream is over."""
+        known = self._living(stream)
+        if known is not None:
+            known.state_machine.process_input(StreamInputs.SEND_HEADERS)
+            self._put(headers_frame(stream, self._table_note() + block))
 
     def send_last_headers(self, stream: int, block: bytes) -> None:
-        """Trailers, or all there is: the stream ends for us."""
-        machine = self._h2.streams[stream].state_machine
-        machine.process_input(StreamInputs.SEND_HEADERS)
-        machine.process_input(StreamInputs.SEND_END_STREAM)
-        self._put(headers_frame(stream, self._table_note() + block, end=True))
+        """Trailers, or all there is: the stream ends for us; nothing if it is over."""
+        known = self._living(stream)
+        if known is not None:
+            known.state_machine.process_input(StreamInputs.SEND_HEADERS)
+            known.state_machine.process_input(StreamInputs.SEND_END_STREAM)
+            self._put(headers_frame(stream, self._table_note() + block, end=True))
+
+    def _living(self, stream: int) -> H2Stream | None:
+        """h2's stream; None when it is over, which what happened since the last event may have brought."""
+        known = self._h2.streams.get(stream)
+        return None if known is None or known.closed else known
 
     def send_data(self, stream: int, parts: list[bytes | memoryview], size: int) -> None:
         """One DATA frame of `size` bytes in parts, at most `room`. The parts are kept until they are taken."""
@@ -410,8 +427,8 @@ class Http2Server:
 
     def reset(self, stream: int, code: ErrorCode) -> None:
         """End a stream for both sides; nothing if it is over."""
-        known = self._h2.streams.get(stream)
-        if known is not None and not known.closed:
+        known = self._living(stream)
+        if known is not None:
             known.state_machine.process_input(StreamInputs.SEND_RST_STREAM)
             self._put(reset_frame(stream, code))
 

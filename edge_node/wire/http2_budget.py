@@ -5,13 +5,15 @@ leave room for what well-behaved clients do at once: 128 calls cancelled togethe
 """
 
 from edge_node.base.errors import RemoteError
-from edge_node.base.limits import TokenBucket
+from edge_node.base.limits import MIB, TokenBucket
 from edge_node.wire.http2_frames import ErrorCode
 
 RESETS = (100.0, 512.0)  # a second, at once; four times the calls that may be under way (CVE-2023-44487)
 PINGS = (10.0, 100.0)
 SETTINGS = (5.0, 50.0)
-IDLE_FRAMES = (200.0, 2_000.0)  # PRIORITY, unknown types, DATA without a byte or for a stream that is gone
+IDLE_FRAMES = (200.0, 2_000.0)  # PRIORITY, unknown types, DATA without a byte
+STRAYS = (1.0 * MIB, 64.0 * MIB)  # bytes for streams that are gone: what was on its way when uploads were refused
+STRAY_MIN_BYTES = 512  # of the smallest piece, so that many small ones cost what they cost us
 UPDATES_AT_ONCE = 2_000.0
 UPDATES_A_SECOND = 200.0
 SENT_BYTES_PER_UPDATE = 256  # what we sent pays for the WINDOW_UPDATEs that answer it
@@ -43,13 +45,14 @@ class NotHttp2(Http2Broken):
 class Budget:
     """What is left to one connection; time is an argument, in seconds."""
 
-    __slots__ = ("idle_frames", "pings", "resets", "settings", "updates")
+    __slots__ = ("idle_frames", "pings", "resets", "settings", "strays", "updates")
 
     def __init__(self, now: float) -> None:
         self.resets = TokenBucket.full(*RESETS, now)
         self.pings = TokenBucket.full(*PINGS, now)
         self.settings = TokenBucket.full(*SETTINGS, now)
         self.idle_frames = TokenBucket.full(*IDLE_FRAMES, now)
+        self.strays = TokenBucket.full(*STRAYS, now)
         self.updates = TokenBucket.full(UPDATES_A_SECOND, UPDATES_AT_ONCE, now)
 
     def note_sent(self, size: int) -> None:
@@ -64,7 +67,7 @@ class Budget:
         self.updates.level = min(self.updates.burst, self.updates.level + amount)
 
 
-def charge(bucket: TokenBucket, now: float, why: str) -> None:
-    """Take one from a budget; Http2Broken when there is none."""
-    if not bucket.take(1, now):
+def charge(bucket: TokenBucket, now: float, why: str, amount: float = 1) -> None:
+    """Take from a budget; Http2Broken when there is not enough."""
+    if not bucket.take(amount, now):
         raise Http2Broken(ErrorCode.ENHANCE_YOUR_CALM, why)
