@@ -80,6 +80,7 @@ class ControlApi:
             ("GET", "/v1/pieces/{cid}/content", self.content),
             ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
             ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
+            ("GET", "/v1/revocations", _at_once(lambda asked: lists.revocations(asked.request.query))),
             ("GET", "/v1/settings", _at_once(lambda _: lists.settings())),
             ("GET", "/v1/logs", _at_once(lambda asked: lists.logs(asked.request.query))),
             ("GET", "/v1/refusals", _at_once(lambda asked: lists.refusals(asked.request.query))),

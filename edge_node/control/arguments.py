@@ -64,6 +64,18 @@ class VerifyArguments(CommandArguments, frozen=True):
     vault: Annotated[str | None, about("A vault that holds it, in hex; whichever does.", "key")] = None
 
 
+class RevokeArguments(CommandArguments, frozen=True):
+    """What is refused of DDC tokens: one of the first four says it."""
+
+    token: Annotated[str | None, about("A whole DDC token; it is hashed, and not kept.")] = None
+    hash: Annotated[str | None, about("The hash of one token, in hex.", "key")] = None
+    holder: Annotated[str | None, about("An account that signs or is granted tokens: hex or SS58.", "key")] = None
+    issuer: Annotated[str | None, about("An account whose tokens up to an end are refused: hex or SS58.", "key")] = None
+    until_ms: Annotated[Whole | None, about("Of an issuer: tokens that end by then, ms UTC.", "integer")] = None
+    link: Annotated[Whole | None, about("Which token of a chain, 1 the first; the last.", "integer")] = None
+    note: Annotated[str, about("Why; kept with the revocation.")] = ""
+
+
 class LevelArguments(CommandArguments, frozen=True):
     """How much is logged."""
 

@@ -10,6 +10,7 @@ from edge_node.control.commands import Command, CommandDesk
 from edge_node.control.device_commands import ActOnDevice, EnrolDevice
 from edge_node.control.feed import EventFeed
 from edge_node.control.figures import Figures
+from edge_node.control.grant_commands import RevokeGrant
 from edge_node.control.house import DoorFigures, House
 from edge_node.control.lists import Lists
 from edge_node.control.node_commands import ApplySettings, SetLogLevel, StopNode
@@ -81,6 +82,7 @@ def _commands(house: House) -> list[Command[Any]]:
     return [
         EnrolDevice(house),
         *(ActOnDevice(house, action) for action in DeviceAction),
+        RevokeGrant(house),
         VerifyPiece(house),
         PublishEvent(house),
         ApplySettings(house),

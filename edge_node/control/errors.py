@@ -241,6 +241,17 @@ class NoSuchDevice(ControlRefusal):
         super().__init__(f"no device is called {wanted[:128]!r}, and none has that key")
 
 
+class AlreadyRevoked(ControlRefusal):
+    """What is to be refused is refused already; `by` is token, holder or issuer."""
+
+    slug, status = "already-revoked", 409
+    remedy = "Nothing is left to do; GET /v1/revocations, or `edge-node grant list`, shows what is revoked."
+
+    def __init__(self, by: str, subject: str, since_ms: int) -> None:
+        self.by, self.since_ms = by, since_ms
+        super().__init__(f"the {by} {subject} is revoked already, since {since_ms} ms")
+
+
 class NoSuchPiece(ControlRefusal):
     """Nothing on this node has that CID."""
 

@@ -28,6 +28,7 @@ from edge_node.control.views import (
     piece_document,
     piece_row,
     refusal_row,
+    revocation_row,
     setting_rows,
     stream_row,
 )
@@ -37,6 +38,7 @@ from edge_node.store.listing import PieceSummary, find_cid, find_streams, page_p
 from edge_node.store.streams.rows import StreamRow
 from edge_node.trust.audit import AuditFilter, read_audit
 from edge_node.trust.device import Device, DeviceStatus
+from edge_node.trust.token_revocations import RevokedBy, TokenRevocation
 from edge_node.wire.cid import MalformedCid, format_cid, parse_cid
 
 Page = dict[str, Any]
@@ -135,6 +137,14 @@ class Lists:
         """One device."""
         return device_row(device, self._house.ingest.traffic, self._house.bytes_today(device))
 
+    def revocations(self, query: Parameters) -> Page:
+        """GET /v1/revocations."""
+        limit, after = read_limit(query), read_text(query, "after")
+        kind = read_choice(query, "kind", tuple(RevokedBy))
+        chosen = [one for one in self._house.revocations.list() if kind in {None, one.by} and _place_of(one) > after]
+        rows, following = cut_page(chosen[: limit + 1], limit, _place_of)
+        return {"revocations": [revocation_row(one) for one in rows], "next": following}
+
     def settings(self) -> Page:
         """GET /v1/settings."""
         desk = self._house.settings
@@ -220,6 +230,10 @@ class Lists:
         found = await offload(read_audit, self._house.paths.audit_db, wanted, limit + 1, limiter=FILE)
         rows, following = cut_page(found, limit, lambda entry: str(entry.seq))
         return {"rows": [audit_row(entry) for entry in rows], "next": following}
+
+
+def _place_of(revocation: TokenRevocation) -> str:
+    return f"{revocation.by}/{revocation.subject.hex()}"
 
 
 def cid_span(beginning: str) -> tuple[bytes, bytes]:

@@ -15,8 +15,10 @@ from edge_node.store.listing import CidDetail, PieceSummary
 from edge_node.store.streams.event_object import number
 from edge_node.store.streams.rows import StreamRow
 from edge_node.store.streams.traffic import RefusedCount, Traffic
+from edge_node.trust.account import address_of
 from edge_node.trust.audit_read import AuditEntry
 from edge_node.trust.device import Device
+from edge_node.trust.token_revocations import RevokedBy, TokenRevocation
 from edge_node.wire.cid import format_cid
 
 Row = dict[str, Any]
@@ -119,6 +121,19 @@ def piece_document(cid: str, found: CidDetail, *, damaged: bool) -> Row:
             "t_ms": number(body.t_ms),
             "received_ms": body.received_ms,
         },
+    }
+
+
+def revocation_row(revocation: TokenRevocation) -> Row:
+    """One revocation of /v1/revocations."""
+    is_account = revocation.by is not RevokedBy.TOKEN
+    return {
+        "kind": str(revocation.by),
+        "subject": revocation.subject.hex(),
+        "address": address_of(revocation.subject) if is_account else None,
+        "until_ms": revocation.until_ms,
+        "since_ms": revocation.t_ms,
+        "note": revocation.note,
     }
 
 

@@ -97,6 +97,11 @@ class TokenRevocations:
             key=lambda revocation: (revocation.by, bytes(revocation.subject)),
         )
 
+    def standing(self, change: TokenRevocation) -> TokenRevocation | None:
+        """What stands for the subject of `change`, if it refuses as much already."""
+        known = self._held[change.by].get(_plain(change.subject))
+        return known if known is not None and (known.until_ms or 0) >= (change.until_ms or 0) else None
+
     def find(self, chain: TokenChain) -> TokenRevocation | None:
         """The revocation that ends the chain, or None. One link that is marked ends it all."""
         if not len(self):
