@@ -3,6 +3,7 @@
 import enum
 import hashlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from edge_node.base.errors import LocalError
 from edge_node.base.ids import Cid, Digest, PublicKey
@@ -158,7 +159,7 @@ def check_chain(chain: TokenChain, now_ms: int) -> None:
     for link in chain.links:
         if now_ms >= link.expires_ms:
             raise TokenExpired(link.expires_ms, now_ms)
-    for parent, child in zip(chain.links, chain.links[1:], strict=False):
+    for parent, child in pairwise(chain.links):
         _check_passing_on(parent, child)
     _check_common(chain)
 

@@ -6,8 +6,17 @@ from hypothesis import strategies as st
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey, StreamName, VaultId
-from edge_node.trust.access import Access, AccessDenied, MaintenanceAccess, Verb, check, stream_resource
-from edge_node.trust.access_capability import capabilities_of
+from edge_node.trust.access import (
+    Access,
+    AccessDenied,
+    MaintenanceAccess,
+    Verb,
+    bucket_piece_resource,
+    bucket_resource,
+    check,
+    stream_resource,
+)
+from edge_node.trust.access_capability import Capability, capabilities_of
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.access_errors import DeviceRevoked, DeviceSuspended, UnknownKey
 from edge_node.trust.audit_row import AuditRow
@@ -173,6 +182,102 @@ def test_a_standing_access_ends_with_its_holder(revoke: bool) -> None:
     with pytest.raises(DeviceRevoked):
         desk.control.confirm(access, 6_000, "ws 192.0.2.7")
     assert desk.sink.rows[-1] == AuditRow(6_000, KEY, SITE_A, "append", "device-revoked", "ws 192.0.2.7")
+
+
+# --- by capabilities that an adapter brings
+
+OWNER, READER = PublicKey(VAULT), PublicKey(b"\x21" * 32)
+BUCKET, PIECES = bucket_resource(VAULT, 7), bucket_piece_resource(VAULT, 7)
+ROOT_RIGHT = Capability(
+    issuer=OWNER, holder=KEY, audience=VAULT, resource=BUCKET, verbs=frozenset({Verb.GET, Verb.PUT}), not_after_ms=9_000
+)
+RIGHT = Capability(
+    issuer=KEY, holder=READER, audience=VAULT, resource=BUCKET, verbs=frozenset({Verb.GET}), parent=ROOT_RIGHT
+)
+
+
+def by_right(desk: Desk, holder: PublicKey = READER, verb: Verb = Verb.GET, now_ms: int = 5_000) -> Access:
+    """Decide by READER's right, which KEY passed on."""
+    return desk.control.decide_by([RIGHT], holder, PIECES, verb, now_ms, "grpc 192.0.2.7")
+
+
+def test_a_right_that_is_brought_needs_no_enrolment() -> None:
+    """The same Access and the same audit row as any other."""
+    desk = Desk()
+    access = by_right(desk)
+    assert (access.holder, access.vault, access.resource, access.verb) == (READER, VAULT, PIECES, Verb.GET)
+    assert access.not_after_ms == 9_000
+    assert desk.sink.rows == [AuditRow(5_000, READER, PIECES, "get", "", "grpc 192.0.2.7")]
+
+
+@pytest.mark.parametrize(
+    ("holder", "verb", "now_ms", "why"),
+    [
+        (READER, Verb.PUT, 5_000, "not-covered"),
+        (KEY, Verb.GET, 5_000, "not-covered"),
+        (OTHER, Verb.GET, 5_000, "not-covered"),
+        (READER, Verb.GET, 9_001, "expired"),
+    ],
+)
+def test_a_right_that_is_brought_is_checked_link_by_link(holder: PublicKey, verb: Verb, now_ms: int, why: str) -> None:
+    """403 with the reason, and a row."""
+    desk = Desk()
+    with pytest.raises(AccessDenied) as caught:
+        by_right(desk, holder, verb, now_ms)
+    assert caught.value.why == why
+    assert [row.reason for row in desk.sink.rows] == ["access-denied"]
+
+
+def test_no_rights_are_denied() -> None:
+    """A chain that does not begin with the owner brings none."""
+    desk = Desk()
+    with pytest.raises(AccessDenied):
+        desk.control.decide_by([], READER, PIECES, Verb.GET, 5_000)
+    assert [row.reason for row in desk.sink.rows] == ["access-denied"]
+
+
+@pytest.mark.parametrize("key", [READER, KEY, OWNER], ids=["holder", "between", "owner"])
+def test_a_revoked_key_anywhere_in_it_ends_it(key: PublicKey) -> None:
+    """Enrolled or not: whoever uses the right or passed it on."""
+    desk = Desk()
+    access = by_right(desk)
+    desk.control.revoke(key, 2_000)
+    for again in (lambda: by_right(desk), lambda: desk.control.confirm_by(access, [RIGHT], 6_000)):
+        with pytest.raises(DeviceRevoked) as caught:
+            again()
+        assert caught.value.key == key
+    assert [row.reason for row in desk.sink.rows] == ["", "device-revoked", "device-revoked"]
+
+
+def test_a_suspended_device_passes_nothing_on() -> None:
+    """Until it is resumed."""
+    desk = Desk()
+    desk.act(DeviceAction.SUSPEND)
+    with pytest.raises(DeviceSuspended):
+        by_right(desk)
+    desk.act(DeviceAction.RESUME)
+    assert by_right(desk).holder == READER
+
+
+def test_roles_give_nothing_to_a_right_that_is_brought() -> None:
+    """A writer who sends somebody's token has what the token gives, and no more."""
+    desk = Desk(Role.WRITER)
+    own = stream_resource(VAULT, StreamName("site/a"))
+    assert desk.control.decide(KEY, own, Verb.APPEND, 5_000).holder == KEY
+    with pytest.raises(AccessDenied):
+        desk.control.decide_by([ROOT_RIGHT], KEY, own, Verb.APPEND, 5_000)
+
+
+def test_a_brought_right_is_confirmed_without_a_row_until_it_ends() -> None:
+    """Other devices' changes do not matter; its end does, and is audited."""
+    desk = Desk()
+    access = by_right(desk)
+    desk.devices.apply(desk.enrolment(OTHER, "fan", Role.DEVICE))
+    assert desk.control.confirm_by(access, [RIGHT], 9_000).covers(PIECES, Verb.GET)
+    assert len(desk.sink.rows) == 1
+    with pytest.raises(AccessDenied):
+        desk.control.confirm_by(access, [RIGHT], 9_001, "grpc 192.0.2.7")
+    assert desk.sink.rows[-1] == AuditRow(9_001, READER, PIECES, "get", "access-denied", "grpc 192.0.2.7")
 
 
 def test_maintenance_is_audited_under_the_nodes_key() -> None:

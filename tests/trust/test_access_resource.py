@@ -9,6 +9,9 @@ from edge_node.trust.access_resource import (
     RESOURCE_MAX_CHARACTERS,
     MalformedResource,
     Resource,
+    bucket_names_resource,
+    bucket_piece_resource,
+    bucket_resource,
     parse_resource,
     piece_resource,
     shorten_resource,
@@ -29,6 +32,58 @@ def test_resources_are_paths_in_one_tree() -> None:
     assert stream_resource(VAULT, StreamName("site/a")) == OWNER + "/streams/site/a"
     assert piece_resource(VAULT) == OWNER + "/pieces"
     assert piece_resource(VAULT, "baebb4i") == OWNER + "/pieces/baebb4i"
+
+
+def test_a_bucket_is_a_scope_of_its_owner() -> None:
+    """Pieces, what is reached through one, and names stand below it."""
+    bucket = OWNER + "/buckets/7"
+    assert bucket_resource(VAULT, 7) == bucket
+    assert bucket_names_resource(VAULT, 7) == bucket + "/names"
+    assert bucket_piece_resource(VAULT, 7) == bucket + "/pieces"
+    assert bucket_piece_resource(VAULT, 7, "baeb") == bucket + "/pieces/baeb"
+    assert bucket_piece_resource(VAULT, 7, "baeb", through="baer") == bucket + "/pieces/baer/baeb"
+    assert bucket_piece_resource(VAULT, 7, "baeb", through="baeb") == bucket + "/pieces/baeb"
+
+
+def test_a_bucket_covers_its_own_alone() -> None:
+    """Not the bucket whose number begins alike, not the vault's own pieces; a right on a root covers what is in it."""
+    root = bucket_piece_resource(VAULT, 7, "baer")
+    assert within(vault_resource(VAULT), bucket_resource(VAULT, 7))
+    assert within(root, bucket_piece_resource(VAULT, 7, "baeb", through="baer"))
+    for other in (
+        bucket_piece_resource(VAULT, 7, "baeb"),
+        bucket_piece_resource(VAULT, 7, "baer2"),
+        bucket_piece_resource(VAULT, 7),
+        bucket_names_resource(VAULT, 7),
+    ):
+        assert not within(root, other)
+        assert within(bucket_resource(VAULT, 7), other)
+        assert not within(bucket_resource(VAULT, 70), other)
+        assert not within(bucket_resource(VAULT, 0), other)
+        assert not within(piece_resource(VAULT), other)
+    assert not within(bucket_resource(VAULT, 7), bucket_resource(VAULT, 70))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/0", "/7", "/18446744073709551615", "/7/pieces", "/7/pieces/baer", "/7/pieces/baer/baeb", "/7/names"],
+)
+def test_paths_of_buckets_are_read(path: str) -> None:
+    """Each in its one spelling."""
+    assert parse_resource(OWNER + "/buckets" + path) == OWNER + "/buckets" + path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "/", "/07", "/-1", "/x", "/7/", "/7/names/a", "/7/pieces/", "/7/pieces/a/b/c", "/7/pieces//b", "/7/streams",
+        "/184467440737095516150",
+    ],
+)  # fmt: skip
+def test_other_paths_of_buckets_are_refused(path: str) -> None:
+    """Leading zeros, depths and scopes that there are not."""
+    with pytest.raises(MalformedResource):
+        parse_resource(OWNER + "/buckets" + path)
 
 
 @pytest.mark.parametrize(

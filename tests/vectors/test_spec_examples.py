@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_node.trust.auth_token import parse_token
 from edge_node.wire.cid import format_cid, raw_piece_cid
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,11 @@ def text_of(spec: str) -> str:
 
 EVENT, REQUEST = first_vector("signed_event.json"), first_vector("signed_request.json")
 DOCUMENT, ANCHOR = first_vector("signed_document.json"), first_vector("retention_anchor.json")
+TOKEN = next(
+    vector
+    for vector in json.loads((ROOT / "tests/vectors/ddc.json").read_text())["vectors"]
+    if vector["id"] == "token-bearer-get"
+)
 BODY = bytes.fromhex(EVENT["body_hex"])
 
 
@@ -45,6 +51,10 @@ BODY = bytes.fromhex(EVENT["body_hex"])
         ("cid.md", BODY.decode()),
         ("cid.md", raw_piece_cid(BODY).hex()),
         ("cid.md", format_cid(raw_piece_cid(BODY))),
+        ("ddc-access.md", TOKEN["signedBytesHex"]),
+        ("ddc-access.md", TOKEN["signatureHex"]),
+        ("ddc-access.md", TOKEN["tokenBase58"]),
+        ("ddc-access.md", parse_token(TOKEN["tokenBase58"]).last.digest.hex()),
     ],
     ids=lambda value: value[:20],
 )
