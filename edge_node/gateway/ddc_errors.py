@@ -107,16 +107,6 @@ class RangeOutside(GatewayRefusal):
         super().__init__(f"{start} to {last} is not inside the {size} bytes of this file")
 
 
-class AckUnexpected(GatewayRefusal):
-    """An acknowledgement on a read that came without a signed request: nobody can say whose it is."""
-
-    slug, status = "ack-unexpected", 400
-    remedy = "Send the metadata `request` with the read, or no acknowledgements."
-
-    def __init__(self) -> None:
-        super().__init__("the read has no signed request that an acknowledgement could belong to")
-
-
 class AcksMissing(GatewayRefusal):
     """A reader was sent as much as may be on its way and acknowledged nothing for too long."""
 

@@ -1,25 +1,40 @@
 """Every metric family of a node that is read from its rooms when somebody scrapes (docs/metrics.md is made from it)."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from edge_node.activity import Capture
 from edge_node.base import offload
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.room import Room
 from edge_node.journal import Journal, Mode
 from edge_node.paths import Paths
-from edge_node.serving import HttpServer
+from edge_node.serving.grpc_server import GrpcServer
 from edge_node.store.pieces import Pieces
 from edge_node.store.streams.ingest import Ingest
 from edge_node.supervise import Beat, Health, RoomState
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device import DeviceStatus
 from edge_node.trust.devices import DeviceTable
+
+
+class HttpFigures(Protocol):
+    """What the HTTP servers of all pairs of doors count together."""
+
+    @property
+    def connections(self) -> Sized:
+        """The connections there are now."""
+        ...
+
+    @property
+    def answers(self) -> Mapping[int, int]:
+        """Responses since the start, by status."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +46,11 @@ class Sources:
     journal: Journal
     ingest: Ingest
     pieces: Pieces
+    activity: Capture
     devices: DeviceTable
     audit: AuditLog
-    server: HttpServer
+    http: HttpFigures
+    grpc: GrpcServer
     bodies: Room
     answers: AnswerRoom
     health: Callable[[], Health | None]
@@ -103,6 +120,11 @@ def _devices(moment: Moment) -> Values:
 def _threads(_moment: Moment) -> Values:
     limiters = {"cpu": offload.CPU, "db_read": offload.DB_READ, "file": offload.FILE, "writer": offload.WRITER}
     return [((name,), limiter.borrowed_tokens) for name, limiter in limiters.items()]
+
+
+def _calls(moment: Moment) -> Values:
+    answers = moment.sources.grpc.table.answers
+    return [((method, status.name), count) for (method, status), count in sorted(answers.items())]
 
 
 def _is_ready(sources: Sources) -> float:
@@ -189,16 +211,26 @@ FAMILIES: tuple[Family, ...] = (
         "Verdicts that no row tells: the queue was full or the disk refused.",
         lambda of: of.audit.lost_rows,
     ),
-    _gauge("edge_node_http_connections", "Open connections.", lambda of: len(of.server.connections)),
+    _gauge("edge_node_http_connections", "Open connections.", lambda of: len(of.http.connections)),
     Family(
         "edge_node_http_responses_total",
         "counter",
         "Responses by status code.",
         ("code",),
-        lambda moment: [((str(code),), count) for code, count in sorted(moment.sources.server.answers.items())],
+        lambda moment: [((str(code),), count) for code, count in sorted(moment.sources.http.answers.items())],
     ),
     _gauge("edge_node_http_bodies_held_bytes", "Memory held by bodies under way.", lambda of: of.bodies.held),
     _gauge("edge_node_http_answers_held_bytes", "Memory held by answers not yet taken.", lambda of: of.answers.held),
+    _gauge("edge_node_grpc_connections", "Open gRPC connections.", lambda of: len(of.grpc.connections)),
+    _gauge("edge_node_grpc_calls", "gRPC calls under way.", lambda of: of.grpc.calls),
+    Family(
+        "edge_node_grpc_answers_total",
+        "counter",
+        "Ended calls, grpc-web included, by method and status; methods that do not exist are `unlisted`.",
+        ("method", "status"),
+        _calls,
+    ),
+    _gauge("edge_node_activity_windows", "Minutes of readers in memory.", lambda of: of.activity.ledger.windows),
     Family("edge_node_threads_busy", "gauge", "Worker threads at work, by what they do.", ("limiter",), _threads),
 )
 

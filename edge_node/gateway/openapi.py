@@ -9,6 +9,16 @@ import msgspec
 from edge_node.base.refusals import title_of
 from edge_node.gateway.anchors import READ_ANCHORS
 from edge_node.gateway.bearer import POST_BEARER
+from edge_node.gateway.ddc_operations import (
+    GET_CONTENT,
+    GET_NAME,
+    GET_NODE,
+    GET_NODE_BELOW,
+    PREFLIGHT,
+    PUT_NAME,
+    PUT_NODE,
+)
+from edge_node.gateway.ddc_web import WEB_OPERATIONS
 from edge_node.gateway.events import POST_EVENTS
 from edge_node.gateway.metrics import GET_METRICS
 from edge_node.gateway.operation import Answer, Auth, Operation, Parameter
@@ -42,9 +52,17 @@ OPERATIONS: tuple[Operation, ...] = (
     GET_INFO,
     GET_METRICS,
     GET_OPENAPI,
+    GET_CONTENT,
+    PREFLIGHT,
+    PUT_NODE,
+    GET_NODE,
+    GET_NODE_BELOW,
+    PUT_NAME,
+    GET_NAME,
+    *WEB_OPERATIONS,
 )
 
-_ABOUT = """Events and pieces over HTTP; docs/specs/http.md says it in prose and wins where this says less.
+_ABOUT = """Events, pieces and buckets over HTTP; docs/specs/http.md says it in prose and wins where this says less.
 
 Every refusal is an RFC 9457 problem whose `type` ends in the slug. `HEAD` is answered wherever `GET` is. Query members
 that are not named are ignored."""
@@ -66,12 +84,25 @@ _SCHEMES = {
         "scheme": "bearer",
         "description": "Reads for some minutes; POST /api/v1/bearer makes one (docs/specs/subscriptions.md).",
     },
+    "ddcToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Token",
+        "description": "A DDC token in base58 (docs/specs/ddc-access.md); as `Authorization: Bearer` too.",
+    },
+    "ddcTokenInUrl": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "One that names the bucket, to read its content.",
+    },
 }
 _SECURITY: dict[Auth, list[dict[str, list[str]]]] = {
     Auth.NOTHING: [],
     Auth.EVENT: [{"eventSignature": []}],
     Auth.REQUEST: [{"requestSignature": []}],
     Auth.BEARER: [{"requestSignature": []}, {"bearer": []}],
+    Auth.TOKEN: [{"ddcToken": []}, {"ddcTokenInUrl": []}, {}],
 }
 _PROBLEM = {
     "type": "object",

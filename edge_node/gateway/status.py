@@ -10,6 +10,7 @@ from edge_node.base.ids import PublicKey, VaultId
 from edge_node.gateway.anchors import DOCUMENT_SCHEMA
 from edge_node.gateway.operation import COUNT_SCHEMA, KEY_SCHEMA, Answer, Auth, Operation, object_schema
 from edge_node.serving import Request, Response, Router
+from edge_node.settings.doors import MODES, Mode
 
 _ENCODER = msgspec.json.Encoder()
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
@@ -46,7 +47,7 @@ GET_INFO = Operation(
     method="GET",
     path="/info",
     id="getInfo",
-    about="Name, version, keys and time of the node.",
+    about="Name, version, keys, mode and time of the node.",
     auth=Auth.NOTHING,
     answers={
         200: Answer(
@@ -57,6 +58,7 @@ GET_INFO = Operation(
                     "version": _TEXT,
                     "node": KEY_SCHEMA,
                     "vault": KEY_SCHEMA,
+                    "mode": {"enum": list(MODES)},
                     "time": COUNT_SCHEMA,
                     "clock": {"type": "integer", "minimum": 0, "maximum": 3},
                     "certificates": {"type": "array", "items": DOCUMENT_SCHEMA},
@@ -77,12 +79,13 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a stranger may know of this node."""
+    """What a stranger may know of this node; `mode` is what the asked door is to a DDC cluster."""
 
     name: str
     version: str
     node: PublicKey
     vault: VaultId
+    mode: Mode = "full"
 
 
 class StatusRoutes:
@@ -122,6 +125,7 @@ class StatusRoutes:
             "version": identity.version,
             "node": identity.node.hex(),
             "vault": identity.vault.hex(),
+            "mode": identity.mode,
             "time": self._clock.now_ms(),
             "clock": int(self._clock.quality()),
             "certificates": [msgspec.Raw(one) for one in self._certificates()],

@@ -1,7 +1,7 @@
 """The doors of a node: its routes and listeners, the operators' sockets, and who follows a changed setting."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,29 +18,18 @@ from edge_node.control import (
     SettingsDesk,
     open_sockets,
 )
-from edge_node.gateway.anchors import AnchorRoutes
-from edge_node.gateway.answer_room import AnswerRoom
-from edge_node.gateway.bearer import BearerRoutes
-from edge_node.gateway.events import EventRoutes
-from edge_node.gateway.live import LiveRoutes
 from edge_node.gateway.metric_families import Sources
 from edge_node.gateway.metrics import Metrics
-from edge_node.gateway.openapi import OpenApiRoutes
-from edge_node.gateway.pieces import PieceRoutes
-from edge_node.gateway.requests import RequestDoor
-from edge_node.gateway.room import Room
-from edge_node.gateway.status import Identity, StatusRoutes
-from edge_node.gateway.streams import StreamRoutes
 from edge_node.identity import load_tls_identity
 from edge_node.journal import Draft, Journal, Lane
 from edge_node.kinds import DEVICE_KIND
+from edge_node.node.listening import Listening
 from edge_node.node.rooms import Rooms
+from edge_node.node.routes import Routes, build_routes
 from edge_node.node.status import Status
 from edge_node.paths import Paths
-from edge_node.serving import Door, HttpServer, Router, TlsIdentity, open_listeners
+from edge_node.serving import TlsIdentity
 from edge_node.settings import Loaded, Settings
-from edge_node.store.streams.anchors import Anchors
-from edge_node.trust.bearer import BOOT_KEY_BYTES, BearerMint
 from edge_node.trust.device import DeviceChange
 from edge_node.trust.device_changes import VERSION as DEVICE_VERSION
 from edge_node.trust.device_changes import encode_change
@@ -61,33 +50,10 @@ class SettingsSource:
 class Doors:
     """What can be asked from outside, and the desk where settings are changed."""
 
-    server: HttpServer
+    listening: Listening
     metrics: Metrics
     control: ControlDoor
     settings: SettingsDesk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Routes:
-    """The routes of the HTTP door, with the two budgets they share."""
-
-    router: Router
-    bodies: Room
-    answers: AnswerRoom
-    bearers: BearerRoutes
-    events: EventRoutes
-    streams: StreamRoutes
-    pieces: PieceRoutes
-
-    def followers(self) -> list[Callable[[Settings], None]]:
-        return [
-            lambda new: self.events.apply(new.ingest),
-            lambda new: self.streams.apply(new.ingest),
-            lambda new: self.pieces.apply(new.store),
-            lambda new: self.bearers.apply(new.trust),
-            lambda new: self.bodies.resize(new.http.bodies_bytes_max),
-            lambda new: self.answers.resize(new.http.answers_bytes_max),
-        ]
 
 
 async def build_doors(settings: Settings, source: SettingsSource | None, rooms: Rooms, status: Status) -> Doors:
@@ -95,72 +61,45 @@ async def build_doors(settings: Settings, source: SettingsSource | None, rooms: 
 
     Raises AddressUnavailable, what a certificate or a socket has against it; then nothing stays bound.
     """
-    routes = _mount(settings, rooms, status)
+    routes = build_routes(settings, rooms, status)
     tls = await offload(load_tls_identity, settings, rooms.paths, rooms.clock, os.environ, limiter=FILE)
     await rooms.horizons.begin()
-    listening = open_listeners(settings.http, tls)
-    server = HttpServer(listening, routes.router.dispatch, settings.http, clock=rooms.clock)
+    listening = Listening(settings, tls, routes.router_of, routes.ddc.table, rooms.clock)
     started_s = rooms.clock.monotonic_s()
-    metrics = Metrics(_sources(rooms, routes, server, status, started_s))
+    metrics = Metrics(_sources(rooms, routes, listening, status, started_s))
     if settings.http.metrics:
-        metrics.add_to(routes.router)
+        for pair in listening.http:
+            metrics.add_to(pair.router)
     levels = LevelDesk(settings.log.level)
     desk = SettingsDesk(
         Loaded(settings, {}) if source is None else source.loaded,
         rooms.clock,
         read=None if source is None else source.read,
         prepare=partial(_prepare_certificate, tls, rooms.paths, rooms.clock),
-        rooms=[levels.follow, *rooms.followers(), *routes.followers(), lambda new: server.apply(new.http)],
+        rooms=[levels.follow, *rooms.followers(), routes.apply, listening.apply],
     )
-    house = _house(
-        rooms, desk, levels, metrics, status, started_s, lambda: [*_door_figures(server, listening), *control.doors]
-    )
+    house = _house(rooms, desk, levels, metrics, status, started_s, lambda: [*listening.figures(), *control.doors])
     try:
         sockets = await offload(open_sockets, settings.control, rooms.paths, limiter=FILE)
         control = ControlDoor(house, sockets, [RetainStream(house, rooms.retainer)])
     except BaseException:
-        for one in listening:
-            one.listener.close()
+        listening.close()
         raise
-    return Doors(server=server, metrics=metrics, control=control, settings=desk)
+    return Doors(listening=listening, metrics=metrics, control=control, settings=desk)
 
 
-def _mount(settings: Settings, rooms: Rooms, status: Status) -> _Routes:
-    router, journal, clock, vault = Router(), rooms.journal, rooms.clock, rooms.vault
-    bodies, answers = Room(settings.http.bodies_bytes_max), AnswerRoom(settings.http.answers_bytes_max)
-    mint = BearerMint(os.urandom(BOOT_KEY_BYTES))
-    door = RequestDoor(rooms.access, rooms.node_key, clock, settings.trust, rooms.horizons, mint, rooms.forward)
-    live = LiveRoutes(rooms.subscriptions, door, vault, answers)
-    routes = _Routes(
-        router=router,
-        bodies=bodies,
-        answers=answers,
-        bearers=BearerRoutes(door, mint, clock, rooms.forward, vault, settings.trust),
-        events=EventRoutes(rooms.ingest, settings.ingest, bodies),
-        streams=StreamRoutes(rooms.topics, door, vault, settings.ingest, answers, live),
-        pieces=PieceRoutes(rooms.pieces, door, vault, settings.store, bodies, answers),
-    )
-    identity = Identity(settings.node.name, __version__, rooms.node_key, vault)
-    StatusRoutes(identity, clock, status.readiness, lambda: rooms.retainer.certificates).add_to(router)
-    OpenApiRoutes(__version__).add_to(router)
-    AnchorRoutes(Anchors(journal), door, vault, answers).add_to(router)
-    routes.bearers.add_to(router)
-    routes.events.add_to(router)
-    routes.streams.add_to(router)
-    routes.pieces.add_to(router)
-    return routes
-
-
-def _sources(rooms: Rooms, routes: _Routes, server: HttpServer, status: Status, started_s: float) -> Sources:
+def _sources(rooms: Rooms, routes: Routes, listening: Listening, status: Status, started_s: float) -> Sources:
     return Sources(
         version=__version__,
         paths=rooms.paths,
         journal=rooms.journal,
         ingest=rooms.ingest,
         pieces=rooms.pieces,
+        activity=rooms.activity,
         devices=rooms.devices,
         audit=rooms.audit,
-        server=server,
+        http=listening,
+        grpc=listening.grpc,
         bodies=routes.bodies,
         answers=routes.answers,
         health=status.health,
@@ -219,22 +158,6 @@ def _prepare_certificate(tls: TlsIdentity | None, paths: Paths, clock: Clock, se
             tls.adopt(fresh)
 
     return adopt
-
-
-def _door_figures(server: HttpServer, doors: Sequence[Door]) -> list[DoorFigures]:
-    return [
-        DoorFigures(
-            name="https" if door.identity else "http",
-            kind="tls" if door.identity else "tcp",
-            url=url,
-            address=url.partition("://")[2],
-            connections=sum(1 for one in server.connections if one.secure == (door.identity is not None)),
-            connections_max=server.connections_max,
-            fingerprint=door.identity.fingerprint if door.identity else None,
-            expires_ms=door.identity.expires_ms if door.identity else None,
-        )
-        for door, url in zip(doors, server.urls, strict=True)
-    ]
 
 
 async def _write_revocation(journal: Journal, change: TokenRevocation) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from edge_node.activity import Capture
 from edge_node.base.clock import ClockQuality, ForwardClock, SystemClock
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.gateway.horizon_log import HorizonLog
@@ -13,7 +14,10 @@ from edge_node.journal import Database, Journal
 from edge_node.paths import Paths
 from edge_node.settings import ClockSettings, Settings
 from edge_node.store.buckets import StaticBuckets
+from edge_node.store.dag import Dag
+from edge_node.store.files import Files
 from edge_node.store.losses import Losses
+from edge_node.store.names import Names
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -26,6 +30,7 @@ from edge_node.trust.audit import AuditLog
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.horizon_rows import load_horizons
+from edge_node.trust.token_book import TokenBook
 from edge_node.trust.token_revocation_rows import load_revocations
 from edge_node.trust.token_revocations import TokenRevocations
 
@@ -53,6 +58,7 @@ class Rooms:
     devices: DeviceTable
     access: AccessControl
     revocations: TokenRevocations
+    tokens: TokenBook
     audit: AuditLog
     quota: QuotaLedger
     ingest: Ingest
@@ -61,6 +67,10 @@ class Rooms:
     retainer: Retainer
     pieces: Pieces
     buckets: StaticBuckets
+    dag: Dag
+    files: Files
+    names: Names
+    activity: Capture
     losses: Losses
 
     def followers(self) -> list[Callable[[Settings], None]]:
@@ -112,6 +122,7 @@ async def build_rooms(
         on_removed=subscriptions.raise_first,
     )
     await retainer.prepare()
+    revocations = TokenRevocations(await journal.query(load_revocations, database=Database.META))
     return Rooms(
         paths=paths,
         clock=clock,
@@ -122,7 +133,8 @@ async def build_rooms(
         horizons=HorizonLog(journal, clock, settings.trust.request_window_s * 1_000, stored),
         devices=devices,
         access=access,
-        revocations=TokenRevocations(await journal.query(load_revocations, database=Database.META)),
+        revocations=revocations,
+        tokens=TokenBook(revocations),
         audit=audit,
         quota=quota,
         ingest=ingest,
@@ -131,6 +143,10 @@ async def build_rooms(
         retainer=retainer,
         pieces=pieces,
         buckets=StaticBuckets(settings.ddc, VaultId(node_key)),
+        dag=Dag(pieces),
+        files=Files(pieces),
+        names=Names(journal, quota, clock),
+        activity=Capture(journal, node_key, clock, random=os.urandom),
         losses=Losses(journal, pieces.note_damage),
     )
 

@@ -16,9 +16,11 @@ from edge_node.identity import load_public_key
 from edge_node.journal import CLOSE_S, FileLayer, Journal, Mode, open_journal
 from edge_node.kinds import NODE_KINDS
 from edge_node.node.doors import Doors, SettingsSource, build_doors
+from edge_node.node.listening import Listening
 from edge_node.node.rooms import Rooms, build_rooms, make_clock
 from edge_node.node.status import Status
 from edge_node.paths import Paths
+from edge_node.serving.grpc_server import DRAIN_S as GRPC_DRAIN_S
 from edge_node.settings import Settings
 from edge_node.supervise import Notifier, Progress, RoomState, Service, Supervisor
 
@@ -71,9 +73,9 @@ async def run_node(
         nursery.start_soon(_beat_forever, supervisor, rooms)
         await nursery.start(_apply_on_signal, doors.settings, notifier)
         if supervisor.health().rooms["http"].state is RoomState.RUNNING:
-            announce(doors.server.urls)
+            announce(doors.listening.urls)
             notifier.say_ready("ready")
-            log.info("node.started", node=str(node_key), doors=doors.server.urls)
+            log.info("node.started", node=str(node_key), doors=doors.listening.urls)
         task_status.started(supervisor)
 
 
@@ -109,13 +111,37 @@ def _services(settings: Settings, rooms: Rooms, doors: Doors) -> list[Service]:
             beat_s=BEAT_S,
         ),
         Service(name="audit", run=rooms.audit.run, required=False),
+        Service(
+            name="activity",
+            run=rooms.activity.run,
+            close=rooms.activity.close,
+            required=False,
+            condition=rooms.activity.condition,
+        ),
         Service(name="store", run=rooms.ingest.run, beat_s=BEAT_S),
         Service(name="subscriptions", run=rooms.subscriptions.run),
         Service(name="retention", run=rooms.retainer.run, required=False, condition=rooms.retainer.condition),
         Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
         Service(name="control", run=doors.control.run, drain=doors.control.drain, drain_s=CONTROL_DRAIN_S),
-        Service(name="http", run=doors.server.run, drain=doors.server.drain, drain_s=settings.http.drain_s + 1.0),
+        *_listeners(settings, doors.listening),
     ]
+
+
+def _listeners(settings: Settings, listening: Listening) -> list[Service]:
+    """The servers, last of all: what they ask of is there. Those of further pairs are numbered from 2."""
+    services = [
+        Service(
+            name="http" if number == 1 else f"http-{number}",
+            run=pair.server.run,
+            drain=pair.server.drain,
+            drain_s=settings.http.drain_s + 1.0,
+        )
+        for number, pair in enumerate(listening.http, start=1)
+    ]
+    if listening.grpc.urls:
+        grpc = listening.grpc
+        services.append(Service(name="grpc", run=grpc.run, drain=grpc.drain, drain_s=GRPC_DRAIN_S + 1.0))
+    return services
 
 
 async def _beat_forever(supervisor: Supervisor, rooms: Rooms) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ class GrpcServer:
         self._clock = clock
         self._settings = settings
         self._connections: set[GrpcConnection] = set()
+        self._at = Counter[GrpcDoor]()
         self._reaper = Reaper(_Watched(self._connections))
         self._service = GrpcService(table, settings, self._reaper)
         self._count = ConnectionCount(settings.connections_max, settings.connections_per_address_max)
@@ -73,6 +75,10 @@ class GrpcServer:
     def connections(self) -> Collection[GrpcConnection]:
         """The connections there are now; `len` of one is its calls under way."""
         return self._connections
+
+    def connections_at(self, door: GrpcDoor) -> int:
+        """How many of them came by one of the doors."""
+        return self._at[door]
 
     @property
     def connections_max(self) -> int:
@@ -118,13 +124,13 @@ class GrpcServer:
             with self._accepting:
                 async with trio.open_nursery() as doors:
                     for door in self._doors:
-                        doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door.mode))
+                        doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door))
         finally:
             for door in self._doors:
                 door.listener.close()
             self._closed.set()
 
-    def _welcomer(self, nursery: trio.Nursery, mode: str) -> Callable[[socket.socket, str], None]:
+    def _welcomer(self, nursery: trio.Nursery, door: GrpcDoor) -> Callable[[socket.socket, str], None]:
         def welcome(sock: socket.socket, peer: str) -> None:
             try:
                 self._count.enter(peer)
@@ -133,17 +139,19 @@ class GrpcServer:
                 note_refusal(refusal, Asker(peer, "", "grpc"))
                 sock.close()
                 return
-            connection = GrpcConnection(self._service, PlainTransport(sock, peer), mode=mode)
+            connection = GrpcConnection(self._service, PlainTransport(sock, peer), mode=door.mode)
             self._connections.add(connection)
-            nursery.start_soon(self._attend, connection, peer)
+            self._at[door] += 1
+            nursery.start_soon(self._attend, connection, peer, door)
 
         return welcome
 
-    async def _attend(self, connection: GrpcConnection, peer: str) -> None:
+    async def _attend(self, connection: GrpcConnection, peer: str, door: GrpcDoor) -> None:
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
+            self._at[door] -= 1
             self._count.leave(peer)
             if self._service.draining and not self._connections:
                 self._emptied.set()

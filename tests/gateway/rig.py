@@ -74,6 +74,7 @@ class Site:
         given: dict[str, dict[str, object]] = {
             "node": {"data_dir": str(self.root)},
             "http": {"listen": "127.0.0.1:0", "listen_tls": ""},
+            "grpc": {"listen": "127.0.0.1:0"},
             "clock": {"quality": "network"},
             # Smaller than an operator may ask for, so that copying and preallocating cost nothing.
             "journal": {"preallocate_bytes": 65_536, "reserve_bytes": 0, "free_min_bytes": 0},
@@ -122,11 +123,17 @@ class RunningNode:
     url: str
     client: httpx.AsyncClient
     supervisor: Supervisor
+    urls: list[str] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
+
+    @property
+    def grpc(self) -> str:
+        """Where the first gRPC door is, as `host:port`."""
+        return next(url.removeprefix("grpc://") for url in self.urls if url.startswith("grpc://"))
 
     def event(self, body: bytes, who: str = "device", **changed: Any) -> EventHeader:
         """A header signed by `who` for these bytes; `changed` says what differs from the usual."""
@@ -262,6 +269,6 @@ async def running(
         supervisor = await nursery.start(functools.partial(run_node, settings, announce=urls.extend, files=files))
         try:
             async with httpx.AsyncClient(base_url=urls[0], timeout=ANSWER_S) as client:
-                yield RunningNode(site, settings, urls[0], client, supervisor)
+                yield RunningNode(site, settings, urls[0], client, supervisor, urls)
         finally:
             supervisor.stop()

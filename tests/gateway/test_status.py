@@ -17,11 +17,12 @@ async def test_a_running_node_says_so(site: Site) -> None:
         assert ready["ready"] is True
         assert {room["state"] for room in ready["rooms"].values()} == {"running"}
         assert set(ready["rooms"]) == {
-            "journal", "audit", "store", "subscriptions", "retention", "content", "control", "http",
+            "journal", "audit", "activity", "store", "subscriptions", "retention", "content", "control", "http", "grpc",
         }  # fmt: skip
         info = (await node.client.get("/info")).json()
         assert (info["node"], info["vault"]) == (str(site.node), str(site.node))
         assert (info["name"], info["version"], info["clock"]) == ("edge-node", __version__, 2)
+        assert info["mode"] == "full"
 
 
 async def test_readiness_is_the_supervisor_s_word() -> None:

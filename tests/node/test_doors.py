@@ -12,7 +12,7 @@ import trio
 from edge_node.control import SocketPathTooLong
 from edge_node.node import make_clock, run_node
 from edge_node.offline import make_node
-from edge_node.settings import ControlSettings, HttpSettings, NodeSettings, Settings
+from edge_node.settings import ControlSettings, GrpcSettings, HttpSettings, NodeSettings, Settings
 
 
 def node_at(directory: Path, *, port: int, control: str = "none") -> Settings:
@@ -20,6 +20,7 @@ def node_at(directory: Path, *, port: int, control: str = "none") -> Settings:
     settings = Settings(
         node=NodeSettings(data_dir=str(directory)),
         http=HttpSettings(listen=f"127.0.0.1:{port}", listen_tls="", metrics=True),
+        grpc=GrpcSettings(listen="127.0.0.1:0"),
         control=ControlSettings(socket=control, view_socket="none"),
     )
     make_node(settings, make_clock(settings.clock), os.urandom, {})

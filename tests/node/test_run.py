@@ -15,7 +15,7 @@ from edge_node.base.ids import StreamName, VaultId
 from edge_node.node import run_node
 from edge_node.offline import Made, change_devices, make_node
 from edge_node.paths import Paths
-from edge_node.settings import HttpSettings, NodeSettings, Settings
+from edge_node.settings import GrpcSettings, HttpSettings, NodeSettings, Settings
 from edge_node.supervise import Supervisor
 from edge_node.trust.device import Enrolment, Role
 from edge_node.trust.keys import SigningKey
@@ -28,7 +28,8 @@ DEVICE = SigningKey.from_seed(b"\x05" * 32)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     http = HttpSettings(listen="127.0.0.1:0", listen_tls="127.0.0.1:0", drain_s=1.0)
-    return Settings(node=NodeSettings(data_dir=str(tmp_path / "data")), http=http)
+    grpc = GrpcSettings(listen="127.0.0.1:0")
+    return Settings(node=NodeSettings(data_dir=str(tmp_path / "data")), http=http, grpc=grpc)
 
 
 @pytest.fixture
@@ -82,12 +83,14 @@ async def test_a_node_starts_ready_and_remembers_over_restarts(settings: Setting
             assert list(health.rooms) == [
                 "journal",
                 "audit",
+                "activity",
                 "store",
                 "subscriptions",
                 "retention",
                 "content",
                 "control",
                 "http",
+                "grpc",
             ]
             assert (await client.get("/readyz")).status_code == 200
             assert (await post(client, made, seq)).json()["first_offset"] == seq - 1

@@ -1,0 +1,151 @@
+"""FileApi: raw pieces in, files made of them, and their bytes out (docs/specs/ddc.md)."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from edge_node.base.limits import EXTENT_BYTES, KIB, MIB
+from edge_node.gateway.answer_room import AnswerRoom, Held
+from edge_node.gateway.ddc_call import admit, first_message
+from edge_node.gateway.ddc_errors import EmptyPiece, MessageOutOfOrder, RangeOutside, SizeUnderstated
+from edge_node.gateway.ddc_gate import DdcGate
+from edge_node.gateway.ddc_reading import DATA_BYTES, FileReading
+from edge_node.gateway.ddc_records import DdcRecords
+from edge_node.gateway.room import Room
+from edge_node.serving.call import Call, CallTable
+from edge_node.settings import DdcSettings, StoreSettings
+from edge_node.store.errors import PieceTooLarge
+from edge_node.store.files import Files
+from edge_node.store.pieces import READ_AHEAD, Pieces
+from edge_node.trust.access import Verb
+from edge_node.wire.cid import read_cid
+from edge_node.wire.ddc_messages import (
+    FileRange,
+    FileRequest,
+    PutMetadata,
+    cid_answer,
+    read_get_file,
+    read_multipart,
+    read_put_piece,
+)
+
+# The SDK's content messages have 4,091,904 bytes; other clients round up to 4 MiB.
+PIECE_MESSAGE_BYTES = 4 * MIB + KIB
+MULTIPART_MESSAGE_BYTES = 2 * MIB  # PART_HASHES_MAX parts take 1.1 MB
+READ_MESSAGE_BYTES = 2 * KIB  # a request or an acknowledgement
+UPLOAD_BYTES = 3 * 4 * MIB  # what a put holds at most: a message, the one before it on its way to the disk, one coming
+DOWNLOAD_BYTES = DATA_BYTES + READ_AHEAD * EXTENT_BYTES  # what a read holds at most: a message, and what is read ahead
+
+
+class FileApi:
+    """The service `file.FileApi`."""
+
+    def __init__(
+        self,
+        gate: DdcGate,
+        pieces: Pieces,
+        files: Files,
+        records: DdcRecords,
+        bodies: Room,
+        answers: AnswerRoom,
+        settings: DdcSettings,
+        store: StoreSettings,
+    ) -> None:
+        self._gate, self._pieces, self._files, self._records = gate, pieces, files, records
+        self._bodies, self._answers = bodies, answers
+        self._settings, self._store = settings, store
+
+    def apply(self, settings: DdcSettings, store: StoreSettings) -> None:
+        """Take over another snapshot: for calls that begin from now on."""
+        self._settings, self._store = settings, store
+
+    def add_to(self, table: CallTable) -> None:
+        """Answer the methods."""
+        table.add("/file.FileApi/putRawPiece", self.put_raw, message_max=PIECE_MESSAGE_BYTES)
+        table.add("/file.FileApi/putMultipartPiece", self.put_multipart, message_max=MULTIPART_MESSAGE_BYTES)
+        table.add("/file.FileApi/getFile", self.get, message_max=READ_MESSAGE_BYTES)
+
+    async def put_raw(self, call: Call) -> None:
+        """Metadata, then content; the headers leave in between, for the SDK waits for them."""
+        metadata = read_put_piece(await first_message(call))
+        if not isinstance(metadata, PutMetadata):
+            raise MessageOutOfOrder("content before its metadata")
+        if metadata.size > self._store.piece_bytes_max:
+            raise PieceTooLarge(self._store.piece_bytes_max)
+        named = None if metadata.cid is None else read_cid(metadata.cid)
+        admitted = await admit(self._gate, call, Verb.PUT, metadata.bucket, cid=named)
+        with self._bodies.hold(UPLOAD_BYTES):
+            await call.accept()
+            async with aclosing(_contents(call, metadata.size)) as contents:
+                put = await self._pieces.put(
+                    admitted.access,
+                    admitted.bucket.owner,
+                    contents,
+                    expect=admitted.expect,
+                    bucket=admitted.bucket.id,
+                    companions=self._records.companions(admitted),
+                )
+        await call.send(cid_answer(put.cid))
+
+    async def put_multipart(self, call: Call) -> None:
+        """A file of parts that are there."""
+        asked = read_multipart(await first_message(call))
+        named = None if asked.cid is None else read_cid(asked.cid)
+        admitted = await admit(self._gate, call, Verb.PUT, asked.bucket, cid=named)
+        put = await self._files.put_multipart(
+            admitted.access,
+            admitted.bucket,
+            asked.part_hashes,
+            asked.total_size,
+            expect=admitted.expect,
+            companions=self._records.companions(admitted),
+        )
+        await call.send(cid_answer(put.cid))
+
+    async def get(self, call: Call) -> None:
+        """A file or a range of it, while its reader acknowledges what it got."""
+        asked = read_get_file(await first_message(call))
+        if not isinstance(asked, FileRequest):
+            raise MessageOutOfOrder("an acknowledgement before the request")
+        cid = read_cid(asked.cid)
+        admitted = await admit(self._gate, call, Verb.GET, asked.bucket, cid=cid)
+        file = await self._files.open(admitted.access, admitted.bucket, cid, through=admitted.through)
+        start, stop = _span(asked.range, file.size)
+        await call.accept()
+        reading = self._records.reading(admitted, cid)
+        try:
+            with self._answers.hold(admitted.access.holder) as held:
+                await self._take_room(held, min(stop - start, DOWNLOAD_BYTES))
+                async with aclosing(self._files.read(file, start, stop)) as chunks:
+                    await FileReading(call, self._gate, admitted, reading, self._settings).run(chunks)
+        finally:
+            reading.close()
+
+    async def _take_room(self, held: Held, size: int) -> None:
+        # Waiting costs the node nothing, and a refusal would have the SDK read from a node that has not got the file.
+        while not held.may_resize(size):
+            await self._answers.wait()
+
+
+async def _contents(call: Call, said: int) -> AsyncGenerator[memoryview, None]:
+    """The content of a put's messages until half-close, at most `said` bytes unless that is 0."""
+    size = 0
+    while (message := await call.receive()) is not None:
+        content = read_put_piece(message)
+        if isinstance(content, PutMetadata):
+            raise MessageOutOfOrder("metadata twice")
+        size += len(content)
+        if 0 < said < size:
+            raise SizeUnderstated(said)
+        if content:
+            yield content
+    if not size:
+        raise EmptyPiece
+
+
+def _span(asked: FileRange | None, size: int) -> tuple[int, int]:
+    """The half-open range of a file of `size` bytes; RangeOutside."""
+    if asked is None:
+        return 0, size
+    if not asked.start <= asked.last < size:
+        raise RangeOutside(asked.start, asked.last, size)
+    return asked.start, asked.last + 1
