@@ -234,5 +234,5 @@ def _read_notes(read: Callable[[Position], Record], positions: Sequence[Position
         try:
             notes.append(decode_note(read(position).payload))
         except (DigestMismatch, RecordAbsent, msgspec.DecodeError) as error:
-            log.warning("activity.note_unread", segment=position.segment, reason=str(error))
+            log.warning("activity.note_not_read", segment=position.segment, reason=str(error))
     return notes

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from edge_node.base.ids import PublicKey, strip_type
+from edge_node.base.ids import strip_type
 from edge_node.base.limits import MIB
 from edge_node.trust.activity_request import ActivityRequest
 from edge_node.wire.protobuf_message import Message
@@ -103,20 +103,20 @@ def leaf_of(payload: bytes) -> bytes:
     return hashlib.blake2b(b"\0" + payload, digest_size=32).digest()
 
 
-def identity_of(signer: PublicKey, action: int, request_id: str) -> bytes:
+def identity_of(signer: bytes, action: int, request_id: bytes) -> bytes:
     """What a signed request is counted by, once: BLAKE2b-128(signer | requestType u8 | requestId)."""
-    return hashlib.blake2b(signer + bytes((action,)) + request_id.encode("ascii"), digest_size=IDENTITY_BYTES).digest()
+    return hashlib.blake2b(signer + bytes((action,)) + request_id, digest_size=IDENTITY_BYTES).digest()
 
 
 def identity_of_request(request: ActivityRequest) -> bytes:
     """`identity_of` a request."""
-    return identity_of(request.signer, request.type, request.request_id)
+    return identity_of(request.signer, request.type, request.request_id.encode("ascii"))
 
 
 def identity_of_raw(request: bytes) -> bytes:
-    """`identity_of` a request as it stands in a part; MalformedProtobuf for bytes that the node never took."""
+    """`identity_of` a request as it stands in a part; MalformedProtobuf for bytes that are none."""
     message = Message(request)
-    return identity_of(PublicKey(Message(message.view(10)).bytes(2)), message.uint(3, largest=255), message.text(2))
+    return identity_of(Message(message.view(10)).bytes(2), message.uint(3, largest=255), message.bytes(2))
 
 
 def evidence_of(part: Part) -> bytes:

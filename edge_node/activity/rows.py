@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from edge_node.activity.note import NoteRecord
-from edge_node.activity.record import Action, ActivityRecord, identity_of_raw
+from edge_node.activity.record import Action, ActivityRecord, Part, identity_of_raw
 from edge_node.journal import Placed, Position, SegmentClass
+from edge_node.wire.protobuf_fields import MalformedProtobuf
 
 # A signed request is taken for five minutes before and after its time: what it moved is known for at least ten.
 SLOT_MS = 10 * 60 * 1_000
@@ -103,10 +104,17 @@ def _count(conn: sqlite3.Connection, record: ActivityRecord) -> _Counted:
 
 def _listed(record: ActivityRecord) -> Iterator[tuple[bytes, int, int, int]]:
     for part in record.parts:
-        identity = identity_of_raw(part.request) if part.request else b""
-        yield identity, part.sent_from, part.sent_to, part.acked_to
+        yield _name_of(part), part.sent_from, part.sent_to, part.acked_to
     for digest in record.digests:
         yield digest.identity, digest.sent_from, digest.sent_to, digest.acked_to
+
+
+def _name_of(part: Part) -> bytes:
+    """What a part is counted by. A request of ours can always be read; a log that says otherwise must still apply."""
+    try:
+        return identity_of_raw(part.request) if part.request else b""
+    except MalformedProtobuf:
+        return b""
 
 
 def _count_identity(conn: sqlite3.Connection, identity: bytes, sent: int, acked: int, slot: int) -> _Counted:

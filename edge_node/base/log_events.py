@@ -10,7 +10,7 @@ MEANINGS: Mapping[str, str] = {
     "accept.paused": "The process has no descriptors or memory for another connection and waits a moment.",
     "activity.held_up": "Records of reads could not be written; they are kept in memory and tried again. Reads go on.",
     "activity.lost": "Records of reads were lost: memory for them was full while the disk took none. Reads went on.",
-    "activity.note_unread": "A note of reads from before a crash cannot be read; what it alone told is not recorded.",
+    "activity.note_not_read": "A note of reads from before a crash cannot be read; what it alone told is not recorded.",
     "activity.recovered": "Reads that a crash had left without a record were recorded from their notes.",
     "audit.set_aside": "audit.db could not be read; it was renamed and a new one begun.",
     "audit.write_refused": "Verdicts could not be written to audit.db; a gap row will say how many. Look at the disk.",
