@@ -26,6 +26,20 @@ def sdk(place: Place) -> Iterator[Driver]:
         yield one
 
 
+@pytest.fixture(scope="session")
+def web(place: Place) -> Iterator[Driver]:
+    """What browsers get of the SDK, which speaks over WebSocket alone."""
+    with driver(place.told(), place.root / "web-driver.log", "--conditions=browser") as one:
+        yield one
+
+
+@pytest.fixture(params=["sdk", "web"])
+def app(request: pytest.FixtureRequest) -> Driver:
+    """An application of the SDK: once as on a server, once as in a browser."""
+    one: Driver = request.getfixturevalue(request.param)
+    return one
+
+
 @pytest.fixture(params=["grpc", "ws"])
 def ask(request: pytest.FixtureRequest, sdk: Driver) -> Ask:
     """Run a case of the SDK over gRPC, and again over WebSocket."""

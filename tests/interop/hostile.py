@@ -1,7 +1,7 @@
 """Clients that mean no good, each in a thread until it is told to stop: what the node must bear while it serves others.
 
-`python -m tests.interop.hostile NAME GRPC_PORT CID` runs one by itself, for the benchmark, until its standard input
-ends.
+`python -m tests.interop.hostile GRPC_PORT CID` is a process of its own for them: each line on its standard input names
+the one to begin, an empty line ends it, and every line is answered with one.
 """
 
 import contextlib
@@ -223,9 +223,14 @@ def under(name: str, target: Target) -> Iterator[None]:
 
 
 def main() -> None:
-    name, port, cid = sys.argv[1:]
-    with under(name, Target(int(port), bytes.fromhex(cid))):
-        sys.stdin.read()
+    port, cid = sys.argv[1:]
+    target = Target(int(port), bytes.fromhex(cid))
+    with contextlib.ExitStack() as running:
+        for line in sys.stdin:
+            running.close()
+            if name := line.strip():
+                running.enter_context(under(name, target))
+            print(name, flush=True)
 
 
 if __name__ == "__main__":

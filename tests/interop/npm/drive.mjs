@@ -10,11 +10,17 @@
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import WebSocket from 'ws';
+// By its path: where Node.js is told to take what is meant for browsers, `ws` would be a stub that throws.
+import WebSocket from './node_modules/ws/wrapper.mjs';
 
-// The SDK's WebSocket transport looks for a browser's names.
+// The SDK's WebSocket transport looks for a browser's names. With `--conditions=browser` all of the SDK is what browsers
+// get: then its wallets look for a page too.
 globalThis.self ??= globalThis;
 globalThis.WebSocket = WebSocket;
+if (process.execArgv.includes('--conditions=browser')) {
+  globalThis.window ??= globalThis;
+  globalThis.document ??= { readyState: 'complete' };
+}
 
 const { Site } = await import('./site.mjs');
 const { describeError } = await import('./errors.mjs');

@@ -6,6 +6,7 @@ import { content, chunks, digest } from '../content.mjs';
 import { describeError, errorOf } from '../errors.mjs';
 import { OPERATIONS, QUIET } from '../site.mjs';
 
+const NOBODY = { grpcUrl: 'grpc://127.0.0.1:9', httpUrl: 'http://127.0.0.1:9' };
 const clients = new Map();
 
 /** A client that finds its nodes in a list, or through the chain's stub. */
@@ -80,7 +81,7 @@ export async function absences(site, { bucket, cid }) {
   const client = await clientOf(site);
   const chained = await clientOf(site, 'owner', 'chain');
   const storage = await site.node();
-  const down = await site.node('owner', { grpcUrl: 'grpc://127.0.0.1:9', nodeId: 'grpc://127.0.0.1:9' });
+  const down = await site.node('owner', { ...NOBODY, nodeId: NOBODY.grpcUrl });
   const piece = () => new Piece(content({ size: 100 }));
   return {
     noBucketStatic: await errorOf(() => client.store(99n, new File(content({ size: 100 })))),
@@ -97,7 +98,7 @@ export async function absences(site, { bucket, cid }) {
 
 /** A client whose only node is not there: what is left of its five retries. */
 export async function nodeDown(site, { bucket }) {
-  const nodes = [{ ...site.nodes[0], grpcUrl: 'grpc://127.0.0.1:9', httpUrl: 'http://127.0.0.1:9' }];
+  const nodes = [{ ...site.nodes[0], ...NOBODY }];
   const client = await DdcClient.create(await site.signer('owner'), { blockchain: await site.chain(), nodes, ...QUIET, retries: 1 });
   const correlationId = 'a-correlation-id';
   try {
@@ -137,4 +138,20 @@ export async function doors(site, { bucket, size }) {
     writes.push((await errorOf(() => storage.storePiece(BigInt(bucket), new Piece(content({ size, seed: 4 + door })))))?.code ?? 'OK');
   }
   return { cid: new Cid(stored).toString(), reads, writes };
+}
+
+/** A file stored and read by an account that lives in a browser's wallet, which signs the bytes between <Bytes> marks. */
+export async function wallet(site, { bucket, size, seed }) {
+  const { Web3Signer } = await import('@cere-ddc-sdk/blockchain');
+  const { u8aToHex } = await import('@polkadot/util');
+  const key = await site.signer('owner');
+  const account = { address: key.address, type: key.type, genesisHash: null, name: 'owner' };
+  const accounts = { get: async () => [account], subscribe: () => () => {} };
+  const signed = async ({ data }) => ({ id: 1, signature: u8aToHex(await key.sign(data)) });
+  window.injectedWeb3 = { trial: { version: '1', enable: async () => ({ accounts, signer: { signRaw: signed } }) } };
+  const signer = new Web3Signer();
+  await signer.isReady();
+  const client = await DdcClient.create(signer, { blockchain: await site.chain(), nodes: site.nodes, ...QUIET });
+  const uri = await client.store(BigInt(bucket), new File(content({ size, seed })));
+  return { cid: uri.cid, ...(await digest((await client.read(uri)).body)) };
 }

@@ -98,5 +98,5 @@ export async function parallel(site, { bucket, count, name }) {
   for (const { reason } of ended.filter(({ status }) => status === 'rejected')) {
     errors[`${reason.code}: ${reason.message}`] = (errors[`${reason.code}: ${reason.message}`] ?? 0) + 1;
   }
-  return { worked: ended.filter(({ value }) => value).length, errors };
+  return { worked: ended.filter(({ status }) => status === 'fulfilled').length, errors };
 }
