@@ -161,6 +161,8 @@ class Dag:
         """Whether `here` names `wanted`; the nodes and multiparts it leads to; the bytes read for that."""
         if cid_kind(here) is CidKind.MULTIPART:
             return await self._journal.query(is_part_of, bucket.scope, here, wanted), [], 0
+        if cid_kind(here) is not CidKind.DAG_NODE:
+            return False, [], 0  # a token may be for a single piece: that leads nowhere
         try:
             raw = await self._read(bucket, here)
         except (UnknownPiece, PieceDamaged):
