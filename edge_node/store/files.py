@@ -160,7 +160,7 @@ class Files:
 
         Only parts that have some of them are looked at. PieceDamaged and PieceGone as for a piece.
         """
-        stop = file.size if stop is None else stop
+        stop = file.size if stop is None else min(stop, file.size)
         if file.piece is not None:
             async with contextlib.aclosing(self._reading.read(file.piece, start, stop)) as extents:
                 async for extent in extents:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,16 +15,20 @@ import trio
 from blake3 import blake3
 
 from edge_node.base.clock import ClockQuality
-from edge_node.base.ids import StreamName, VaultId
+from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.journal import FileLayer, Journal, open_journal
 from edge_node.kinds import NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.settings import ClockSettings, IngestSettings, JournalSettings, StoreSettings
-from edge_node.store.pieces import Pieces
+from edge_node.store.buckets import Bucket
+from edge_node.store.dag import Dag
+from edge_node.store.files import Files
+from edge_node.store.names import Names
+from edge_node.store.pieces import Pieces, Put
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
 from edge_node.store.streams.topics import Topics
-from edge_node.trust.access import Access, Verb, piece_resource, stream_resource
+from edge_node.trust.access import Access, Verb, bucket_resource, piece_resource, stream_resource
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.audit_row import AuditRow
 from edge_node.trust.device import Enrolment, Role
@@ -72,6 +76,11 @@ def vault_of(name: str) -> VaultId:
     return VaultId(key_of(name).public)
 
 
+@cache
+def bucket_of(who: str, number: int = 1, *, public: bool = False) -> Bucket:
+    return Bucket(number, vault_of(who), public)
+
+
 def sign(body: bytes, seq: int, who: str = "ann", **changed: Any) -> EventHeader:
     """A header by `who` for their own vault."""
     said: dict[str, Any] = {
@@ -97,6 +106,9 @@ class Store:
     ingest: Ingest
     topics: Topics
     pieces: Pieces
+    files: Files
+    dag: Dag
+    names: Names
     seqs: dict[str, int] = field(default_factory=dict)
 
     def may(self, who: str, verb: Verb) -> Access:
@@ -104,6 +116,20 @@ class Store:
         vault = vault_of(who)
         scope = piece_resource(vault, None) if verb in {Verb.PUT, Verb.GET, Verb.DELETE} else stream_resource(vault)
         return self.access.decide(key_of(who).public, scope, verb, NOW_MS)
+
+    def may_in(self, bucket: Bucket, verb: Verb) -> Access:
+        """An access of its owner to all that lies in a bucket."""
+        return self.access.decide(PublicKey(bucket.owner), bucket_resource(bucket.owner, bucket.id), verb, NOW_MS)
+
+    async def put_in(self, bucket: Bucket, content: bytes) -> Put:
+        """Put a raw piece into a bucket."""
+        return await self.pieces.put(self.may_in(bucket, Verb.PUT), bucket.owner, chunks_of(content), bucket=bucket.id)
+
+    async def get_in(self, bucket: Bucket, cid: Cid, start: int = 0, stop: int | None = None) -> bytes:
+        """Read a file of a bucket."""
+        file = await self.files.open(self.may_in(bucket, Verb.GET), bucket, cid)
+        async with aclosing(self.files.read(file, start, stop)) as parts:
+            return b"".join([part async for part in parts])
 
     async def page(self, who: str = "ann", start: int = 0, limit: int = 1_000, *, proof: bool = False) -> Any:
         raw = await self.topics.read_page(self.may(who, Verb.READ), vault_of(who), STREAM, start, limit, proof=proof)
@@ -140,7 +166,9 @@ async def opened(
         async with trio.open_nursery() as nursery:
             await nursery.start(log.run)
             await nursery.start(shells[0].run)
-            yield Store(root, log, access, audit, quota, *shells)
+            pieces = shells[2]
+            built = (Files(pieces), Dag(pieces), Names(log, quota, clock))
+            yield Store(root, log, access, audit, quota, *shells, *built)
             nursery.cancel_scope.cancel()
     finally:
         await log.flush_and_close()
