@@ -33,8 +33,8 @@ SIGNED_REQUEST = (
 BEARER = ("bearer-invalid", "bearer-expired", "bearer-too-narrow", "bearer-in-url")
 # What a DDC token, or the signed request beside it, may be refused with (docs/specs/ddc-access.md).
 TOKEN = (
-    "no-bucket", "token-missing", "token-too-long", "token-too-deep", "token-malformed", "token-forged",
-    "token-expired", "token-revoked", "token-in-url", "delegation-refused", "malformed-base58", "malformed-protobuf",
+    "no-bucket", "token-missing", "token-too-long", "token-too-deep", "token-unreadable", "token-forged",
+    "token-ended", "token-revoked", "token-in-url", "delegation-refused", "malformed-base58", "malformed-protobuf",
     "activity-malformed", "activity-forged", "request-missing", "request-foreign", "request-mismatch",
     "request-replayed", "request-expired", "signed-before-start", "access-denied", "device-revoked", "not-writable",
     "disk-full", "journal-queue-full", "round-refused",

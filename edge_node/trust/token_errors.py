@@ -45,7 +45,7 @@ class TokenTooDeep(TokenError):
 class TokenMalformed(TokenError):
     """The text is no token; `why` says which rule broke."""
 
-    slug = "token-malformed"
+    slug = "token-unreadable"
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -55,7 +55,7 @@ class TokenMalformed(TokenError):
 class TokenExpired(TokenError):
     """A token of the chain has ended."""
 
-    slug = "token-expired"
+    slug = "token-ended"
 
     def __init__(self, expires_ms: int, now_ms: int) -> None:
         self.expires_ms = expires_ms

@@ -11,5 +11,5 @@ def test_a_family_is_whole(family: Family) -> None:
     assert family.name.startswith("edge_node_")
     assert family.name.endswith("_total") is (family.kind == "counter")
     assert family.about.endswith(".")
-    bounded = {"version", "python", "room", "state", "mode", "class", "status", "code", "limiter"}
+    bounded = {"version", "python", "room", "state", "mode", "class", "status", "code", "limiter", "method"}
     assert set(family.labels) <= bounded
