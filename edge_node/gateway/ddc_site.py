@@ -10,6 +10,7 @@ from edge_node.gateway.errors import UnknownName
 from edge_node.serving import Request
 from edge_node.store.bucket_errors import UnknownLink
 from edge_node.store.dag import Dag, Reached
+from edge_node.store.errors import UnknownPiece
 from edge_node.store.names import Names
 from edge_node.trust.access import Verb
 from edge_node.wire.cid import CidKind, MalformedCid, parse_cid
@@ -115,7 +116,7 @@ class Site:
     async def _walk(self, root: Found, path: str | None) -> tuple[Reached | None, str]:
         """What the path leads to and the name it has there; None where that is a directory without its slash."""
         if is_directory(path):
-            with suppress(UnknownLink):
+            with suppress(UnknownLink, UnknownPiece):
                 return await self._step(root, index_of(path)), index_of(path)
         try:
             reached = await self._step(root, path or "")
@@ -135,5 +136,5 @@ class Site:
     async def _has_index(self, root: Found, path: str | None) -> bool:
         try:
             return (await self._step(root, index_of(path))).kind is not CidKind.DAG_NODE
-        except UnknownLink:
+        except (UnknownLink, UnknownPiece):
             return False
