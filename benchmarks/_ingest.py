@@ -153,7 +153,8 @@ def node_child(directory: Path) -> Iterator[tuple[Contender, Fleet]]:
     port, data = free_port(), directory / "node"
     config = directory / "edge-node.toml"
     config.write_text(
-        f"[node]\ndata_dir = '{data}'\n[http]\nlisten = '127.0.0.1:{port}'\nlisten_tls = ''\n[log]\nlevel = 'warning'\n"
+        f"[node]\ndata_dir = '{data}'\n[http]\nlisten = '127.0.0.1:{port}'\nlisten_tls = ''\n"
+        "[grpc]\nlisten = ''\n[log]\nlevel = 'warning'\n"
     )
     settings = load(config, {}).settings
     made = make_node(settings, SystemClock(), os.urandom, os.environ)

@@ -93,7 +93,8 @@ def live_node(directory: Path) -> Iterator[LiveNode]:
     """A node on its own data directory."""
     port, data, config = free_port(), directory / "node", directory / "edge-node.toml"
     config.write_text(
-        f"[node]\ndata_dir = '{data}'\n[http]\nlisten = '127.0.0.1:{port}'\nlisten_tls = ''\n[log]\nlevel = 'warning'\n"
+        f"[node]\ndata_dir = '{data}'\n[http]\nlisten = '127.0.0.1:{port}'\nlisten_tls = ''\n"
+        "[grpc]\nlisten = ''\n[log]\nlevel = 'warning'\n"
     )
     settings = load(config, {}).settings
     made = make_node(settings, SystemClock(), os.urandom, os.environ)

@@ -94,7 +94,11 @@ def real_node(directory: Path) -> Iterator[Path]:
     """An empty node that runs; its control socket."""
     make_empty(directory)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_NODE")}
-    environ |= {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": ""}
+    environ |= {
+        "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
+        "EDGE_NODE__HTTP__LISTEN_TLS": "",
+        "EDGE_NODE__GRPC__LISTEN": "",
+    }
     environ |= {"EDGE_NODE__NODE__DATA_DIR": str(directory)}
     argv = [sys.executable, "-m", "edge_node", "run"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ) as node:

@@ -44,7 +44,11 @@ _GIVE_UP_S = 60.0
 def start_node(directory: Path, settle_s: float = 0.0) -> Measure:
     """Start a node on `directory`, wait until it is ready, kill it; `rss_mb` after `settle_s` of rest."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_NODE")}
-    environ |= {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0"}
+    environ |= {
+        "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
+        "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0",
+        "EDGE_NODE__GRPC__LISTEN": "127.0.0.1:0",
+    }
     environ |= {"EDGE_NODE__NODE__DATA_DIR": str(directory)}
     began = time.monotonic()
     with _child([sys.executable, "-m", "edge_node", "run"], environ) as node:

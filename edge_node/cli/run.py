@@ -15,7 +15,8 @@ DESCRIPTORS = 65_536  # every client one, every segment being read one, and room
 def run(*, config: ConfigOption = None) -> None:
     """Run the node until SIGTERM or SIGINT (a second one skips the drain).
 
-    Once every room is ready one line of JSON on standard output names the addresses: `{"event": "listening", …}`.
+    Once every room is ready one line of JSON on standard output names the addresses: `{"event": "listening", …}`, with
+    those of further pairs of doors in `more`.
     """
     import trio
 
@@ -38,7 +39,9 @@ def run(*, config: ConfigOption = None) -> None:
 
 
 def _announce(urls: list[str]) -> None:
-    say_line({"event": "listening", **{url.partition("://")[0]: url for url in urls}})
+    first: dict[str, str] = {}
+    more = [url for url in urls if first.setdefault(url.partition("://")[0], url) != url]
+    say_line({"event": "listening", **first, **({"more": more} if more else {})})
 
 
 def _allow_descriptors() -> None:

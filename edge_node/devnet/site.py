@@ -56,7 +56,8 @@ class Site:
 
     async def start_node(self) -> None:
         """`edge-node run`; the second time on the port of the first, so that devices find it again."""
-        environ = {"EDGE_NODE__HTTP__LISTEN": self._listen, "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0"}
+        environ = {"EDGE_NODE__HTTP__LISTEN": self._listen}
+        environ |= dict.fromkeys(("EDGE_NODE__HTTP__LISTEN_TLS", "EDGE_NODE__GRPC__LISTEN"), "127.0.0.1:0")
         process = self._processes.start(
             command("run", "--config", str(self.files.config)), self.files.log, environ=environ, piped=True
         )

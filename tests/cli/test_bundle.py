@@ -28,6 +28,7 @@ BEARER = "bm90LWEtYmVhcmVyLWJ1dC1pdC1sb29rcy1saWtlLW9uZS0xMjM0NTY3ODkw"
 def home(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
     for door in ("LISTEN", "LISTEN_TLS"):
         monkeypatch.setenv(f"EDGE_NODE__HTTP__{door}", "127.0.0.1:0")
+    monkeypatch.setenv("EDGE_NODE__GRPC__LISTEN", "127.0.0.1:0")
     assert main(["init", "--data-dir", str(tmp_path / "node"), "--json"]) == 0
     capsys.readouterr()
     return tmp_path / "node"

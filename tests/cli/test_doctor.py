@@ -27,6 +27,7 @@ sys.exit(main(["doctor", *sys.argv[1:]]))
 def home(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
     for door in ("LISTEN", "LISTEN_TLS"):
         monkeypatch.setenv(f"EDGE_NODE__HTTP__{door}", "127.0.0.1:0")
+    monkeypatch.setenv("EDGE_NODE__GRPC__LISTEN", "127.0.0.1:0")
     directory = tmp_path / "node"
     assert main(["init", "--data-dir", str(directory), "--json"]) == 0
     capsys.readouterr()

@@ -14,7 +14,11 @@ from urllib.request import urlopen
 
 from edge_node.cli import main
 
-DOORS = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0"}
+DOORS = {
+    "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
+    "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0",
+    "EDGE_NODE__GRPC__LISTEN": "127.0.0.1:0",
+}
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Process:
 
     def configure(self, text: str) -> None:
         """Write the settings file anew."""
-        head = f'[node]\ndata_dir = "{self.root}"\n[http]\nlisten = "127.0.0.1:0"\n'
+        head = f'[node]\ndata_dir = "{self.root}"\n[grpc]\nlisten = "127.0.0.1:0"\n[http]\nlisten = "127.0.0.1:0"\n'
         self.config.write_text(head + text)
 
     def hang_up(self) -> None:

@@ -56,6 +56,7 @@ def test_five_commands_and_a_program_put_readings_into_a_stream(tmp_path: Path) 
         "HOME": str(tmp_path),
         "EDGE_NODE__HTTP__LISTEN": address,
         "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0",
+        "EDGE_NODE__GRPC__LISTEN": "",
         "EDGE_NODE_URL": f"http://{address}",
     }
     make, look, later = (block.strip().splitlines() for block in blocks("sh"))

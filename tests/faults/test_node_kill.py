@@ -176,6 +176,7 @@ async def life(witness: Witness) -> AsyncGenerator[tuple[subprocess.Popen[bytes]
         "EDGE_NODE__NODE__DATA_DIR": str(root),
         "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
         "EDGE_NODE__HTTP__LISTEN_TLS": "",
+        "EDGE_NODE__GRPC__LISTEN": "",
         "EDGE_NODE__LOG__LEVEL": "warning",
     }
     config = root / "edge-node.toml"

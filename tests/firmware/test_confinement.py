@@ -14,7 +14,11 @@ from edge_node.cli import main
 from tests.firmware.unit import allowed_calls
 
 JAIL = Path(__file__).with_name("jail.py")
-DOORS = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0"}
+DOORS = {
+    "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
+    "EDGE_NODE__HTTP__LISTEN_TLS": "127.0.0.1:0",
+    "EDGE_NODE__GRPC__LISTEN": "127.0.0.1:0",
+}
 
 
 def jailed(calls: set[str], *command: str) -> subprocess.Popen[str]:

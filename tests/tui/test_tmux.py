@@ -65,7 +65,7 @@ def node(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[bytes]]]:
         [*CLI, "init", "--data-dir", str(folder), "--name", "edge-07", "--plain", "loopback"],
         check=True, capture_output=True,
     )  # fmt: skip
-    doors = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": ""}
+    doors = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "", "EDGE_NODE__GRPC__LISTEN": ""}
     environment = {**os.environ, **doors}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -36,6 +36,7 @@ async def test_a_second_process_on_the_directory(site: Site) -> None:
             "EDGE_NODE__NODE__DATA_DIR": str(site.root),
             "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
             "EDGE_NODE__HTTP__LISTEN_TLS": "",
+            "EDGE_NODE__GRPC__LISTEN": "",
         }
         (site.root / "edge-node.toml").write_text("")
         command = [sys.executable, "-m", "edge_node", "run", "--config", str(site.root / "edge-node.toml")]
@@ -97,6 +98,7 @@ def test_a_directory_in_the_place_of_a_file(site: Site, name: str, settings: dic
     environ = {f"EDGE_NODE__{key}": str(site.root / value) for key, value in settings.items()}
     environ |= {"EDGE_NODE__NODE__DATA_DIR": str(site.root), "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0"}
     environ["EDGE_NODE__HTTP__LISTEN_TLS"] = "127.0.0.1:0"
+    environ["EDGE_NODE__GRPC__LISTEN"] = ""
     own = load(file, environ).settings
     if name.startswith("keys/tls"):
         load_tls_identity(own, site.paths, CLOCK, {})
