@@ -20,7 +20,7 @@ from edge_node.trust.token_errors import (
 from edge_node.trust.wallet_signature import SignedForm, WalletSignature, read_wallet_signature, verify_signed
 from edge_node.wire.base58 import MalformedBase58, decode_base58
 from edge_node.wire.cid import MalformedCid, read_cid
-from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType, cut_field
+from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
 
 TEXT_MAX_CHARACTERS = 2_048  # five full links make about 1,300; longer text is not decoded
 LINKS_MAX = 3
@@ -199,7 +199,7 @@ def _read_link(raw: bytes | memoryview) -> tuple[TokenLink, memoryview]:
     token = read_message(raw, _TOKEN)
     payload = read_message(token.view(2), _PAYLOAD)
     signature = read_wallet_signature(token.view(1))
-    signed = cut_field(raw, 1)
+    signed = token.without(1)
     previous = payload.view(1)
     if 1 in payload and not previous:
         raise MalformedProtobuf("an empty token before it")

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge_node.wire.protobuf_fields import Field, MalformedProtobuf, WireType, read_varint, scan_fields
+from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType, read_field, read_varint
 
 U53_MAX = 2**53 - 1  # what JavaScript, hence the SDK, holds exactly
-_FIELDS_MAX = 64  # no message here has more than 10; the rest is room for operations that come one by one
+FIELDS_MAX = 64  # no message here has more than 10; the rest is room for operations that come one by one
+_LONG = 0x80  # from here on a varint has a second byte
+
+Value = int | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +27,31 @@ class Shape:
 class MessageFields:
     """The fields of one message, none of them unknown or doubled. Views are valid as long as the buffer is."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_places", "_repeated", "_values", "_view")
 
-    def __init__(self, fields: Mapping[int, list[Field]]) -> None:
-        self._fields = fields
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._values: dict[int, Value] = {}
+        self._repeated: dict[int, list[Value]] = {}
+        self._places: dict[int, tuple[int, int]] = {}
 
     def __contains__(self, number: int) -> bool:
-        return number in self._fields
+        return number in self._values or number in self._repeated
+
+    def without(self, number: int) -> bytes:
+        """The message without a field that is not repeated, every other byte as it stood: what a signature covers."""
+        start, stop = self._places.get(number, (0, 0))
+        return bytes(self._view[:start]) + bytes(self._view[stop:])
 
     def number(self, number: int, absent: int) -> int:
         """An integer field, or `absent`."""
-        if number not in self._fields:
-            return absent
-        value = self._fields[number][0].value
+        value = self._values.get(number, absent)
         assert isinstance(value, int), "the shape fixes the type"
         return value
 
     def view(self, number: int) -> memoryview:
         """A field of bytes; empty when it is absent, as proto3 has it."""
-        if number not in self._fields:
-            return memoryview(b"")
-        value = self._fields[number][0].value
+        value = self._values.get(number, _NOTHING)
         assert isinstance(value, memoryview), "the shape fixes the type"
         return value
 
@@ -65,31 +72,64 @@ class MessageFields:
     def numbers(self, number: int) -> list[int]:
         """Every value of a repeated integer field, packed or not, in order."""
         values: list[int] = []
-        for field in self._fields.get(number, ()):
-            values += (field.value,) if isinstance(field.value, int) else _unpack(field.value)
+        for value in self._repeated.get(number, ()):
+            values += (value,) if isinstance(value, int) else _unpack(value)
         return values
+
+    def take(self, shape: Shape, number: int, wire_type: int, value: Value, place: tuple[int, int]) -> None:
+        """Put in the field that stands at `place`; MalformedProtobuf when the shape has none such, or it is there."""
+        wanted = shape.types.get(number)
+        if wanted is None:
+            raise MalformedProtobuf(f"field {number} is unknown")
+        if number in shape.repeated:
+            if wire_type not in (wanted, WireType.BYTES):
+                raise MalformedProtobuf(f"field {number} has another type")
+            self._repeated.setdefault(number, []).append(value)
+            return
+        if wire_type != wanted:
+            raise MalformedProtobuf(f"field {number} has another type")
+        if number in self._values:
+            raise MalformedProtobuf(f"field {number} stands twice")
+        self._values[number], self._places[number] = value, place
+
+
+_NOTHING = memoryview(b"")
 
 
 def read_message(raw: bytes | memoryview, shape: Shape) -> MessageFields:
     """The fields of `raw`; MalformedProtobuf for an unknown, doubled, missing or differently typed one."""
-    fields: dict[int, list[Field]] = {}
-    for field in scan_fields(raw, fields_max=_FIELDS_MAX):
-        _check(field, shape, again=field.number in fields)
-        fields.setdefault(field.number, []).append(field)
-    if absent := [number for number in shape.required if number not in fields]:
-        raise MalformedProtobuf(f"field {absent[0]} is missing")
-    return MessageFields(fields)
+    view = memoryview(raw)
+    fields, place, stop = MessageFields(view), 0, len(view)
+    for _ in range(FIELDS_MAX):
+        if place == stop:
+            break
+        place = _read_next(view, place, shape, fields)
+    if place != stop:
+        raise MalformedProtobuf(f"more than {FIELDS_MAX} fields")
+    for number in shape.required:
+        if number not in fields:
+            raise MalformedProtobuf(f"field {number} is missing")
+    return fields
 
 
-def _check(field: Field, shape: Shape, *, again: bool) -> None:
-    wanted = shape.types.get(field.number)
-    if wanted is None:
-        raise MalformedProtobuf(f"field {field.number} is unknown")
-    repeated = field.number in shape.repeated
-    if field.wire_type is not wanted and not (repeated and field.wire_type is WireType.BYTES):
-        raise MalformedProtobuf(f"field {field.number} has another type")
-    if again and not repeated:
-        raise MalformedProtobuf(f"field {field.number} stands twice")
+def _read_next(view: memoryview, start: int, shape: Shape, fields: MessageFields) -> int:
+    """Take the field at `start`; where it ends.
+
+    A call brings three such messages within each other, and nearly all tags, numbers and lengths in them are one byte
+    long: those are read here. All else, and whatever is wrong, is wire.protobuf_fields' to read or to refuse.
+    """
+    if start + 1 < len(view) and (tag := view[start]) < _LONG and (value := view[start + 1]) < _LONG and tag >> 3:
+        wire_type, place = tag & 7, start + 2
+        if wire_type == 0:
+            fields.take(shape, tag >> 3, wire_type, value, (start, place))
+            return place
+        if wire_type == 2 and place + value <= len(view):
+            stop = place + value
+            fields.take(shape, tag >> 3, wire_type, view[place:stop], (start, stop))
+            return stop
+    field = read_field(view, start)
+    fields.take(shape, field.number, field.wire_type, field.value, (start, field.stop))
+    return field.stop
 
 
 def _unpack(packed: memoryview) -> list[int]:

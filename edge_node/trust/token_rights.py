@@ -1,12 +1,15 @@
 """What a verified chain of DDC tokens, or a public bucket, allows: capabilities for the one access check."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.trust.access_capability import Capability, Verb
 from edge_node.trust.access_resource import Resource, bucket_piece_resource, bucket_resource
 from edge_node.trust.auth_token import ChainNotVerified, Operation, TokenChain, TokenLink
 from edge_node.wire.cid import format_cid
+
+RIGHTS_MAX = 4_096  # as many as chains are kept by token_book; about 1 KB a link
 
 # Nobody's key: it verifies no signature of either algorithm.
 ANYBODY = PublicKey(bytes(PublicKey.size))
@@ -27,6 +30,12 @@ def capabilities_of_chain(chain: TokenChain, *, owner: VaultId, bucket_id: int) 
     """
     if not chain.verified:
         raise ChainNotVerified
+    return _rights(chain, owner, bucket_id)
+
+
+# The links' capabilities are half the cost of a decision, and the same for every call with the same token.
+@lru_cache(maxsize=RIGHTS_MAX)
+def _rights(chain: TokenChain, owner: VaultId, bucket_id: int) -> tuple[Capability, ...]:
     if VaultId(chain.root.signer) != owner:
         return ()
     capability: Capability | None = None

@@ -51,7 +51,7 @@ def read_wallet_signature(raw: bytes | memoryview) -> WalletSignature:
     """
     fields = read_message(raw, _SHAPE)
     algorithm = fields.number(1, 0)
-    if algorithm not in (Algorithm.ED25519, Algorithm.SR25519):
+    if algorithm > Algorithm.SR25519:
         raise MalformedProtobuf(f"signature algorithm {algorithm}, known are 0 (ed25519) and 1 (sr25519)")
     return WalletSignature(
         Algorithm(algorithm),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.trust.auth_token import (
@@ -482,6 +482,47 @@ def test_no_bytes_do_anything_but_be_refused(raw: bytes, signed: bool) -> None:
     except TokenError:
         return
     assert signed
+
+
+def mutated(draw: st.DrawFn, raw: bytes) -> bytes:
+    """A few bytes changed, put in, taken out or doubled."""
+    changed = bytearray(raw)
+    for _ in range(draw(st.integers(0, 3))):
+        at, length = draw(st.integers(0, len(changed))), draw(st.integers(0, 12))
+        piece = draw(st.sampled_from([b"", draw(st.binary(max_size=4)), bytes(changed[at : at + length]) * 2]))
+        changed[at : at + length] = piece
+    return bytes(changed)
+
+
+@st.composite
+def odd_payloads(draw: st.DrawFn) -> bytes:
+    """Payloads of every field, mutated."""
+    whole = payload(
+        prev=draw(st.sampled_from([None, GRANT])),
+        subject=draw(st.sampled_from([None, BOB.public])),
+        can_delegate=draw(st.sampled_from([None, False, True])),
+        bucket=draw(st.sampled_from([None, 7, 300])),
+        operations=draw(st.sampled_from([(GET,), EVERYTHING])),
+        piece=draw(st.sampled_from([None, CID])),
+    )
+    return mutated(draw, whole)
+
+
+@settings(max_examples=300)
+@given(odd_payloads())
+def test_what_is_taken_means_what_protobuf_reads(content: bytes) -> None:
+    """No payload, well signed and written in whatever way, means one thing here and another to the SDK."""
+    try:
+        link = parse_token(text_of(token(BOB, content))).last
+    except TokenError:
+        return
+    read = auth_token_pb2.Payload()
+    read.ParseFromString(content)
+    assert link.operations == set(read.operations)
+    assert (link.can_delegate, link.expires_ms) == (read.canDelegate, read.expiresAt)
+    assert link.bucket == (read.bucketId if read.HasField("bucketId") else None)
+    assert link.subject == (read.subject if read.HasField("subject") else None)
+    assert link.piece == (read.pieceCid if read.HasField("pieceCid") else None)
 
 
 @given(st.text(max_size=80))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_node.trust.message_fields import Shape, read_message
-from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
+from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType, cut_field, scan_fields
 from tests.trust.wallets import bytes_field, number_field
 
 SHAPE = Shape({1: WireType.VARINT, 2: WireType.BYTES, 5: WireType.VARINT}, required=(2,), repeated=frozenset({5}))
@@ -75,6 +75,48 @@ def test_values_are_judged_where_they_are_read() -> None:
     with pytest.raises(MalformedProtobuf, match="varint"):
         fields.numbers(5)
     assert [read_message(number_field(1, bit) + GOOD[2:], SHAPE).flag(1) for bit in (0, 1)] == [False, True]
+
+
+def test_a_field_is_cut_out_of_what_was_received() -> None:
+    """Wherever it stands; every other byte stays as it was."""
+    for before, after in ((b"", GOOD[2:]), (GOOD[2:], b""), (GOOD[2:], bytes_field(5, b"\x01"))):
+        assert read_message(before + number_field(1, 300) + after, SHAPE).without(1) == before + after
+    assert read_message(GOOD, SHAPE).without(9) == GOOD
+
+
+ANY_FIELD = st.one_of(
+    st.builds(number_field, st.sampled_from([1, 3, 5, 200]), st.integers(0, 2**64 - 1) | st.integers(0, 300)),
+    st.builds(bytes_field, st.sampled_from([2, 4, 5, 6_000]), st.binary(max_size=300)),
+)
+EVERY = Shape(
+    dict.fromkeys((1, 3, 5, 200), WireType.VARINT) | dict.fromkeys((2, 4, 6000), WireType.BYTES),
+    repeated=frozenset({5}),
+)
+
+
+@given(st.lists(ANY_FIELD, max_size=8), st.integers(0, 3))
+def test_it_reads_what_the_scanner_reads(written: list[bytes], cut: int) -> None:
+    """Short and long tags, numbers and lengths: the same values, the same cuts, the same ends."""
+    raw = b"".join(written)
+    raw = raw[: max(0, len(raw) - cut)]
+    try:
+        scanned = scan_fields(raw)
+    except MalformedProtobuf:
+        with pytest.raises(MalformedProtobuf):
+            read_message(raw, EVERY)
+        return
+    single = [field.number for field in scanned if field.number != 5]
+    if len(set(single)) < len(single):
+        with pytest.raises(MalformedProtobuf, match="twice"):
+            read_message(raw, EVERY)
+        return
+    read = read_message(raw, EVERY)
+    for field in scanned:
+        if field.number != 5:
+            assert field.value == (
+                read.number(field.number, 0) if isinstance(field.value, int) else read.view(field.number)
+            )
+            assert read.without(field.number) == cut_field(raw, field.number)
 
 
 @given(st.binary(max_size=200))

@@ -77,6 +77,17 @@ def test_rights_want_checked_signatures() -> None:
         capabilities_of_chain(parse_token(bearer()), owner=VAULT, bucket_id=7)
 
 
+def test_rights_are_made_once_for_a_chain_and_bucket() -> None:
+    """And never given for another chain of the same links, owner or bucket."""
+    chain = opened(bearer(bucket=None))
+    rights = capabilities_of_chain(chain, owner=VAULT, bucket_id=7)
+    assert capabilities_of_chain(chain, owner=VAULT, bucket_id=7) is rights
+    assert capabilities_of_chain(chain, owner=VAULT, bucket_id=8)[0].resource == bucket_resource(VAULT, 8)
+    assert capabilities_of_chain(chain, owner=VaultId(BOB.public), bucket_id=7) == ()
+    with pytest.raises(ChainNotVerified):
+        capabilities_of_chain(TokenChain(chain.links), owner=VAULT, bucket_id=7)
+
+
 def test_a_chain_counts_only_in_its_owners_buckets() -> None:
     """Who is not the owner gives nothing, however well it signs."""
     assert may(bearer(OWNER), PIECES, Verb.PUT)
