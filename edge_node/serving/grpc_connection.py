@@ -194,7 +194,7 @@ class GrpcConnection:
     def _refuse_stranger(self, error: NotHttp2) -> None:
         note_refusal(error, self._asker())
         while self.http.take_output(MIB):
-            pass  # our settings would be noise to whoever this is
+            pass
         if error.first[:1] and any(method.startswith(error.first[:4]) for method in _HTTP1_METHODS):
             self.http.say(_HTTP1)
         self._close()
@@ -323,6 +323,8 @@ class GrpcConnection:
     async def _write(self) -> None:
         http, transport = self.http, self._transport
         try:
+            while not (http.greeted or self._closing):
+                await self._writer.sleep()  # to who speaks something else our settings would be noise
             while True:
                 while data := http.take_output(WRITE_BYTES):
                     if self._waiting:

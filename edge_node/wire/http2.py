@@ -130,7 +130,7 @@ class Http2Server:
         self._budget = Budget(now)
         self._data: bytes = b""
         self._at = 0
-        self._greeted = False
+        self.greeted = False
         self._block = 0  # the stream whose header block is under way
         self._block_bytes = 0
         self._body: tuple[int, int] | None = None  # a DATA frame under way: stream, flags
@@ -170,7 +170,7 @@ class Http2Server:
         if self._body is not None:
             return self._take_body(events, now)
         data, at = self._data, self._at
-        if not self._greeted:
+        if not self.greeted:
             return self._greet()
         if len(data) - at < HEAD_BYTES:
             return False
@@ -203,7 +203,7 @@ class Http2Server:
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS")
         self._at += len(PREFACE)
         self._h2.receive_data(PREFACE)
-        self._greeted = True
+        self.greeted = True
         return True
 
     def _check_size(self, kind: int, size: int) -> None:
