@@ -106,7 +106,7 @@ class NodeState:
         self.streams: Listing[Stream] = Listing(lambda row: row.stream, stream_values)
         self.devices: Listing[Device] = Listing(lambda row: (row.name, row.key), device_values)
         self.pieces: Listing[Piece] = Listing(lambda row: row.cid, piece_values)
-        self.buckets: Listing[Bucket] = Listing(lambda row: int(row.bucket), bucket_values)
+        self.buckets: Listing[Bucket] = Listing(lambda row: (f"{row.bucket:020}", row.owner), bucket_values)
         self.names: Listing[BucketName] = Listing(lambda row: row.name, name_values)
         self.names_of: int | None = None  # the bucket that `names` belong to
         self.settings: Listing[Setting] = Listing(lambda row: row.name, setting_values)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import trio
 
-from edge_node.base.ids import StreamName, VaultId
+from edge_node.base.ids import Cid, StreamName, VaultId
 from edge_node.base.limits import KIB
 from edge_node.base.offload import CPU, offload
 from edge_node.control.arguments import BODY_MAX_BYTES, read_object
@@ -28,13 +28,14 @@ from edge_node.control.figures import Figures
 from edge_node.control.house import House
 from edge_node.control.lists import Lists
 from edge_node.control.node_view import API, node_document
-from edge_node.control.paging import OFFSET_MAX, read_limit, read_number, read_text, read_vault
+from edge_node.control.paging import OFFSET_MAX, read_bucket, read_limit, read_number, read_text, read_vault
 from edge_node.control.payload import Standing, encode_for
-from edge_node.control.rights import access_of, source_of
+from edge_node.control.rights import access_of, bucket_of, source_of
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.credentials import Credentials
 from edge_node.store.listing import find_streams
-from edge_node.trust.access import Verb, piece_resource, stream_resource
+from edge_node.store.scope import Scope
+from edge_node.trust.access import Access, Verb, stream_resource
 from edge_node.trust.audit import AuditRow
 from edge_node.wire.cid import format_cid, parse_cid
 
@@ -78,6 +79,8 @@ class ControlApi:
             ("GET", "/v1/pieces", lambda asked: lists.pieces(asked.request.query)),
             ("GET", "/v1/pieces/{cid}", lambda asked: lists.piece(asked.request.params["cid"])),
             ("GET", "/v1/pieces/{cid}/content", self.content),
+            ("GET", "/v1/buckets", lambda asked: lists.buckets(asked.request.query)),
+            ("GET", "/v1/names", lambda asked: lists.names(asked.request.query)),
             ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
             ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
             ("GET", "/v1/revocations", _at_once(lambda asked: lists.revocations(asked.request.query))),
@@ -153,19 +156,18 @@ class ControlApi:
     async def content(self, asked: Asked) -> dict[str, Any]:
         """GET /v1/pieces/{cid}/content."""
         house, query = self._house, asked.request.query
-        cid, vault = parse_cid(asked.request.params["cid"]), _vault(house, query)
-        resource = piece_resource(vault, format_cid(cid))
-        access = access_of(house, asked.standing, asked.request.peer, vault, resource, Verb.GET)
+        cid, scope = parse_cid(asked.request.params["cid"]), Scope(_vault(house, query), read_bucket(query))
+        access = access_of(house, asked.standing, asked.request.peer, scope.owner, scope.resource(cid), Verb.GET)
         start = read_number(query, "from", 0, 0, OFFSET_MAX)
         length = read_number(query, "length", CONTENT_DEFAULT_BYTES, 1, CONTENT_MAX_BYTES)
-        piece = await house.pieces.open(access, vault, cid)
-        start = min(start, piece.size)
-        parts: AsyncGenerator[bytes, None] = house.pieces.read(piece, start, min(start + length, piece.size))
+        size, read = await _opened(house, access, scope, cid)
+        start = min(start, size)
+        parts = read(start, min(start + length, size))
         async with aclosing(parts):
             content = b"".join([part async for part in parts])
         return {
             "cid": format_cid(cid),
-            "bytes": piece.size,
+            "bytes": size,
             "from": start,
             "length": len(content),
             "content_base64": content,
@@ -206,6 +208,18 @@ class ControlApi:
         answer = encode_for(asked.standing, {"command": name, "result": outcome.result})
         after = outcome.after
         return Response(200, _HEADERS, answer, done=None if after is None else lambda: void(after()))
+
+
+Reading = Callable[[int, int], AsyncGenerator[bytes, None]]
+
+
+async def _opened(house: House, access: Access, scope: Scope, cid: Cid) -> tuple[int, Reading]:
+    """The size of what a scope holds under a CID, and how its bytes are read."""
+    if scope.bucket is None:
+        piece = await house.pieces.open(access, scope.owner, cid)
+        return piece.size, partial(house.pieces.read, piece)
+    file = await house.files.open(access, bucket_of(scope), cid)
+    return file.size, partial(house.files.read, file)
 
 
 def void(_value: object) -> None:

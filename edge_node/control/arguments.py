@@ -62,6 +62,7 @@ class VerifyArguments(CommandArguments, frozen=True):
 
     cid: Annotated[str, about("The piece's CID.", "cid")]
     vault: Annotated[str | None, about("A vault that holds it, in hex; whichever does.", "key")] = None
+    bucket: Annotated[Whole | None, about("A bucket that holds it; whichever does.", "integer")] = None
 
 
 class RevokeArguments(CommandArguments, frozen=True):

@@ -31,7 +31,7 @@ class ControlDoor:
         self._sockets = sockets
         self.figures, self.lists = Figures(house), Lists(house)
         self.feed = EventFeed(house, self.lists, self.figures)
-        self.desk = CommandDesk(house, [*_commands(house), *more], self.feed.report)
+        self.desk = CommandDesk(house, [*_commands(house, self.feed), *more], self.feed.report)
         self.api = ControlApi(house, self.lists, self.figures, self.feed, self.desk)
         house.settings.on_applied(self.feed.report_settings)
         self._servers = [
@@ -78,12 +78,12 @@ class ControlDoor:
                 nursery.start_soon(server.drain)
 
 
-def _commands(house: House) -> list[Command[Any]]:
+def _commands(house: House, feed: EventFeed) -> list[Command[Any]]:
     return [
         EnrolDevice(house),
         *(ActOnDevice(house, action) for action in DeviceAction),
         RevokeGrant(house),
-        VerifyPiece(house),
+        VerifyPiece(house, feed.report_advance),
         PublishEvent(house),
         ApplySettings(house),
         SetLogLevel(house),

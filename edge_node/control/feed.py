@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import AsyncGenerator, Collection
+from dataclasses import asdict
 from typing import Any
 
 import trio
@@ -18,6 +19,7 @@ from edge_node.control.lists import Lists
 from edge_node.control.node_view import node_document, pieces_document, pulse
 from edge_node.control.payload import Standing
 from edge_node.control.reload import Applied
+from edge_node.control.store_commands import Advance
 from edge_node.control.views import Row, log_row, refusal_row
 from edge_node.wire.sse import COMMENT_PING
 
@@ -49,6 +51,11 @@ class EventFeed:
         by = report.by._asdict()
         facts = {"command": report.command, "subject": report.subject, "by": by}
         self._put("commands", {**facts, "reason": report.reason, "t_ms": report.t_ms})
+        self._wake()
+
+    def report_advance(self, advance: Advance) -> None:
+        """A command under way is so far: told at once, and seldom enough."""
+        self._put("progress", asdict(advance))
         self._wake()
 
     def report_settings(self, applied: Applied) -> None:

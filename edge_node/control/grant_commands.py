@@ -6,11 +6,11 @@ import trio
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Digest, PublicKey, VaultId, shorten
+from edge_node.base.moments import moment_of
 from edge_node.control.arguments import RevokeArguments
 from edge_node.control.commands import Draft, Outcome
 from edge_node.control.errors import AlreadyRevoked, ArgumentsMalformed
 from edge_node.control.house import House
-from edge_node.control.times import moment_of
 from edge_node.control.views import revocation_row
 from edge_node.trust.account import address_of, parse_account
 from edge_node.trust.auth_token import TokenChain, TokenLink, parse_token

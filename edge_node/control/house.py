@@ -13,6 +13,8 @@ from edge_node.journal import Journal
 from edge_node.paths import Paths
 from edge_node.settings import Settings
 from edge_node.store.buckets import BucketAuthority
+from edge_node.store.files import Files
+from edge_node.store.names import Names
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -79,6 +81,8 @@ class House:
     ingest: Ingest
     topics: Topics
     pieces: Pieces
+    files: Files
+    names: Names
     buckets: BucketAuthority
     revocations: TokenRevocations
     quota: QuotaLedger

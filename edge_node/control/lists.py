@@ -14,6 +14,7 @@ from edge_node.control.paging import (
     OFFSET_MAX,
     Parameters,
     cut_page,
+    read_bucket,
     read_choice,
     read_flag,
     read_limit,
@@ -22,9 +23,12 @@ from edge_node.control.paging import (
     read_vault,
 )
 from edge_node.control.views import (
+    KINDS,
     audit_row,
+    bucket_row,
     device_row,
     log_row,
+    name_row,
     piece_document,
     piece_row,
     refusal_row,
@@ -34,6 +38,7 @@ from edge_node.control.views import (
 )
 from edge_node.serving.problems import problem_registry
 from edge_node.settings import Loaded
+from edge_node.store.bucket_view import view_buckets
 from edge_node.store.listing import PieceSummary, find_cid, find_streams, page_pieces, page_streams
 from edge_node.store.streams.rows import StreamRow
 from edge_node.trust.audit import AuditFilter, read_audit
@@ -90,8 +95,10 @@ class Lists:
         except MalformedCid as refusal:
             raise BadParameter("after", "wants the `next` of the page before") from refusal
         span, owner = cid_span(read_text(query, "cid")), read_vault(query)
-        least = read_number(query, "bytes_min", 0, 0, OFFSET_MAX)
-        found = await self._house.journal.query(page_pieces, beyond, span, owner, least, limit + 1)
+        least, bucket = read_number(query, "bytes_min", 0, 0, OFFSET_MAX), read_bucket(query)
+        word = read_choice(query, "kind", tuple(KINDS.values()))
+        kind = next((one for one, name in KINDS.items() if name == word), None)
+        found = await self._house.journal.query(page_pieces, beyond, span, owner, least, limit + 1, bucket, kind)
         rows, following = cut_page(found, limit, lambda row: format_cid(row.cid))
         return {"pieces": [self._piece_row(row) for row in rows], "next": following}
 
@@ -104,7 +111,31 @@ class Lists:
         found = await self._house.journal.query(find_cid, cid)
         if found.piece is None and found.body is None and not found.holders:
             raise NoSuchPiece(cid)
-        return piece_document(format_cid(cid), found, damaged=self._house.pieces.is_damaged(cid))
+        return piece_document(cid, found, damaged=self._house.pieces.is_damaged(cid))
+
+    async def buckets(self, query: Parameters) -> Page:
+        """GET /v1/buckets."""
+        limit, owner, after = read_limit(query), read_vault(query, name="owner"), read_text(query, "after")
+        number, _, whose = after.partition("/")
+        beyond = (read_number({"after": number}, "after", 0) if after else -1, whose)
+        found = [
+            one
+            for one in await view_buckets(self._house.journal, self._house.buckets)
+            if owner in {None, one.owner} and (one.id, one.owner.hex()) > beyond
+        ]
+        rows, following = cut_page(found[: limit + 1], limit, lambda one: f"{one.id}/{one.owner.hex()}")
+        return {"buckets": [bucket_row(one) for one in rows], "next": following}
+
+    async def names(self, query: Parameters) -> Page:
+        """GET /v1/names."""
+        limit, bucket = read_limit(query), read_bucket(query)
+        if bucket is None:
+            raise BadParameter("bucket", "says whose names are wanted")
+        after, part = read_text(query, "after"), read_text(query, "filter")
+        rows, following = cut_page(
+            await self._house.names.list(bucket, after, part, limit + 1), limit, lambda one: one.name
+        )
+        return {"bucket": bucket, "names": [name_row(one) for one in rows], "next": following}
 
     async def devices(self, query: Parameters) -> Page:
         """GET /v1/devices."""

@@ -61,15 +61,20 @@ def read_flag(query: Parameters, name: str) -> bool | None:
     return None if chosen is None else chosen in {"true", "1"}
 
 
-def read_vault(query: Parameters, own: VaultId | None = None) -> VaultId | None:
+def read_vault(query: Parameters, own: VaultId | None = None, *, name: str = "vault") -> VaultId | None:
     """A vault in hex; `own` when absent."""
-    text = query.get("vault")
+    text = query.get(name)
     if text is None:
         return own
     try:
         return VaultId.parse(text)
     except MalformedId as refusal:
-        raise BadParameter("vault", refusal.why) from refusal
+        raise BadParameter(name, refusal.why) from refusal
+
+
+def read_bucket(query: Parameters) -> int | None:
+    """A bucket's number; None when absent."""
+    return None if query.get("bucket") is None else read_number(query, "bucket", 0)
 
 
 def cut_page(rows: Sequence[Row], limit: int, cursor: Callable[[Row], str]) -> tuple[Sequence[Row], str | None]:

@@ -3,6 +3,8 @@
 from edge_node.base.ids import VaultId
 from edge_node.control.house import House
 from edge_node.control.payload import Standing
+from edge_node.store.buckets import Bucket
+from edge_node.store.scope import Scope
 from edge_node.trust.access import Access, Deny, Verb, check
 from edge_node.trust.access_capability import Capability
 from edge_node.trust.access_errors import AccessDenied
@@ -33,6 +35,12 @@ def access_of(house: House, standing: Standing, peer: str, vault: VaultId, resou
     if isinstance(verdict, Deny):
         raise AccessDenied(house.node_key, resource, verb, verdict.reason)
     return verdict
+
+
+def bucket_of(scope: Scope) -> Bucket:
+    """The bucket of a scope, for the operator: it may be one that nobody vouches for any more."""
+    assert scope.bucket is not None
+    return Bucket(scope.bucket, scope.owner, public=False)
 
 
 def source_of(standing: Standing, peer: str) -> str:

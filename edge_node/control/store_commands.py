@@ -1,6 +1,7 @@
 """piece.verify and stream.publish: a piece read back whole, a test event signed by the operator."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import trio
@@ -13,27 +14,56 @@ from edge_node.control.commands import Draft, Outcome
 from edge_node.control.errors import ArgumentsMalformed, CommandUnavailable, NoSuchPiece
 from edge_node.control.house import House
 from edge_node.control.payload import Standing
-from edge_node.control.rights import access_of
+from edge_node.control.rights import access_of, bucket_of
+from edge_node.control.views import KINDS, size_of
 from edge_node.store.errors import PieceDamaged
 from edge_node.store.listing import CidDetail, find_cid, next_number
-from edge_node.trust.access import Verb, piece_resource
+from edge_node.store.scope import Scope
+from edge_node.trust.access import Access, Verb
 from edge_node.trust.keystore import KeyFileRefused, read_key_file
 from edge_node.trust.signed_event import EventHeader, sign_event
-from edge_node.wire.cid import format_cid, parse_cid
+from edge_node.wire.cid import cid_kind, format_cid, parse_cid
 from edge_node.wire.strict_json import canonical
 
 CONTENT_TYPE = "application/json"
 SOURCE = "control"
+QUIET_S, ADVANCE_S = 1.0, 0.25  # what is done within a second needs no word on the way
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a command is: `done` of `bytes`, on its `subject`."""
+
+    command: str
+    subject: str
+    done: int
+    bytes: int
+
+
+class Pace:
+    """Says when it is time to say something again: from the first second on, and then four times a second at most."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._due_s = now_s() + QUIET_S
+
+    def due(self) -> bool:
+        """Whether it is; then the next word is due later."""
+        now_s = self._now_s()
+        if now_s < self._due_s:
+            return False
+        self._due_s = now_s + ADVANCE_S
+        return True
 
 
 class VerifyPiece:
-    """Read a piece and hash it against its CID."""
+    """Read a piece, a multipart through all of its parts, or a DAG node, and hash it against its CID."""
 
     name, about, danger = "piece.verify", "Read a piece from the disk and hash it against its CID.", False
     arguments = VerifyArguments
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, tell: Callable[[Advance], None] = lambda _advance: None) -> None:
+        self._house, self._tell = house, tell
 
     def unavailable(self) -> str:
         """See Command."""
@@ -41,10 +71,10 @@ class VerifyPiece:
 
     async def plan(self, arguments: VerifyArguments) -> Draft:
         """See Command; NoSuchPiece."""
-        cid, found, _ = await self._find(arguments)
-        size = found.piece.size if found.piece is not None else found.body.size if found.body is not None else 0
+        cid, found, scope = await self._find(arguments)
+        parts = next((f" in {file.parts_count} parts" for file in found.files if file.scope == scope), "")
         return Draft(
-            summary=f"Read {size} bytes and hash them.",
+            summary=f"Read {size_of(found)} bytes{parts} and hash them.",
             consequences=["Nothing is changed. A piece found damaged is marked, so that the next put heals it."],
             subject=format_cid(cid),
         )
@@ -52,27 +82,51 @@ class VerifyPiece:
     async def execute(self, arguments: VerifyArguments) -> Outcome:
         """See Command. Damage is what was found out, not a refusal."""
         house = self._house
-        cid, _, vault = await self._find(arguments)
+        cid, found, scope = await self._find(arguments)
         text, began_s = format_cid(cid), house.clock.monotonic_s()
-        access = access_of(house, Standing.OPERATOR, SOURCE, vault, piece_resource(vault, text), Verb.GET)
+        access = access_of(house, Standing.OPERATOR, SOURCE, scope.owner, scope.resource(cid), Verb.GET)
         size, reason = 0, ""
         try:
-            size = await house.pieces.verify(access, vault, cid)
+            size = await self._verify(access, scope, cid, size_of(found))
         except PieceDamaged as damage:
             reason = str(damage)
-        took_ms = int((house.clock.monotonic_s() - began_s) * 1_000)
-        return Outcome({"cid": text, "bytes": size, "intact": not reason, "reason": reason, "took_ms": took_ms})
+        return Outcome(
+            {
+                "cid": text,
+                "kind": KINDS[cid_kind(cid)],
+                "bytes": size,
+                "bucket": scope.bucket,
+                "intact": not reason,
+                "reason": reason,
+                "took_ms": int((house.clock.monotonic_s() - began_s) * 1_000),
+            }
+        )
 
-    async def _find(self, given: VerifyArguments) -> tuple[Cid, CidDetail, VaultId]:
-        """The CID, what lies under it, and a vault it is read from."""
+    async def _verify(self, access: Access, scope: Scope, cid: Cid, size: int) -> int:
+        house = self._house
+        if scope.bucket is None:
+            return await house.pieces.verify(access, scope.owner, cid)
+        pace = Pace(house.clock.monotonic_s)
+
+        def told(done: int) -> None:
+            if pace.due():
+                self._tell(Advance(self.name, format_cid(cid), done, size))
+
+        return await house.files.verify(access, bucket_of(scope), cid, told=told)
+
+    async def _find(self, given: VerifyArguments) -> tuple[Cid, CidDetail, Scope]:
+        """The CID, what lies under it, and who it is read from."""
         try:
             cid = parse_cid(given.cid)
             vault = None if given.vault is None else VaultId.parse(given.vault)
         except Refusal as refusal:
             raise ArgumentsMalformed("cid" if "cid" in refusal.slug else "vault", str(refusal)) from refusal
         found = await self._house.journal.query(find_cid, cid)
-        owners = [one.vault for one in found.holders] + ([found.body.vault] if found.body is not None else [])
-        chosen = next((owner for owner in owners if vault in {None, owner}), None)
+        scopes = [Scope(one.vault, one.bucket) for one in found.holders]
+        scopes += [Scope(found.body.vault)] if found.body is not None else []
+        chosen = next(
+            (one for one in scopes if vault in {None, one.owner} and given.bucket in {None, one.bucket}), None
+        )
         if chosen is None:
             raise NoSuchPiece(cid)
         return cid, found, chosen

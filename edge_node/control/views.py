@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge_node.base.ids import StreamName, VaultId
+from edge_node.base.ids import Cid, StreamName, VaultId
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.base.log_ring import LogEntry
 from edge_node.base.refusals import Refused
@@ -11,7 +11,9 @@ from edge_node.settings import Loaded
 from edge_node.settings.changes import Change
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.show import shown_value
+from edge_node.store.bucket_view import BucketFigures
 from edge_node.store.listing import CidDetail, PieceSummary
+from edge_node.store.names import NameRecord
 from edge_node.store.streams.event_object import number
 from edge_node.store.streams.rows import StreamRow
 from edge_node.store.streams.traffic import RefusedCount, Traffic
@@ -19,9 +21,10 @@ from edge_node.trust.account import address_of
 from edge_node.trust.audit_read import AuditEntry
 from edge_node.trust.device import Device
 from edge_node.trust.token_revocations import RevokedBy, TokenRevocation
-from edge_node.wire.cid import format_cid
+from edge_node.wire.cid import CidKind, cid_kind, format_cid
 
 Row = dict[str, Any]
+AUTHORITY = "settings"  # who says which buckets there are, until a chain does
 
 
 def stream_row(row: StreamRow, vault: VaultId, traffic: Traffic, subscribers: int | None, retention: Any = None) -> Row:
@@ -79,29 +82,68 @@ def _refused(refused: RefusedCount | None) -> Row:
     }
 
 
+KINDS = {CidKind.RAW_PIECE: "raw", CidKind.MULTIPART: "multipart", CidKind.DAG_NODE: "dag"}
+
+
 def piece_row(piece: PieceSummary, *, damaged: bool) -> Row:
     """One piece of /v1/pieces."""
     return {
         "cid": format_cid(piece.cid),
+        "kind": KINDS[piece.kind],
         "bytes": piece.size,
         "owners": piece.owners,
         "extents": piece.extents,
         "segment": piece.segment,
         "damaged": damaged,
+        "references": [{"vault": one.owner.hex(), "bucket": one.bucket} for one in piece.references],
     }
 
 
-def piece_document(cid: str, found: CidDetail, *, damaged: bool) -> Row:
-    """GET /v1/pieces/{cid}: a piece, an event body, or both."""
-    piece, body = found.piece, found.body
-    position = piece.position if piece is not None else body.position if body is not None else None
-    size = piece.size if piece is not None else body.size if body is not None else 0
+def bucket_row(bucket: BucketFigures) -> Row:
+    """One bucket of /v1/buckets."""
     return {
-        "cid": cid,
-        "kind": "event-body" if piece is None and body is not None else "piece",
+        "bucket": bucket.id,
+        "owner": bucket.owner.hex(),
+        "address": address_of(bucket.owner),
+        "public": bucket.public,
+        "authority": None if bucket.public is None else AUTHORITY,
+        "pieces": bucket.pieces,
+        "bytes": bucket.bytes,
+        "names": bucket.names,
+    }
+
+
+def name_row(name: NameRecord) -> Row:
+    """One name of /v1/names."""
+    return {
+        "name": name.name,
+        "cid": format_cid(name.cid),
+        "ttl_s": name.ttl_s,
+        "signer": name.signer.hex(),
+        "bytes": len(name.raw),
+    }
+
+
+def size_of(found: CidDetail) -> int:
+    """The bytes that hash to the CID."""
+    sized = (found.piece, *found.files, found.body)
+    return next((one.size for one in sized if one is not None), 0)
+
+
+def piece_document(cid: Cid, found: CidDetail, *, damaged: bool) -> Row:
+    """GET /v1/pieces/{cid}: a piece, a multipart, a DAG node, an event body, or a piece and an event body."""
+    piece, body, size = found.piece, found.body, size_of(found)
+    position = piece.position if piece is not None else body.position if body is not None else None
+    first = found.files[0] if found.files else None
+    return {
+        "cid": format_cid(cid),
+        "kind": "event-body" if not found.holders and body is not None else KINDS[cid_kind(cid)],
         "bytes": size,
         "damaged": damaged,
-        "owners": [{"vault": one.vault.hex(), "bytes": one.size, "since_ms": one.since_ms} for one in found.holders],
+        "owners": [
+            {"vault": one.vault.hex(), "bucket": one.bucket, "bytes": one.size, "since_ms": one.since_ms}
+            for one in found.holders
+        ],
         "record": position
         and {"class": position.segment_class.value, "segment": position.segment, "offset": position.offset},
         "extents": []
@@ -110,6 +152,8 @@ def piece_document(cid: str, found: CidDetail, *, damaged: bool) -> Row:
             {"segment": segment, "offset": offset, "bytes": min(EXTENT_BYTES, size - at * EXTENT_BYTES)}
             for at, (segment, offset) in enumerate(piece.extents)
         ],
+        "parts": [] if first is None else [{"cid": format_cid(part), "bytes": size} for part, size in first.parts],
+        "parts_count": 0 if first is None else first.parts_count,
         "body": body
         and {
             "vault": body.vault.hex(),

@@ -132,6 +132,8 @@ def _house(
         ingest=rooms.ingest,
         topics=rooms.topics,
         pieces=rooms.pieces,
+        files=rooms.files,
+        names=rooms.names,
         buckets=rooms.buckets,
         revocations=rooms.revocations,
         quota=rooms.quota,

@@ -48,7 +48,7 @@ TRUST = [
 # Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
 CORES = {
     "activity": ("errors", "note", "record", "window"),
-    "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "times", "views"),
+    "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
     "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
     "store": ("quota", "records"),

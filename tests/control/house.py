@@ -15,6 +15,8 @@ from edge_node.journal import Database, Draft, Lane, open_journal
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.settings import ClockSettings, IngestSettings, Loaded
 from edge_node.store.buckets import StaticBuckets
+from edge_node.store.files import Files
+from edge_node.store.names import Names
 from edge_node.store.pieces import Pieces
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.streams.ingest import Ingest
@@ -57,6 +59,7 @@ async def house_of(site: Site, **changed: Any) -> AsyncGenerator[House, None]:
         supervisor = Supervisor(
             [Service(name="journal", run=journal.run, beat_s=15.0), Service(name="store", run=ingest.run)]
         )
+        pieces = Pieces(journal, quota, CLOCK, settings.store)
         given: dict[str, Any] = {
             "version": "0",
             "node_key": site.node,
@@ -70,7 +73,9 @@ async def house_of(site: Site, **changed: Any) -> AsyncGenerator[House, None]:
             "roster": Roster(table),
             "ingest": ingest,
             "topics": Topics(journal, IngestSettings()),
-            "pieces": Pieces(journal, quota, CLOCK, settings.store),
+            "pieces": pieces,
+            "files": Files(pieces),
+            "names": Names(journal, quota, CLOCK),
             "buckets": StaticBuckets(settings.ddc, VaultId(site.node)),
             "revocations": TokenRevocations(await journal.query(load_revocations, database=Database.META)),
             "quota": quota,

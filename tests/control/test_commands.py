@@ -166,8 +166,8 @@ async def test_the_table_describes_every_command(site: Site) -> None:
     async with at_the_door(site) as door:
         rows = {row["name"]: row for row in (await door.view.get("/v1/commands"))["commands"]}
         assert list(rows) == [
-            "device.enrol", "device.suspend", "device.resume", "device.revoke", "piece.verify", "stream.publish",
-            "settings.apply", "log.level", "node.stop", "stream.retain",
+            "device.enrol", "device.suspend", "device.resume", "device.revoke", "grant.revoke", "piece.verify",
+            "stream.publish", "settings.apply", "log.level", "node.stop", "stream.retain",
         ]  # fmt: skip
         assert rows["settings.apply"]["available"] is False
         assert rows["settings.apply"]["why"]

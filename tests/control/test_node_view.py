@@ -43,9 +43,10 @@ async def test_the_doors_are_all_there(site: Site) -> None:
     async with at_the_door(site, http={"listen_tls": "127.0.0.1:0"}) as door:
         document = await door.view.get("/v1/node")
         rows = {row["name"]: row for row in document["doors"]}
-        assert list(rows) == ["http", "https", "control", "view"]
+        assert list(rows) == ["http", "https", "grpc", "control", "view"]
         assert (rows["control"]["access"], rows["view"]["access"], rows["http"]["access"]) == ("rw", "ro", None)
         assert rows["view"]["connections"] >= 1
+        assert rows["grpc"]["url"].startswith("grpc://127.0.0.1:")
         assert len(rows["https"]["fingerprint"]) == 64
         assert rows["https"]["expires_ms"] > document["now_ms"]
         assert rows["view"]["address"] == str(door.view.path)

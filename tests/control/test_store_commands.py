@@ -1,8 +1,13 @@
 """A piece read back whole, and a test event that takes the way of every other."""
 
+import pytest
+
 from edge_node.base.limits import MIB
+from edge_node.control.store_commands import Pace
+from tests.control.buckets import RULES, fill
 from tests.control.rig import at_the_door, refused
 from tests.gateway.rig import Site
+from tests.trust.wallets import OWNER
 
 
 async def test_an_intact_piece_and_a_damaged_one(site: Site) -> None:
@@ -15,7 +20,7 @@ async def test_an_intact_piece_and_a_damaged_one(site: Site) -> None:
         assert (result["bytes"], result["intact"], result["reason"]) == (2 * MIB + 5, True, "")
         detail = await door.view.get(f"/v1/pieces/{cid}")
         assert (detail["kind"], detail["damaged"], [one["bytes"] for one in detail["extents"]]) == (
-            "piece", False, [MIB, MIB, 5],
+            "raw", False, [MIB, MIB, 5],
         )  # fmt: skip
         assert detail["owners"][0]["vault"] == site.node.hex()
         path = site.paths.segments / "px" / f"{detail['extents'][1]['segment']:08d}.seg"
@@ -30,6 +35,74 @@ async def test_an_intact_piece_and_a_damaged_one(site: Site) -> None:
         assert [(row["cid"], row["damaged"]) for row in rows] == [(cid, True)]
         async with refused(500, "piece-damaged"):
             await door.control.get(f"/v1/pieces/{cid}/content", {"from": MIB, "length": 10})
+
+
+@pytest.mark.parametrize("kind", ["raw", "multipart", "dag"])
+async def test_every_kind_is_verified_where_it_is_held(site: Site, kind: str) -> None:
+    """Through its bucket; a multipart through all of its parts; by whoever holds it when nobody is named."""
+    there = await fill(site)
+    cid = {"raw": there.parts[0], "multipart": there.file, "dag": there.node}[kind]
+    async with at_the_door(site, ddc=RULES) as door:
+        for wish in ({}, {"bucket": 7}, {"bucket": 7, "vault": OWNER.public.hex()}):
+            planned = await door.control.plan("piece.verify", {"cid": cid, **wish})
+            assert ("in 2 parts" in planned.plan.summary) == (kind == "multipart")
+            result = await door.control.execute("piece.verify", planned.token)
+            assert (result["intact"], result["kind"], result["bucket"]) == (True, kind, 7)
+            assert f"Read {result['bytes']} bytes" in planned.plan.summary
+        for wish in ({"bucket": 9}, {"bucket": 7, "vault": site.node.hex()}):
+            async with refused(404, "unknown-piece"):
+                await door.control.plan("piece.verify", {"cid": cid, **wish})
+
+
+async def test_a_bucket_nobody_vouches_for_can_still_be_verified(site: Site) -> None:
+    """The operator looks after what is kept, whether it is served or not."""
+    await fill(site)
+    async with at_the_door(site) as door:
+        [row] = (await door.view.get("/v1/pieces", {"bucket": 99}))["pieces"]
+        assert (await door.control.order("piece.verify", {"cid": row["cid"], "bucket": 99}))["intact"]
+
+
+async def test_a_multipart_with_a_damaged_part_is_damaged(site: Site) -> None:
+    """Its own verdict says so, the part's too; the other part is well."""
+    there = await fill(site)
+    async with at_the_door(site, ddc=RULES) as door:
+        detail = await door.control.get(f"/v1/pieces/{there.parts[1]}")
+        path = site.paths.segments / "px" / f"{detail['extents'][0]['segment']:08d}.seg"
+        with path.open("r+b") as file:
+            file.seek(detail["extents"][0]["offset"] + 500)
+            file.write(b"\xff\xfe")
+        broken = await door.control.order("piece.verify", {"cid": there.file})
+        assert (broken["intact"], broken["kind"]) == (False, "multipart")
+        assert (await door.control.order("piece.verify", {"cid": there.parts[0], "bucket": 7}))["intact"]
+        assert not (await door.control.order("piece.verify", {"cid": there.parts[1], "bucket": 7}))["intact"]
+        rows = (await door.view.get("/v1/pieces", {"bucket": 7}))["pieces"]
+        assert {row["cid"] for row in rows if row["damaged"]} == {there.file, there.parts[1]}
+
+
+def test_long_work_says_how_far_it_is_and_not_too_often() -> None:
+    """Nothing within the first second, then at most every quarter of one."""
+    now = [100.0]
+    pace = Pace(lambda: now[0])
+    said = []
+    for step in range(30):
+        now[0] = 100.0 + step / 10
+        if pace.due():
+            said.append(step)
+    assert said == [10, 13, 16, 19, 22, 25, 28]
+
+
+async def test_how_far_a_multipart_is_comes_over_the_feed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bytes of all; here without the first second's silence."""
+    monkeypatch.setattr("edge_node.control.store_commands.QUIET_S", -1.0)
+    monkeypatch.setattr("edge_node.control.store_commands.ADVANCE_S", 0.0)
+    there = await fill(site)
+    async with at_the_door(site, ddc=RULES) as door, door.control.events(["progress"]) as frames:
+        assert (await anext(frames)).topic == "hello"
+        size = (await door.control.order("piece.verify", {"cid": there.file}))["bytes"]
+        seen = [(await anext(frames)).data for _ in range(2)]
+        assert seen == [
+            {"command": "piece.verify", "subject": there.file, "done": done, "bytes": size} for done in (MIB, size)
+        ]
 
 
 async def test_an_event_body_is_verified_like_a_piece(site: Site) -> None:

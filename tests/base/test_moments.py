@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_node.control.times import moment_of
+from edge_node.base.moments import moment_of
 
 
 @pytest.mark.parametrize(

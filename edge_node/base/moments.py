@@ -1,4 +1,4 @@
-"""Times as the operator's door says them in words: UTC, to the second (pure)."""
+"""Times in words for operators: UTC, to the second (pure)."""
 
 import datetime as dt
 
