@@ -20,14 +20,14 @@ from edge_node.store.bucket_errors import (
     UnknownPart,
 )
 from edge_node.store.buckets import Bucket
-from edge_node.store.errors import CidMismatch, PieceDamaged, PieceGone, UnknownPiece
+from edge_node.store.errors import CidMismatch, PieceDamaged, PieceGone, StoreRefusal, UnknownPiece
 from edge_node.store.file_rows import Parts, find_multipart, is_part_of
 from edge_node.store.pieces import Companions, OpenPiece, Pieces, Put
 from edge_node.store.records import MULTIPART_KIND, VERSION, MultipartRecord, encode_record
 from edge_node.store.rows import find_held_sizes
 from edge_node.store.scope import Scope
 from edge_node.trust.access import Access, Verb
-from edge_node.wire.cid import CidKind, cid_digest, cid_kind, format_cid, make_cid
+from edge_node.wire.cid import CidKind, cid_digest, cid_kind, make_cid
 
 PARTS_MAX = 16_384  # 2 TiB of the largest pieces; a record of 0.7 MiB, and its rows take a tenth of a second
 LOOKED_UP = 1_024  # parts of one hop: some 10 ms of look-ups
@@ -104,8 +104,7 @@ class Files:
     async def _hash(self, scope: Scope, cids: Sequence[Cid]) -> bytes:
         hasher = blake3()
         async with self._turns:
-            for cid in cids:
-                await self._reading.feed(await self._reading.find(scope, cid), hasher)
+            await self._reading.feed_all(scope, cids, hasher)
         return hasher.digest()
 
     async def _conclude(self, access: Access, scope: Scope, cid: Cid, parts: Parts, more: list[Draft]) -> Put:
@@ -180,17 +179,20 @@ class Files:
         try:
             return await self._reading.find(file.scope, part)
         except UnknownPiece as absence:
-            # Parts are not deleted as long as their file stands: either it no longer does, or the log lost the part.
-            if await self._journal.query(find_multipart, file.scope, file.cid) is None:
-                raise PieceGone(file.cid) from absence
-            raise PieceDamaged(file.cid, f"its part {format_cid(part)} is lost") from absence
+            raise await self._loss(file, absence) from absence
+
+    async def _loss(self, file: OpenFile, absence: UnknownPiece) -> StoreRefusal:
+        # Parts are not deleted as long as their file stands: either it no longer does, or the log lost the part.
+        if await self._journal.query(find_multipart, file.scope, file.cid) is None:
+            return PieceGone(file.cid)
+        return PieceDamaged(file.cid, f"its part {absence.cid} is lost")
 
     async def verify(
         self, access: Access, bucket: Bucket, cid: Cid, *, told: Callable[[int], None] = lambda _bytes: None
     ) -> int:
         """Read a file of any kind and hash it against its CID; its size, or PieceDamaged.
 
-        `told` hears after each part how many bytes are done.
+        `told` hears from time to time how many bytes of a multipart are done.
         """
         file = await self.open(access, bucket, cid)
         if file.piece is not None:
@@ -206,9 +208,11 @@ class Files:
 
     async def _verify_parts(self, file: OpenFile, told: Callable[[int], None]) -> None:
         hasher = blake3()
-        for (part, _), end in zip(file.parts, file.ends, strict=True):
-            await self._reading.feed(await self._find_part(file, part), hasher)
-            told(end)
+        cids = [cid for cid, _ in file.parts]
+        try:
+            await self._reading.feed_all(file.scope, cids, hasher, lambda count: told(file.ends[count - 1]))
+        except UnknownPiece as absence:
+            raise await self._loss(file, absence) from absence
         if hasher.digest() != cid_digest(file.cid):
             raise PieceDamaged(file.cid, "its parts hash to another CID")
 

@@ -70,10 +70,13 @@ class FileDetail:
 # many buckets have it and however they cut it: the same CID is the same bytes.
 _SPAN = "cid > :after AND cid >= :first AND cid <= :last AND size >= :least"
 _HELD = "EXISTS (SELECT 1 FROM holders h WHERE h.cid = one.cid AND h.owner = :owner)"
-_EVERY = (
-    f"SELECT cid, size, segment, extents FROM pieces one WHERE {_SPAN} AND (:owner IS NULL OR {_HELD})"  # noqa: S608
-    f" UNION ALL SELECT cid, size, 0, NULL FROM multiparts one WHERE {_SPAN} AND (:owner IS NULL OR {_HELD})"
-    " GROUP BY cid ORDER BY cid LIMIT :limit"
+_PIECES = (
+    f"SELECT cid, size, segment, extents FROM pieces one WHERE {_SPAN}"  # noqa: S608
+    f" AND (:owner IS NULL OR {_HELD}) ORDER BY cid LIMIT :limit"
+)
+_FILES = (
+    f"SELECT cid, size, 0, NULL FROM multiparts one WHERE {_SPAN}"  # noqa: S608
+    f" AND (:owner IS NULL OR {_HELD}) GROUP BY cid ORDER BY cid LIMIT :limit"
 )
 _OF_BUCKET = (
     "SELECT h.cid AS cid, coalesce(p.size, m.size) AS size, coalesce(p.segment, 0), p.extents FROM holders h"
@@ -104,8 +107,9 @@ def page_pieces(
         "after": after, "first": first, "last": last, "least": bytes_min, "owner": owner, "bucket": bucket,
         "limit": limit,
     }  # fmt: skip
-    rows = conn.execute(_EVERY if bucket is None else _OF_BUCKET, asked).fetchall()
-    return [_summary(conn, *row) for row in rows]
+    sources = (_PIECES, _FILES) if bucket is None else (_OF_BUCKET,)
+    rows = sorted(row for source in sources for row in conn.execute(source, asked))
+    return [_summary(conn, *row) for row in rows[:limit]]
 
 
 def _summary(conn: sqlite3.Connection, cid: bytes, size: int, segment: int, extents: bytes | None) -> PieceSummary:

@@ -148,6 +148,11 @@ def find_held(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> PieceRow | No
     return _find(conn, cid) if refers(conn, scope, cid) else None
 
 
+def find_held_rows(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[PieceRow | None]:
+    """`find_held` for each."""
+    return [find_held(conn, scope, cid) for cid in cids]
+
+
 def find_held_sizes(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[int | None]:
     """The size of each piece that this scope refers to and that lies somewhere; None for any other."""
     return [None if (row := find_held(conn, scope, cid)) is None else row.size for cid in cids]

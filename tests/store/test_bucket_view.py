@@ -1,0 +1,35 @@
+"""What an operator sees of buckets: those that are served, and those that hold something nobody vouches for."""
+
+from pathlib import Path
+
+from edge_node.settings import DdcSettings
+from edge_node.store.bucket_view import BucketFigures, view_buckets
+from edge_node.store.buckets import StaticBuckets
+from edge_node.trust.access import Verb
+from edge_node.wire.cid import cid_digest, raw_piece_cid
+from tests.store.name_rig import signed_record
+from tests.store.rig import bucket_of, key_of, opened, vault_of
+
+ANN, BOB = vault_of("ann"), vault_of("bob")
+
+
+async def test_buckets_with_their_figures(tmp_path: Path) -> None:
+    """A file counts as a piece and for no byte, a piece in two buckets for both; an empty bucket is there too."""
+    authority = StaticBuckets(DdcSettings(buckets=(f"1 owner={ANN} public", "2 owner=node", f"9 owner={ANN}")), BOB)
+    async with opened(tmp_path) as store:
+        one, two, three = bucket_of("ann", 1), bucket_of("bob", 2), bucket_of("bob", 3)
+        for bucket in (one, two, three):
+            await store.put_in(bucket, b"content")
+        await store.put_in(one, b"more")
+        parts = [cid_digest(raw_piece_cid(part)) for part in (b"content", b"more")]
+        await store.files.put_multipart(store.may_in(one, Verb.PUT), one, parts, 11)
+        await store.names.put(store.may_in(one, Verb.PUT), one, signed_record(key_of("ann"), raw_piece_cid(b"x"), "a"))
+        assert await view_buckets(store.journal, authority) == [
+            BucketFigures(1, ANN, public=True, pieces=3, bytes=11, names=1),
+            BucketFigures(2, BOB, public=False, pieces=1, bytes=7, names=0),
+            BucketFigures(3, BOB, public=None, pieces=1, bytes=7, names=0),
+            BucketFigures(9, ANN, public=False, pieces=0, bytes=0, names=0),
+        ]
+        cid = raw_piece_cid(b"content")
+        await store.pieces.delete(store.may_in(three, Verb.DELETE), three.owner, cid, bucket=3)
+        assert [view.id for view in await view_buckets(store.journal, authority)] == [1, 2, 9]
