@@ -12,7 +12,6 @@ from edge_node.base.limits import KIB, MIB
 from edge_node.wire.http2 import STREAM_WINDOW_BYTES
 
 ROOM_BYTES = 32 * MIB  # eight of the DDC SDK's largest messages on their way at once, whatever the clients
-SHARE_BYTES = 24 * MIB  # of one address, so that a stuck one leaves room for others
 AHEAD_BYTES = MIB  # of the message after the one that is taken: what comes in while it is stored
 UPDATE_BYTES = 32 * KIB  # smaller credit is saved up: a WINDOW_UPDATE costs as much as a small message
 
@@ -20,43 +19,35 @@ UPDATE_BYTES = 32 * KIB  # smaller credit is saved up: a WINDOW_UPDATE costs as 
 class Guest(Protocol):
     """A call that waits for its invitation."""
 
-    peer: str
-
     def invite(self) -> None:
         """There may be room now: try again."""
         ...
 
 
 class CreditRoom:
-    """What has been invited beyond the small windows, in all and per address."""
+    """What has been invited beyond the small windows: in all, per address, and per connection (a Share)."""
 
-    def __init__(self, in_all: int = ROOM_BYTES, per_address: int = SHARE_BYTES) -> None:
-        self._in_all, self._per_address = in_all, per_address
-        self._held: dict[str, int] = {}
-        self._waiting: deque[Guest] = deque()
+    def __init__(self, in_all: int = ROOM_BYTES) -> None:
+        self.in_all = in_all
         self.used = 0
+        self._by_address: dict[str, int] = {}
+        self._waiting: deque[Guest] = deque()
 
-    def charge(self, peer: str, amount: int) -> bool:
-        """Take room; False with nothing taken when there is not enough."""
-        held = self._held.get(peer, 0)
-        if self.used + amount > self._in_all or held + amount > self._per_address:
-            return False
+    def fits(self, peer: str, amount: int) -> bool:
+        """Whether an address may have so much more."""
+        return self.used + amount <= self.in_all and self._by_address.get(peer, 0) + amount <= self.in_all * 3 // 4
+
+    def change(self, peer: str, amount: int) -> None:
+        """Take room, or give it back (negative); then those that wait try again, each once and in their order."""
         self.used += amount
-        self._held[peer] = held + amount
-        return True
-
-    def release(self, peer: str, amount: int) -> None:
-        """Give room back, and let those that wait try again."""
-        if not amount:
-            return
-        self.used -= amount
-        left = self._held[peer] - amount
+        left = self._by_address.get(peer, 0) + amount
         if left:
-            self._held[peer] = left
+            self._by_address[peer] = left
         else:
-            del self._held[peer]
-        for _ in range(len(self._waiting)):  # each once; who still finds none waits again, in its old order
-            self._waiting.popleft().invite()
+            self._by_address.pop(peer, None)
+        if amount < 0:
+            for _ in range(len(self._waiting)):
+                self._waiting.popleft().invite()
 
     def wait(self, guest: Guest) -> None:
         """Be invited, in turn."""
@@ -69,13 +60,37 @@ class CreditRoom:
             self._waiting.remove(guest)
 
 
-class StreamCredit:
-    """One call's account: `window` bytes may still come, `held` came and were not taken."""
+class Share:
+    """One connection's part of the room: at most half, so that a stuck one leaves room for its neighbours."""
 
-    __slots__ = ("charged", "held", "peer", "room", "window")
+    __slots__ = ("_used", "peer", "room")
 
     def __init__(self, room: CreditRoom, peer: str) -> None:
         self.room, self.peer = room, peer
+        self._used = 0
+
+    def charge(self, amount: int) -> bool:
+        """Take room; False with nothing taken when there is not enough."""
+        if self._used + amount > self.room.in_all // 2 or not self.room.fits(self.peer, amount):
+            return False
+        self._used += amount
+        self.room.change(self.peer, amount)
+        return True
+
+    def release(self, amount: int) -> None:
+        """Give it back."""
+        if amount:
+            self._used -= amount
+            self.room.change(self.peer, -amount)
+
+
+class StreamCredit:
+    """One call's account: `window` bytes may still come, `held` came and were not taken."""
+
+    __slots__ = ("charged", "held", "share", "window")
+
+    def __init__(self, share: Share) -> None:
+        self.share = share
         self.window = STREAM_WINDOW_BYTES
         self.held = self.charged = 0
 
@@ -90,7 +105,7 @@ class StreamCredit:
         self.held -= size
         spare = min(self.charged, max(0, self.charged + STREAM_WINDOW_BYTES - self.window - self.held))
         self.charged -= spare
-        self.room.release(self.peer, spare)
+        self.share.release(spare)
 
     def raise_to(self, target: int) -> int | None:
         """What the window may grow by so that `target` bytes can be held and on their way; None without room."""
@@ -99,7 +114,7 @@ class StreamCredit:
             return 0
         extra = max(0, target - STREAM_WINDOW_BYTES) - self.charged
         if extra > 0:
-            if not self.room.charge(self.peer, extra):
+            if not self.share.charge(extra):
                 return None
             self.charged += extra
         self.window += wish
@@ -108,4 +123,4 @@ class StreamCredit:
     def close(self) -> None:
         """The call is over."""
         charged, self.charged = self.charged, 0
-        self.room.release(self.peer, charged)
+        self.share.release(charged)

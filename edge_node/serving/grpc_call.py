@@ -14,6 +14,7 @@ from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
 from edge_node.wire.http2_frames import ErrorCode, header_block
 
 JOIN_MAX_BYTES = 16 * 1024  # up to here copying a message costs less than keeping track of its parts
+DUE = 2.0  # times the idle timeout for one message that wants room: 4 MiB at 280 kbit/s, with the default
 TURNS = 32  # messages that a handler may take or send without waiting before others have the loop
 
 ACCEPTED = header_block(
@@ -40,8 +41,8 @@ class CallHost(Protocol):
         """Wake the call's sender when there may be room to send."""
         ...
 
-    def idle_deadline(self) -> float:
-        """When a call ends that waits for its client from now on."""
+    def idle_deadline(self, patience: float = 1.0) -> float:
+        """When a call ends that waits for its client from now on, in multiples of `stream_idle_timeout_s`."""
         ...
 
     def leave(self, call: "GrpcCall") -> None:
@@ -55,7 +56,7 @@ class GrpcCall:
     over_web = False
 
     __slots__ = (
-        "_accepted", "_credit", "_half_closed", "_host", "_large", "_left", "_reader", "_receiving", "_sender",
+        "_accepted", "_credit", "_due", "_half_closed", "_host", "_large", "_left", "_reader", "_receiving", "_sender",
         "_sending", "_turns", "_unfinished", "deadline", "ended", "metadata", "method", "mode", "not_after", "peer",
         "receiver", "scope", "stream",
     )  # fmt: skip
@@ -75,6 +76,7 @@ class GrpcCall:
         self._reader = MessageReader(message_max)
         self._half_closed = self._accepted = self._left = self._unfinished = False
         self._receiving = self._sending = False
+        self._due = NEVER  # when a message must be whole that room was given to: drops do not hold it for ever
         self._large = 0  # how much the client may send ahead, once it has sent a large message
         self._turns = 0
 
@@ -142,7 +144,7 @@ class GrpcCall:
 
     async def _wait(self, sleeper: Sleeper) -> None:
         """Wait for the client, who has `stream_idle_timeout_s` for its next move."""
-        self.deadline = self._host.idle_deadline()
+        self.deadline = min(self._host.idle_deadline(), self._due)
         try:
             await sleeper.sleep()
         finally:
@@ -185,7 +187,7 @@ class GrpcCall:
         if not self._left:
             self._left = True
             self.ended = (status, message)
-            self._credit.room.forget(self)
+            self._credit.share.room.forget(self)
             self._credit.close()
             self._host.leave(self)
 
@@ -235,13 +237,16 @@ class GrpcCall:
             grown = credit.raise_to(least)
         if grown is None:
             if need > there:
-                credit.room.wait(self)
+                credit.share.room.wait(self)
         elif grown:
+            if credit.charged and self._due is NEVER:
+                self._due = self._host.idle_deadline(DUE)
             self._host.http.open_window(self.stream, grown)
             self._host.flush_soon()
 
     def _take(self, size: int) -> None:
         self._credit.take(size)
+        self._due = NEVER
         self._large = AHEAD_BYTES if size > STREAM_WINDOW_BYTES else 0
         self.invite()
 

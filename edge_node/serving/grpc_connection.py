@@ -15,7 +15,7 @@ from edge_node.base.log import get_log
 from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call, status_of
 from edge_node.serving.counters import CALLS_REFUSED, CALLS_RESET, CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED
-from edge_node.serving.credit import CreditRoom, StreamCredit
+from edge_node.serving.credit import CreditRoom, Share, StreamCredit
 from edge_node.serving.grpc_call import GrpcCall, trailers
 from edge_node.serving.limits import NEVER, Reaper
 from edge_node.serving.problems import note_refusal
@@ -73,6 +73,7 @@ class GrpcConnection:
         self.http = Http2Server(
             streams_max=settings.streams_max, header_bytes_max=settings.header_bytes_max, now=trio.current_time()
         )
+        self._share = Share(service.room, transport.peer)
         self._streams_max = settings.streams_max
         self._calls: dict[int, GrpcCall] = {}
         self._waiting: dict[GrpcCall, None] = {}
@@ -265,7 +266,7 @@ class GrpcConnection:
             raise MethodUnknown(method)
         call = GrpcCall(
             self, event.stream, method, Metadata(event.headers), peer=self._transport.peer, mode=self._mode,
-            message_max=known.message_max, credit=StreamCredit(service.room, self._transport.peer),
+            message_max=known.message_max, credit=StreamCredit(self._share),
             not_after=NEVER if timeout is None else trio.current_time() + parse_timeout(timeout),
         )  # fmt: skip
         if event.ended:
@@ -296,9 +297,9 @@ class GrpcConnection:
         """See CallHost."""
         self._waiting[call] = None
 
-    def idle_deadline(self) -> float:
+    def idle_deadline(self, patience: float = 1.0) -> float:
         """See CallHost."""
-        return self._service.reaper.after(self._service.settings.stream_idle_timeout_s)
+        return self._service.reaper.after(self._service.settings.stream_idle_timeout_s * patience)
 
     def leave(self, call: GrpcCall) -> None:
         """See CallHost."""
