@@ -70,12 +70,14 @@ class Driver:
     def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path) -> None:
         self.process, self._answers, self._log, self._waiting = process, answers, log, b""
 
-    def __call__(self, case: str, transport: str = "grpc", *, within_s: float = CASE_S, **args: Any) -> dict[str, Any]:
+    def __call__(
+        self, case: str, transport: str | None = None, *, within_s: float = CASE_S, **args: Any
+    ) -> dict[str, Any]:
         """Run `subject.case`; its facts. CaseError with what the SDK raised."""
         self.begin(case, transport, **args)
         return self.end(case, within_s)
 
-    def begin(self, case: str, transport: str = "grpc", **args: Any) -> None:
+    def begin(self, case: str, transport: str | None = None, **args: Any) -> None:
         """Start a case without waiting for it."""
         subject, _, name = case.partition(".")
         asked = {"subject": subject, "case": name, "transport": transport, "args": args}

@@ -8,11 +8,13 @@ import pytest
 from tests.interop.conftest import Ask
 from tests.interop.contents import content, is_whole, raw_cid
 from tests.interop.place import ABSENT, EDITHS, PRIVATE, PUBLIC
+from tests.interop.sdk import Driver
 
 pytestmark = pytest.mark.needs_node
 
 Links = Sequence[Mapping[str, Any]]
 
+HOUR_MS = 3_600_000
 RAW = content(1_000, 42)
 CID = raw_cid(RAW)
 ALL = ["get", "put", "delete"]
@@ -29,23 +31,28 @@ WALLET: Links = (
 )
 DELEGATED: Links = (
     GRANT | {"canDelegate": True},
-    {"signer": "bob", "operations": ["get"], "subject": "carol"},
+    {"signer": "bob", "operations": ["get"], "subject": "carol", "expiresIn": HOUR_MS},
     {"signer": "carol", "from": True},
 )
 DEEP: Links = (
     {"signer": "owner", "operations": ALL, "subject": "bob", "canDelegate": True, "wrapped": True},
-    {"signer": "bob", "operations": ALL, "subject": "carol", "canDelegate": True},
-    {"signer": "carol", "operations": ALL, "subject": "bob", "canDelegate": True},
-    {"signer": "bob", "operations": ALL, "subject": "carol"},
+    {"signer": "bob", "operations": ALL, "subject": "carol", "canDelegate": True, "expiresIn": 4 * HOUR_MS},
+    {"signer": "carol", "operations": ALL, "subject": "bob", "canDelegate": True, "expiresIn": 3 * HOUR_MS},
+    {"signer": "bob", "operations": ALL, "subject": "carol", "expiresIn": 2 * HOUR_MS},
     {"signer": "carol", "from": True},
 )
 
 
-@pytest.fixture
-def stored(ask: Ask) -> Ask:
-    """The piece lies in the private bucket and in the public one."""
+@pytest.fixture(scope="module")
+def piece(sdk: Driver) -> None:
+    """It lies in the private bucket and in the public one."""
     for bucket in (PRIVATE, PUBLIC):
-        assert ask("files.put", bucket=bucket, size=1_000, seed=42)["cid"] == CID
+        assert sdk("files.put", bucket=bucket, size=1_000, seed=42)["cid"] == CID
+
+
+@pytest.fixture
+def stored(piece: None, ask: Ask) -> Ask:
+    """Ask, while the piece is there."""
     return ask
 
 
@@ -107,7 +114,7 @@ REFUSED: dict[str, tuple[str, Links, dict[str, Any], str]] = {
         "bob",
         ({**GRANT, "expiresIn": 60_000}, {"signer": "bob", "operations": ["get"], "expiresIn": 120_000}),
         {},
-        "UNAUTHENTICATED",
+        "PERMISSION_DENIED",
     ),
     "forged": ("bob", BEARER, {"kind": "forged"}, "UNAUTHENTICATED"),
     "cut-short": ("bob", BEARER, {"kind": "short"}, "UNAUTHENTICATED"),

@@ -17,7 +17,8 @@ import WebSocket from './node_modules/ws/wrapper.mjs';
 // get: then its wallets look for a page too.
 globalThis.self ??= globalThis;
 globalThis.WebSocket = WebSocket;
-if (process.execArgv.includes('--conditions=browser')) {
+const inBrowser = process.execArgv.includes('--conditions=browser');
+if (inBrowser) {
   globalThis.window ??= globalThis;
   globalThis.document ??= { readyState: 'complete' };
 }
@@ -35,7 +36,7 @@ process.on('unhandledRejection', (error) => console.error('unhandled', error));
 async function perform({ subject, case: name, transport, args }) {
   const cases = await import(`./cases/${subject}.mjs`);
   if (typeof cases[name] !== 'function') throw new Error(`there is no case ${subject}.${name}`);
-  const site = new Site(place, transport ?? 'grpc');
+  const site = new Site(place, transport ?? (inBrowser ? 'ws' : 'grpc'));
   return (await cases[name](site, args ?? {})) ?? {};
 }
 
