@@ -19,7 +19,7 @@ NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
 WORKERS := $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 8 ? 8 : n )))
 BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help setup lock docs proto test check rooted faults-quick faults bench-quick bench fresh-check ci demo clean
+.PHONY: help setup lock docs proto test check rooted interop browser faults-quick faults bench-quick bench fresh-check ci demo clean
 
 help: ## print the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ rooted: setup ## the tests that want root or a tool, outside tests/faults
 interop: setup ## the official npm SDK and grpcio as clients of a real node process (Node.js and npm)
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/interop
 
+browser: setup ## a real Chromium on a real node: websites, players, and hostile pages that reach nothing
+	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/browser
+
 faults-quick: setup ## the fault campaign in under five minutes
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/faults -m "not faults"
 
@@ -97,7 +100,7 @@ bench: setup ## every benchmark at its promised size
 fresh-check: ## clone into an empty directory with an empty HOME and run the README's commands
 	@bash .ci/fresh-check
 
-ci: check interop faults-quick rooted bench-quick ## what must pass besides `make test`
+ci: check interop browser faults-quick rooted bench-quick ## what must pass besides `make test`
 
 demo: setup ## a live local system under the terminal UI (ONCE=1: no terminal, proves what it prints)
 	@$(BIN)/edge-node devnet demo $(if $(ONCE),--once)

@@ -25,6 +25,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-popup-blocking",  # so that it is not this that refuses a page its windows
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-pipe",
