@@ -12,7 +12,7 @@ import trio
 from edge_node.base.ids import Cid
 from edge_node.base.log import get_log
 from edge_node.journal import Damage, Journal, Position, SegmentClass
-from edge_node.store.records import PIECE_KIND
+from edge_node.store.records import MULTIPART_KIND, PIECE_KIND
 from edge_node.store.streams.records import EVENTS_KIND
 from edge_node.wire.cid import format_cid
 
@@ -75,7 +75,17 @@ def find_lost(conn: sqlite3.Connection, damages: Sequence[Damage]) -> Lost:
     bodies = tuple(_find_bodies(conn, _Stretches(damages, SegmentClass.EV)))
     listed = {*pieces, *(body.cid for body in bodies)}
     named = (Cid(damage.cid) for damage in damages if damage.cid and damage.kind in {PIECE_KIND, EVENTS_KIND})
-    return Lost(pieces, bodies, tuple(cid for cid in named if cid not in listed))
+    unlisted = [cid for cid in named if cid not in listed]
+    return Lost(pieces, bodies, (*unlisted, *_find_lost_files(conn, damages)))
+
+
+def _find_lost_files(conn: sqlite3.Connection, damages: Sequence[Damage]) -> Iterator[Cid]:
+    # The index has a file's whole list: as long as it is there, rot of the record hurts nobody.
+    for damage in damages:
+        if damage.kind == MULTIPART_KIND and damage.cid:
+            known = conn.execute("SELECT 1 FROM multiparts WHERE cid = ?", (damage.cid,)).fetchone()
+            if known is None:
+                yield Cid(damage.cid)
 
 
 def _find_pieces(conn: sqlite3.Connection, stretches: _Stretches) -> Iterator[Cid]:

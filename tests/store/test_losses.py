@@ -11,13 +11,13 @@ import trio.testing
 from edge_node.base.ids import Cid
 from edge_node.base.limits import MIB
 from edge_node.journal import Cause, Damage, Position, SegmentClass
-from edge_node.store.errors import PieceDamaged
+from edge_node.store.errors import PieceDamaged, UnknownPiece
 from edge_node.store.losses import Losses, Lost, LostBody, find_lost
-from edge_node.store.records import PIECE_KIND
+from edge_node.store.records import MULTIPART_KIND, PIECE_KIND
 from edge_node.store.rows import find_standing
 from edge_node.trust.access import Verb
-from edge_node.wire.cid import raw_piece_cid
-from tests.store.rig import JOURNAL, STREAM, Store, chunks_of, drop_index, opened, sign, vault_of
+from edge_node.wire.cid import cid_digest, raw_piece_cid
+from tests.store.rig import JOURNAL, STREAM, Store, bucket_of, chunks_of, drop_index, opened, sign, vault_of
 
 SMALL_SEGMENTS = msgspec.structs.replace(JOURNAL, segment_bytes=64 * 1024)
 BODIES = [b'{"pad":"%s"}' % (b"%d" % number * 40_000) for number in range(6)]
@@ -95,6 +95,28 @@ async def test_what_a_rebuilt_index_never_saw_is_named_by_its_header(tmp_path: P
     async with opened(root) as store:
         lost = await store.journal.query(find_lost, store.journal.recovery.losses)
         assert lost == Lost(unlisted=(raw_piece_cid(b"a small piece"),))
+
+
+async def test_a_file_whose_record_rots_is_named_once_the_index_is_lost(tmp_path: Path) -> None:
+    """As long as the index has its list it is read as before; a rebuilt index says what it never saw."""
+    root, one = tmp_path / "data", bucket_of("ann", 1)
+    async with opened(root) as store:
+        parts = [cid_digest((await store.put_in(one, part)).cid) for part in (b"part one", b"part two")]
+        file = (await store.files.put_multipart(store.may_in(one, Verb.PUT), one, parts, 16)).cid
+        await store.put_in(one, b"another")
+        await store.put_in(bucket_of("ann", 2), b"another")  # in its class too: so that what lies before was synced
+    path = root / "seg" / "rc" / "00000001.seg"
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(parts[1], bytes(32)))
+    async with opened(root) as store:
+        assert await store.get_in(one, file) == b"part onepart two"
+        spot = Damage(Position(SegmentClass.RC, 1, 64), 8, Cause.ROT, MULTIPART_KIND, 1, bytes(file))
+        assert await store.journal.query(find_lost, [spot]) == Lost()
+    drop_index(root)
+    async with opened(root) as store:
+        assert await store.journal.query(find_lost, store.journal.recovery.losses) == Lost(unlisted=(file,))
+        with pytest.raises(UnknownPiece):
+            await store.get_in(one, file)
 
 
 async def test_a_segment_that_cannot_be_read_at_all(tmp_path: Path) -> None:
