@@ -1,4 +1,4 @@
-"""What is done to a node that is not running: making one, and changing its device registry under LOCK."""
+"""What is done to a node that is not running: making one, changing its devices, revoking DDC tokens, under LOCK."""
 
 import contextlib
 import os
@@ -24,6 +24,9 @@ from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceTable
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.keystore import write_key_file
+from edge_node.trust.token_revocation_rows import REVOCATION_KIND, encode_revocation, load_revocations
+from edge_node.trust.token_revocation_rows import VERSION as REVOCATION_VERSION
+from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
 
 Result = TypeVar("Result")
 
@@ -122,16 +125,31 @@ def find_device(table: DeviceTable, wanted: str) -> Device:
     raise NoSuchDevice(wanted)
 
 
+class RevokedAlready(EdgeNodeError):
+    """What is to be refused is refused already."""
+
+    slug = "already-revoked"
+    remedy = "Nothing is left to do; `edge-node grant list` shows what is revoked."
+
+    def __init__(self, standing: TokenRevocation) -> None:
+        self.standing = standing
+        super().__init__(f"the {standing.by} {standing.subject} is revoked already, since {standing.t_ms} ms")
+
+
 def query_registry(
-    settings: Settings, clock: Clock, random: Callable[[int], bytes], query: Callable[[sqlite3.Connection], Result]
+    settings: Settings,
+    clock: Clock,
+    random: Callable[[int], bytes],
+    query: Callable[[sqlite3.Connection], Result],
+    holder: str = "edge-node device",
 ) -> Result:
-    """What `query` answers from the registry of a stopped node; DirectoryInUse while one runs."""
+    """What `query` answers from meta.db of a stopped node; DirectoryInUse while one runs."""
     answers: list[Result] = []
 
     async def ask(journal: Journal) -> None:
         answers.append(await journal.query(query, database=Database.META))
 
-    _with_journal(settings, clock, random, ask)
+    _with_journal(settings, clock, random, ask, holder)
     return answers[0]
 
 
@@ -158,11 +176,28 @@ def change_devices(
     return made[0]
 
 
+def revoke_grants(
+    settings: Settings, clock: Clock, random: Callable[[int], bytes], change: TokenRevocation
+) -> TokenRevocation:
+    """Refuse DDC tokens from the next start on, durable on return; DirectoryInUse while a node runs, RevokedAlready."""
+
+    async def revoke(journal: Journal) -> None:
+        known = TokenRevocations(await journal.query(load_revocations, database=Database.META))
+        if (standing := known.standing(change)) is not None:
+            raise RevokedAlready(standing)
+        draft = Draft(REVOCATION_KIND, REVOCATION_VERSION, b"", encode_revocation(change), change)
+        await journal.append([draft], Lane.CONTROL)
+
+    _with_journal(settings, clock, random, revoke, "edge-node grant")
+    return change
+
+
 def _with_journal(
     settings: Settings,
     clock: Clock,
     random: Callable[[int], bytes],
     work: Callable[[Journal], Awaitable[None]],
+    holder: str = "edge-node device",
 ) -> None:
     async def run() -> None:
         journal = open_journal(
@@ -171,7 +206,7 @@ def _with_journal(
             NODE_KINDS,
             random=random,
             clock=clock,
-            holder="edge-node device",
+            holder=holder,
         )
         refusals: list[EdgeNodeError] = []
         try:

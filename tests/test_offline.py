@@ -11,10 +11,12 @@ from edge_node.journal import DirectoryInUse, DirectoryLock, OsFiles
 from edge_node.offline import (
     DirectoryTaken,
     NoSuchDevice,
+    RevokedAlready,
     change_devices,
     find_device,
     make_node,
     query_registry,
+    revoke_grants,
     write_settings,
 )
 from edge_node.paths import Paths
@@ -22,6 +24,8 @@ from edge_node.settings import NodeSettings, Settings, load
 from edge_node.trust.device import DeviceAction, DeviceStatus, Enrolment, Role, next_change
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceExists
+from edge_node.trust.token_revocation_rows import load_revocations
+from edge_node.trust.token_revocations import TokenRevocation
 
 CLOCK = SystemClock()
 KEY = PublicKey(b"\x11" * 32)
@@ -105,3 +109,30 @@ def test_written_settings_load_and_are_never_overwritten(tmp_path: Path) -> None
     assert file.stat().st_mode & 0o077 == 0
     with pytest.raises(DirectoryTaken):
         write_settings(file, {})
+
+
+def test_a_revocation_is_kept_once(settings: Settings) -> None:
+    """Durable before it answers; what is revoked already is no second record, a later end of an issuer is one."""
+    make_node(settings, CLOCK, os.urandom, {})
+    of_holder = TokenRevocation.of_holder(KEY, 5, "lost")
+    assert revoke_grants(settings, CLOCK, os.urandom, of_holder) == of_holder
+    with pytest.raises(RevokedAlready) as refusal:
+        revoke_grants(settings, CLOCK, os.urandom, TokenRevocation.of_holder(KEY, 9))
+    assert refusal.value.standing == of_holder
+    for until_ms in (10, 20):
+        revoke_grants(settings, CLOCK, os.urandom, TokenRevocation.of_issuer(KEY, until_ms, 6))
+    with pytest.raises(RevokedAlready):
+        revoke_grants(settings, CLOCK, os.urandom, TokenRevocation.of_issuer(KEY, 15, 7))
+    kept = query_registry(settings, CLOCK, os.urandom, load_revocations)
+    assert {(one.by, one.until_ms) for one in kept} == {("holder", None), ("issuer", 20)}
+
+
+def test_revoking_waits_for_no_running_node(settings: Settings) -> None:
+    """LOCK is held: refused, and said by whom."""
+    make_node(settings, CLOCK, os.urandom, {})
+    lock = DirectoryLock(Paths(Path(settings.node.data_dir)), OsFiles(), "edge-node run")
+    try:
+        with pytest.raises(DirectoryInUse):
+            revoke_grants(settings, CLOCK, os.urandom, TokenRevocation.of_holder(KEY, 5))
+    finally:
+        lock.release()

@@ -23,6 +23,8 @@ VERBS = (
     Verb("device", "edge_node.cli.device:app", "Manage the devices of a node."),
     Verb("stream", "edge_node.cli.stream:app", "List and read event streams."),
     Verb("piece", "edge_node.cli.piece:app", "Store and fetch pieces by their CID."),
+    Verb("store", "edge_node.cli.store:app", "Look through what a running node keeps: buckets, pieces, names."),
+    Verb("grant", "edge_node.cli.grant:app", "Read DDC tokens; revoke them, or what an account holds or issued."),
     Verb("verify", "edge_node.cli.verify:verify", "Check a saved page or body without any node."),
     Verb("doctor", "edge_node.cli.doctor:doctor", "Examine a node: evidence, verdict, remedy."),
     Verb("bundle", "edge_node.cli.bundle:bundle", "Gather what helps to find a fault, without secrets."),

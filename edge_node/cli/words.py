@@ -42,6 +42,11 @@ def draw_progress(what: str, done: int, total: int) -> None:
     sys.stderr.flush()
 
 
+def say_aside(line: str) -> None:
+    """A word beside the answer, on standard error, where it is in no program's way."""
+    print(line, file=sys.stderr)
+
+
 def complain(message: str, remedy: str = "") -> None:
     """`error:` and, where there is something to do about it, `hint:`."""
     print(f"error: {message}", file=sys.stderr)

@@ -11,6 +11,7 @@ from edge_node.control.arguments import RevokeArguments
 from edge_node.control.commands import Draft, Outcome
 from edge_node.control.errors import AlreadyRevoked, ArgumentsMalformed
 from edge_node.control.house import House
+from edge_node.control.plans import Arguments
 from edge_node.control.views import revocation_row
 from edge_node.trust.account import address_of, parse_account
 from edge_node.trust.auth_token import TokenChain, TokenLink, parse_token
@@ -144,7 +145,7 @@ def _choose_link(chain: TokenChain, wanted: int | None) -> _Chosen:
     return _Chosen(RevokedBy.TOKEN, chain.links[number - 1].digest, chain, number)
 
 
-def _shown(change: TokenRevocation) -> dict[str, object]:
+def _shown(change: TokenRevocation) -> Arguments:
     """The arguments as a plan keeps and shows them: without the token."""
     name = "hash" if change.by is RevokedBy.TOKEN else str(change.by)
     return {
