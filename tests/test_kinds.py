@@ -16,6 +16,8 @@ def test_numbers_and_places_are_those_of_every_released_log() -> None:
         9: (SegmentClass.RC, Database.INDEX),  # evidence
         10: (SegmentClass.RC, Database.META),  # request horizon
         11: (SegmentClass.RC, Database.INDEX),  # retention anchor
+        12: (SegmentClass.RC, Database.INDEX),  # file of a bucket
+        13: (SegmentClass.RC, Database.META),  # name of a bucket
         14: (SegmentClass.RC, Database.META),  # token revocation
         15: (SegmentClass.RC, Database.INDEX),  # activity
         16: (SegmentClass.RC, Database.INDEX),  # note of activity
