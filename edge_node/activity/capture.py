@@ -71,7 +71,7 @@ class Capture:
         self._alone = trio.Lock()
         self._recovered = False
         self._trouble = ""
-        self._lost_told = 0
+        self._lost_told, self._losing = 0, False
         self.ledger = ReadLedger(clock, self._name_window, self._wake, self._press, bounds)
 
     def stored(
@@ -167,9 +167,15 @@ class Capture:
             self._trouble = f"reads are not recorded now: {error}"
         else:
             self._trouble = ""
-        if self.ledger.lost_windows > self._lost_told:
-            log.warning("activity.lost", records=self.ledger.lost_windows - self._lost_told)
+        self._tell_losses()
+
+    def _tell_losses(self) -> None:
+        """Once when they begin and once when the disk is back: not with every attempt between."""
+        lost = self.ledger.lost_windows - self._lost_told
+        if lost and not (self._trouble and self._losing):
+            log.warning("activity.lost", records=lost)
             self._lost_told = self.ledger.lost_windows
+        self._losing = bool(self._trouble) and (self._losing or bool(lost))
 
     async def _write_closed(self) -> None:
         while windows := self.ledger.take_closed(RECORDS_AT_ONCE):

@@ -13,7 +13,7 @@ from edge_node.base.counters import REGISTRY
 
 WINDOWS_MAX = 4_096  # 2 MB
 ROWS_MAX = 16_384  # 0.5 to 2 KB each: at most 32 MB, when every request and acknowledgement is of the longest
-RELIEF = 2  # at half of a bound the oldest are closed ahead of time, so that a disk that works keeps up
+RELIEF = 2  # open windows have half of a bound, so that a disk that works keeps up with those that are over
 
 LOST = Counter(
     "edge_node_activity_lost", "What reads moved without a record, by what is counted.", ["what"], registry=REGISTRY
@@ -45,7 +45,7 @@ class ReadLedger:
         self._open: OrderedDict[Reader, Window] = OrderedDict()  # oldest first
         self._closed: deque[Window] = deque()
         self._under_way: list[Window] = []
-        self._rows = 0
+        self._rows = self._open_rows = 0
         self.lost_windows = 0
 
     @property
@@ -60,6 +60,7 @@ class ReadLedger:
 
     def enter(self, reader: Reader, part: OpenPart) -> Window:
         """A read takes part in its reader's window, a new one where the former is over."""
+        self._relieve()
         window = self._open.get(reader)
         if window is not None and (window.full or self._clock.monotonic_s() >= window.ends_s):
             self.close(window)
@@ -71,7 +72,7 @@ class ReadLedger:
         window.last_ms = self._clock.now_ms()
         window.enter(part)
         self._rows += window.listed - before
-        self._relieve()
+        self._open_rows += window.listed - before
         self._wake()
         return window
 
@@ -89,6 +90,7 @@ class ReadLedger:
             window.closed = True
             del self._open[window.reader]
             self._closed.append(window)
+            self._open_rows -= window.listed
 
     def close_ended(self) -> None:
         """Close the windows whose minute is over."""
@@ -128,14 +130,14 @@ class ReadLedger:
         return list(islice((window for window in self._open.values() if window.changed), limit))
 
     def _relieve(self) -> None:
-        if self._exceeds(RELIEF) and self._open:
-            self.close(next(iter(self._open.values())))
+        """Make room for one more: what is over is written soon, and at half of a bound the oldest is over early."""
+        windows, rows = self._bounds.windows, self._bounds.rows
+        if self.windows >= windows // RELIEF or self._rows >= rows // RELIEF:
             self._press()
-        while self._exceeds(1) and self._closed:
+        if len(self._open) >= windows // RELIEF or self._open_rows >= rows // RELIEF:
+            self.close(next(iter(self._open.values())))
+        while self._closed and (self.windows >= windows or self._rows >= rows):
             self._lose(self._closed.popleft())
-
-    def _exceeds(self, share: int) -> bool:
-        return self.windows > self._bounds.windows // share or self._rows > self._bounds.rows // share
 
     def _lose(self, window: Window) -> None:
         self._rows -= window.listed

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import trio
 from nacl.signing import SigningKey as Signer
 
 from edge_node.activity import ActivityRecord, Capture, decode_activity
@@ -114,8 +115,6 @@ async def keeping(
     root: Path, *, clock: HandClock | None = None, files: FileLayer | None = None, bounds: Bounds | None = None
 ) -> AsyncGenerator[Kept, None]:
     """A journal at work and a capture; the capture is not closed: what it holds at the end is as after a crash."""
-    import trio
-
     clock = clock or HandClock()
     journal = open_journal(Paths(root), JOURNAL, ACTIVITY_KINDS, random=os.urandom, clock=clock, files=files)
     try:
