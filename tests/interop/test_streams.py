@@ -1,12 +1,18 @@
 """Streams of the npm SDK that do not run their ordinary course, over gRPC and over WebSocket."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from edge_node.activity.rows import Totals, find_totals
 from edge_node.base.limits import MIB
+from edge_node.paths import Paths
 from tests.interop.conftest import Ask
 from tests.interop.contents import content, is_whole, raw_cid
-from tests.interop.place import PRIVATE, Place
-from tests.interop.sdk import Driver
+from tests.interop.place import EDITHS, PRIVATE, running_node
+from tests.interop.sdk import Driver, driver
 
 pytestmark = pytest.mark.needs_node
 
@@ -34,13 +40,18 @@ def test_a_small_read_needs_no_acknowledgement(ask: Ask) -> None:
     assert (seen["size"], seen["error"]) == (30 * MIB, None)
 
 
-def test_every_message_of_a_read_is_acknowledged(ask: Ask, place: Place) -> None:
-    """Four messages and more; the last acknowledgement counts too."""
-    size = 17_000_000
-    cid = ask("files.put", bucket=PRIVATE, size=size, seed=14)["cid"]
-    before = place.counted("acknowledged_bytes")
-    assert is_whole(ask("files.get", bucket=PRIVATE, cid=cid), content(size, 14))
-    assert place.counted("acknowledged_bytes") - before == size
+def test_every_message_of_a_read_is_acknowledged(tmp_path: Path) -> None:
+    """Five messages, over gRPC and over WebSocket; the last acknowledgement counts too, and the record says so."""
+    size, ways = 17_000_000, {PRIVATE: ("owner", "grpc"), EDITHS: ("edith", "ws")}
+    with running_node(tmp_path / "node") as place, driver(place.told(), tmp_path / "log") as sdk:
+        for bucket, (who, transport) in ways.items():
+            caller = {"transport": transport, "bucket": bucket, "who": who}
+            cid = sdk("files.put", size=size, seed=14, **caller)["cid"]
+            assert is_whole(sdk("files.get", cid=cid, **caller), content(size, 14))
+            assert sdk("files.get", cid=cid, enableAcks=False, **caller)["size"] == size
+    with closing(sqlite3.connect(Paths(place.root / "data").index_db)) as conn:
+        for bucket in ways:
+            assert find_totals(conn, bucket) == Totals(1, size, 2, 2 * size, size)
 
 
 def test_reads_that_nobody_consumes_hold_up_nobody(ask: Ask, sdk: Driver, large: str) -> None:
@@ -55,7 +66,9 @@ def test_cancelled_calls_leave_the_channel_whole(ask: Ask) -> None:
     """Twenty reads and twenty writes are given up halfway; then a piece goes and comes on the same channel."""
     cid = ask("files.put", bucket=PRIVATE, size=20 * MIB, seed=16)["cid"]
     seen = ask("streams.cancels", bucket=PRIVATE, cid=cid, size=1_000_000, rounds=20)
-    assert seen["codes"] == {"read": {"CANCELLED": 20}, "write": {"CANCELLED": 20}}
+    gone = ({"CANCELLED": 20}, {"20": 20})  # over WebSocket the SDK says it with a browser's AbortError
+    assert seen["codes"]["read"] in gone
+    assert seen["codes"]["write"] in gone
     assert is_whole(seen["after"], content(1_000_000))
 
 
