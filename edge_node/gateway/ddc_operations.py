@@ -1,6 +1,6 @@
 """What the HTTP doors of the buckets say of themselves: content for browsers, nodes and names in JSON."""
 
-from edge_node.gateway.operation import ANY_TYPE, CID_SCHEMA, Answer, Auth, Body, Operation, Parameter, path_value
+from edge_node.gateway.operation import CID_SCHEMA, Answer, Auth, Body, Operation, Parameter, path_value
 
 _BUCKET = path_value("bucket", "The bucket's number.", {"type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$"})
 _CID = path_value("cid", "The node's content identifier (docs/specs/cid.md).", CID_SCHEMA)
@@ -72,8 +72,8 @@ GET_CONTENT = Operation(
         ),
     ),
     answers={
-        200: Answer(about="The whole file.", type=ANY_TYPE, schema={}, headers={"ETag": "The content's CID, quoted."}),
-        206: Answer(about="The range.", type=ANY_TYPE, headers={"Content-Range": "Which bytes of how many."}),
+        200: Answer(about="The whole file.", type="*/*", headers={"ETag": "The content's CID, quoted."}),
+        206: Answer(about="The range.", type="*/*", headers={"Content-Range": "Which bytes of how many."}),
         304: Answer(about="The asker has it.", type=""),
         307: Answer(about="A directory under a name wants its slash.", type="", headers=_SLASHED),
         308: Answer(about="A directory under a CID wants its slash.", type="", headers=_SLASHED),

@@ -1,5 +1,6 @@
 """Requests made up from the OpenAPI document, right ones and wrong ones, against a running node."""
 
+import base64
 import contextlib
 import copy
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import requests  # noqa: TID251 - what schemathesis speaks HTTP with; no part of the product
 import schemathesis
 import trio
+from blake3 import blake3
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import load_all_checks
 from schemathesis.generation import GenerationMode
@@ -23,16 +25,37 @@ from edge_node.gateway.events import POST_EVENTS
 from edge_node.gateway.openapi import OPERATIONS, describe
 from edge_node.gateway.operation import Auth
 from edge_node.trust.signed_event import format_event_header
-from edge_node.wire.cid import format_cid, raw_piece_cid
+from edge_node.wire.cid import CidKind, format_cid, make_cid, raw_piece_cid
+from edge_node.wire.dag_node import DagNode, Link, write_node
 from tests.gateway.rig import JSON, RunningNode, Site, running
+from tests.gateway.wallet import Wallet, text_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the library that makes the requests up
 
 EXAMPLES = 30  # of each operation and kind: 17 operations and two kinds in some twenty seconds
 CHECKS = (status_code_conformance, content_type_conformance, response_schema_conformance)
 PIECE, DOOMED = b"a piece to be read", b"a piece to be deleted"
-# A body that hashes to the CID in the URL is not to be had by making things up.
-NEVER_RIGHT = frozenset({"putPiece"})
+OWNER, BUCKET = Wallet("owner"), 7
+LEAF = DagNode(b"a leaf", [], [])
+LEAF_CID = make_cid(CidKind.DAG_NODE, blake3(write_node(LEAF)).digest())
+ROOT = DagNode(b"", [Link(bytes(LEAF_CID), "leaf", 0)], [])
+ROOT_TEXT = format_cid(make_cid(CidKind.DAG_NODE, blake3(write_node(ROOT)).digest()))
+# A body that hashes to the CID in the URL or is signed, or a WebSocket, is not to be had by making things up.
+NEVER_RIGHT = frozenset({"putPiece", "putName", "callFileApi", "callDagApi", "callCnsApi"})
+# A path that may be any text cannot be wrong.
+NEVER_WRONG = frozenset({"callFileApi", "callDagApi", "callCnsApi"})
+# What is to be found, where something is.
+FINDING = {
+    "readStream": {"stream": "site/a"},
+    "getPiece": {"cid": format_cid(raw_piece_cid(PIECE))},
+    "deletePiece": {"cid": format_cid(raw_piece_cid(DOOMED))},
+    "getContent": {"bucket": str(BUCKET), "path": format_cid(LEAF_CID)},
+    "putNode": {"bucket": str(BUCKET)},
+    "getNode": {"bucket": str(BUCKET), "cid": ROOT_TEXT},
+    "getNodeBelow": {"bucket": str(BUCKET), "cid": ROOT_TEXT, "path": "leaf"},
+    "putName": {"bucket": str(BUCKET)},
+    "getName": {"bucket": str(BUCKET)},
+}
 
 
 class Signed(requests.auth.AuthBase):
@@ -49,6 +72,8 @@ class Signed(requests.auth.AuthBase):
             with contextlib.suppress(ValueError, AssertionError):  # a type that cannot be signed is sent unsigned
                 header = self._node.event(body, self._who, stream=named_in(request.path_url), content_type=text)
                 request.headers["edge-signature"] = format_event_header(header)
+        elif self._auth is Auth.TOKEN:
+            request.headers["token"] = text_of(OWNER.token(bucket=BUCKET))
         elif self._auth is not Auth.NOTHING:
             proof = self._node.proof(request.method or "", request.path_url, body, self._who)
             request.headers["edge-request"] = proof
@@ -64,15 +89,14 @@ def named_in(target: str) -> StreamName:
 
 
 def document() -> dict[str, Any]:
-    """The document, with the stream and the pieces that exist where something is to be found."""
+    """The document, with what exists where something is to be found."""
     described = copy.deepcopy(describe(OPERATIONS, "1"))
-    finding = {"readStream": "site/a", "getPiece": format_cid(raw_piece_cid(PIECE))}
-    finding["deletePiece"] = format_cid(raw_piece_cid(DOOMED))
     for path in described["paths"].values():
         for operation in path.values():
+            found = FINDING.get(operation["operationId"], {})
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "path" and operation["operationId"] in finding:
-                    parameter["schema"] = {"enum": [finding[operation["operationId"]]]}
+                if parameter["in"] == "path" and parameter["name"] in found:
+                    parameter["schema"] = {"enum": [found[parameter["name"]]]}
     return described
 
 
@@ -107,6 +131,14 @@ def try_all(node: RunningNode, operation_id: str, mode: GenerationMode) -> dict[
     return met
 
 
+async def put_node(node: RunningNode, wanted: DagNode) -> None:
+    """Store a node in the bucket."""
+    links = [{"cid": base64.b64encode(link.cid).decode(), "name": link.name} for link in wanted.links]
+    message = {"node": {"data": base64.b64encode(bytes(wanted.data)).decode(), "links": links}}
+    said = {"token": text_of(OWNER.token(bucket=BUCKET))}
+    assert (await node.client.post(f"/v1/dag/{BUCKET}", json=message, headers=said)).status_code == 200
+
+
 load_all_checks()
 
 
@@ -114,13 +146,18 @@ load_all_checks()
 async def test_every_answer_is_as_described(site: Site, mode: GenerationMode) -> None:
     """No 500; every status, media type and JSON answer is in the document, for right requests and for wrong ones."""
     met: dict[str, dict[int, int]] = {}
-    async with running(site, http={"metrics": True}) as node:
+    buckets = (f"{BUCKET} owner={OWNER.account.hex()} public",)
+    async with running(site, http={"metrics": True}, ddc={"buckets": buckets}) as node:
         assert (await node.say(b'{"known":true}', "neighbour")).status_code == 202
         for piece in (PIECE, DOOMED):
             assert (await node.ask("POST", "/api/v1/pieces", piece)).status_code == 201
+        for one in (LEAF, ROOT):
+            await put_node(node, one)
         for operation in OPERATIONS:
             if mode is GenerationMode.NEGATIVE and not operation.parameters and operation.body is None:
                 continue  # there is nothing to get wrong
+            if mode is GenerationMode.NEGATIVE and operation.id in NEVER_WRONG:
+                continue
             met[operation.id] = await trio.to_thread.run_sync(try_all, node, operation.id, mode)
         await node.is_healthy()
     if mode is GenerationMode.POSITIVE:
