@@ -49,6 +49,7 @@ TRUST = [
 CORES = {
     "activity": ("errors", "note", "record", "window"),
     "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
+    "gateway": ("ddc_headers", "ddc_json_forms", "ddc_operations", "ddc_path", "ddc_rules", "ranged"),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
     "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
     "store": ("quota", "records"),
