@@ -127,17 +127,20 @@ class FileApi:
 
 
 async def _contents(call: Call, said: int) -> AsyncGenerator[memoryview, None]:
-    """The content of a put's messages until half-close, at most `said` bytes unless that is 0."""
+    """The content of a put's messages until half-close, at most `said` bytes unless that is 0, cut at extents."""
     size = 0
     while (message := await call.receive()) is not None:
         content = read_put_piece(message)
         if isinstance(content, PutMetadata):
             raise MessageOutOfOrder("metadata twice")
-        size += len(content)
-        if 0 < said < size:
+        if 0 < said < size + len(content):
             raise SizeUnderstated(said)
-        if content:
-            yield content
+        # What is on its way to the disk is counted by chunks, and each keeps its message: one extent, not all of it.
+        while content:
+            part = content[: EXTENT_BYTES - size % EXTENT_BYTES]
+            yield part
+            size += len(part)
+            content = content[len(part) :]
     if not size:
         raise EmptyPiece
 
