@@ -10,6 +10,7 @@ from edge_node.doctor.site import Site
 from edge_node.journal import IdentityUnreadable, NewerFormat, OsFiles, open_unchanged, read_identity
 
 TOLERANCE_MS = 2_000  # a clock that is slewed, or a leap second, is not one that went back
+SDK_WINDOW_S = 60  # below it, clocks that are set by hand or rarely are refused; 300 by default
 RELEASED_MS = 1_735_689_600_000  # 2025-01-01: no machine runs this release before it was written
 
 _SYNC = "Run chrony or systemd-timesyncd and see that it reaches a time server (`timedatectl`)."
@@ -18,13 +19,17 @@ _WRONG = "Set the clock before the node takes more in: what it stored has later 
 
 @dataclass(frozen=True, slots=True)
 class ClockFacts:
-    """Times in ms UTC. `quality` is the setting; `newest_ms` when the newest event came, `created_ms` the directory."""
+    """Times in ms UTC. `quality` is the setting; `newest_ms` when the newest event came, `created_ms` the directory.
+
+    `window_s` is how far a signed request's time may be from the clock.
+    """
 
     now_ms: int
     synchronised: bool
     quality: str
     created_ms: int | None = None
     newest_ms: int | None = None
+    window_s: int = 300
 
 
 def probe_clock(site: Site) -> ClockFacts:
@@ -38,6 +43,7 @@ def probe_clock(site: Site) -> ClockFacts:
         quality=site.settings.clock.quality,
         created_ms=identity.created_ms if identity else None,
         newest_ms=_newest_ms(site),
+        window_s=site.settings.trust.request_window_s,
     )
 
 
@@ -53,8 +59,8 @@ def _newest_ms(site: Site) -> int | None:
 
 
 def judge_clock(facts: ClockFacts) -> list[Finding]:
-    """Two findings: who vouches for the clock, and whether it agrees with the log."""
-    return [_judge_quality(facts), _judge_drift(facts)]
+    """Three findings: who vouches for the clock, whether it agrees with the log, and how near to it callers must be."""
+    return [_judge_quality(facts), _judge_drift(facts), _judge_requests(facts)]
 
 
 def _judge_quality(facts: ClockFacts) -> Finding:
@@ -63,8 +69,9 @@ def _judge_quality(facts: ClockFacts) -> Finding:
         said = f'clock.quality = "{facts.quality}" vouches for a clock that the kernel does not call synchronised'
         return warn(check, said, f'{_SYNC} Or set clock.quality = "auto".', **figures)
     if facts.quality == "unsynced" or (facts.quality == "auto" and not facts.synchronised):
-        said = "nothing keeps this clock right: events are stored as unsynced, and expiring rights cannot be judged"
-        return warn(check, said, _SYNC, **figures)
+        said = "nothing keeps this clock right: events are stored as unsynced, expiring rights cannot be judged"
+        off = f"and signed requests, those of DDC among them, are refused once it is {in_time(facts.window_s)} off"
+        return warn(check, f"{said}, {off}", _SYNC, **figures)
     who = "the kernel says so" if facts.quality == "auto" else f'clock.quality = "{facts.quality}" says so'
     return ok(check, f"the clock is believed; {who}", **figures)
 
@@ -81,6 +88,16 @@ def _judge_drift(facts: ClockFacts) -> Finding:
         return ok(check, "nothing stored is newer than now; no event is stored yet")
     age = in_time(max(0, facts.now_ms - facts.newest_ms) / 1_000)
     return ok(check, f"the newest event came {age} ago", newest_ms=facts.newest_ms)
+
+
+def _judge_requests(facts: ClockFacts) -> Finding:
+    """The DDC SDK with every call, and readers with theirs, sign the time by their own clocks."""
+    check, window = "clock.requests", in_time(facts.window_s)
+    figures = {"window_s": facts.window_s}
+    if facts.window_s < SDK_WINDOW_S:
+        said = f"signed requests are taken within {window} of this clock; phones and laptops are further off than that"
+        return warn(check, said, f"Set trust.request_window_s to {SDK_WINDOW_S} and restart.", **figures)
+    return ok(check, f"signed requests are taken within {window} of this clock", **figures)
 
 
 def check_clock(site: Site) -> list[Finding]:

@@ -10,6 +10,7 @@ import psutil
 
 from edge_node import __version__
 from edge_node.base.errors import EdgeNodeError
+from edge_node.doctor.buckets import check_buckets
 from edge_node.doctor.certificate import check_certificate
 from edge_node.doctor.clock import check_clock
 from edge_node.doctor.databases import check_databases
@@ -44,6 +45,7 @@ CHECKS: Mapping[str, Check] = {
     "databases": check_databases,
     "segments": check_segments,
     "ports": check_ports,
+    "ddc": check_buckets,
     "limits": check_limits,
     "memory": check_memory,
 }

@@ -11,7 +11,15 @@ import psutil
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site
 from edge_node.settings import ListenAddress, parse_listen
+from edge_node.settings.doors import parse_pairs
 
+CHECKS = {
+    "http.listen": "ports.listen",
+    "http.listen_tls": "ports.listen_tls",
+    "grpc.listen": "ports.grpc",
+    "ddc.doors": "ports.ddc",
+}
+_DOORS = {"http.listen": "http", "http.listen_tls": "https", "grpc.listen": "grpc"}  # as a running node names them
 _HELD = "Stop that program, or choose another port in the settings."
 
 
@@ -74,7 +82,7 @@ def in_the_way(wanted: ListenAddress, listener: Listener) -> bool:
 
 def judge_port(facts: PortFacts) -> Finding:
     """One finding for one door."""
-    check, place = f"ports.{facts.setting.partition('.')[2]}", f"{facts.setting} {facts.wanted}"
+    check, place = CHECKS[facts.setting], f"{facts.setting} {facts.wanted}"
     figures = {"address": str(facts.wanted)}
     if facts.wanted.port == 0:
         return ok(check, f"{place}: any free port", **figures)
@@ -113,13 +121,15 @@ def _judge_running(check: str, place: str, facts: PortFacts, met: Sequence[Liste
 
 def probe_ports(site: Site) -> list[PortFacts]:
     """Every TCP door of the settings beside every socket that listens; nothing is bound."""
-    http = site.settings.http
-    wanted = [("http.listen", http.listen), ("http.listen_tls", http.listen_tls)]
-    listeners = list_listeners()
+    http, grpc, listeners = site.settings.http, site.settings.grpc, list_listeners()
+    texts = [("http.listen", http.listen), ("http.listen_tls", http.listen_tls), ("grpc.listen", grpc.listen)]
+    wanted = [(setting, parse_listen(text)) for setting, text in texts if text]
+    for pair in parse_pairs(site.settings.ddc.doors):
+        wanted += [("ddc.doors", address) for address in (pair.grpc, pair.http) if address is not None]
     return [
         PortFacts(
             setting=setting,
-            wanted=(address := parse_listen(text)),
+            wanted=address,
             listeners=listeners,
             own_pid=site.holder.pid if site.holder else None,
             door=_door(site, setting),
@@ -128,16 +138,15 @@ def probe_ports(site: Site) -> list[PortFacts]:
             local=_is_local(address.host),
             allowed=_is_allowed(address.port),
         )
-        for setting, text in wanted
-        if text
+        for setting, address in wanted
     ]
 
 
 def _door(site: Site, setting: str) -> str | None:
-    """Where the running node says that it has this door."""
-    name = "https" if setting == "http.listen_tls" else "http"
+    """Where the running node says that it has this door; None where it has several of that name."""
     doors = (site.live or {}).get("doors") or []
-    return next((str(door["address"]) for door in doors if door.get("name") == name and door.get("address")), None)
+    named = [str(door["address"]) for door in doors if door.get("name") == _DOORS.get(setting) and door.get("address")]
+    return named[0] if len(named) == 1 else None
 
 
 def list_listeners() -> list[Listener]:

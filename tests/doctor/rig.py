@@ -29,6 +29,7 @@ def settings_of(root: Path, *lines: str) -> Loaded:
     file = root.with_name(f"{root.name}.toml")
     chosen = "\n".join(lines)
     doors = "" if "[http]" in chosen else '[http]\nlisten = "127.0.0.1:0"\nlisten_tls = "127.0.0.1:0"\n'
+    doors += "" if "[grpc]" in chosen else '[grpc]\nlisten = "127.0.0.1:0"\n'
     file.write_text(f'[node]\ndata_dir = "{root}"\n{doors}{chosen}\n')
     return load(file, {})
 

@@ -6,7 +6,7 @@ import pytest
 
 from edge_node.base.clock import kernel_clock_synchronised
 from edge_node.doctor.clock import RELEASED_MS, ClockFacts, check_clock, judge_clock
-from tests.doctor.rig import ShiftedClock, made, verdicts
+from tests.doctor.rig import ShiftedClock, made, only, verdicts
 
 NOW = RELEASED_MS + 10**10
 
@@ -46,6 +46,27 @@ def test_who_vouches_for_the_clock(synchronised: bool, quality: str, verdict: st
 def test_a_clock_behind_what_is_stored_went_back(facts: dict, verdict: str) -> None:
     """A second of slewing is none."""
     assert judged(**facts)["clock.drift"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("facts", "check", "verdict", "said"),
+    [
+        ({}, "clock.requests", "ok", "within 5 min"),
+        ({"window_s": 30}, "clock.requests", "warn", "30 s"),
+        ({"window_s": 60}, "clock.requests", "ok", "60 s"),
+        (
+            {"synchronised": False},
+            "clock.synchronised",
+            "warn",
+            "those of DDC among them, are refused once it is 5 min",
+        ),
+    ],
+)
+def test_signed_requests_hang_on_the_clock(facts: dict, check: str, verdict: str, said: str) -> None:
+    """Callers sign the time by their own clocks; too narrow a window, or a clock nobody keeps, refuses them all."""
+    given = {"now_ms": NOW, "synchronised": True, "quality": "auto"} | facts
+    found = only(judge_clock(ClockFacts(**given)), check)
+    assert (found.verdict, said in found.evidence) == (verdict, True)
 
 
 def test_a_real_node_with_a_clock_set_back(tmp_path: Path) -> None:

@@ -66,9 +66,31 @@ def test_a_port_that_is_really_held(tmp_path: Path) -> None:
         doors = f'[http]\nlisten = "127.0.0.1:{port}"\nlisten_tls = "192.0.2.1:8443"'
         site = made(tmp_path / "n", doors)
         found = check_ports(site)
-        assert verdicts(found) == {"ports.listen": "bad", "ports.listen_tls": "bad"}
+        assert verdicts(found) == {"ports.listen": "bad", "ports.listen_tls": "bad", "ports.grpc": "ok"}
         assert str(os.getpid()) in found[0].evidence
         assert "no such address" in found[1].evidence
         running = made(tmp_path / "m", doors, holder=Holder(os.getpid(), "edge-node run"))
         assert verdicts(check_ports(running))["ports.listen"] == "ok"
     assert verdicts(check_ports(site))["ports.listen"] == "ok"
+
+
+def test_the_doors_of_the_ddc_node_are_examined_too(tmp_path: Path) -> None:
+    """The gRPC door, and every further pair; each under its own name."""
+    with socket.create_server(("127.0.0.1", 0)) as held, socket.create_server(("127.0.0.1", 0)) as other:
+        port, further = held.getsockname()[1], other.getsockname()[1]
+        doors = (
+            f'[grpc]\nlisten = "127.0.0.1:{port}"\n[ddc]\ndoors = ["cache grpc=127.0.0.1:{further} http=127.0.0.1:0"]'
+        )
+        found = check_ports(made(tmp_path / "n", doors))
+        assert [(one.check, one.verdict) for one in found][2:] == [
+            ("ports.grpc", "bad"), ("ports.ddc", "bad"), ("ports.ddc", "ok"),
+        ]  # fmt: skip
+        assert f"grpc.listen 127.0.0.1:{port} is held" in found[2].evidence
+        assert f"ddc.doors 127.0.0.1:{further} is held" in found[3].evidence
+        live = {"doors": [{"name": "grpc", "address": "127.0.0.1:1"}, {"name": "http", "address": "127.0.0.1:2"}]}
+        running = made(tmp_path / "m", doors, holder=Holder(os.getpid(), "edge-node run"), live=live)
+        moved = {one.check: one for one in check_ports(running)}["ports.grpc"]
+        assert (moved.verdict, "at 127.0.0.1:1" in moved.evidence) == ("warn", True)
+        two = {"doors": [*live["doors"], {"name": "grpc", "address": "127.0.0.1:3"}]}
+        several = made(tmp_path / "k", doors, holder=Holder(os.getpid(), "edge-node run"), live=two)
+        assert {one.check: one.verdict for one in check_ports(several)}["ports.grpc"] == "ok"
