@@ -17,6 +17,7 @@ from tests.gateway.wallet import GET, PUT, Wallet, text_of
 OWNER = Wallet("owner")
 PUBLIC, PRIVATE = 7, 8
 PAGES = Path(__file__).parent / "pages"
+CHUNK = 4_000_000
 SECRET = b"the private bucket's secret"
 
 
@@ -42,7 +43,7 @@ class House:
         request = file_pb2.PutRawPieceRequest
         messages: Iterable[file_pb2.PutRawPieceRequest] = (
             request(metadata=request.Metadata(bucketId=bucket, size=len(content))),
-            request(content=request.Content(data=content)),
+            *(request(content=request.Content(data=content[at : at + CHUNK])) for at in range(0, len(content), CHUNK)),
         )
         with grpc.insecure_channel(self.node.grpc) as channel:
             call = channel.stream_unary(
