@@ -3,23 +3,24 @@
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
+
+import trio
 
 from edge_node.base.ids import Cid
 from edge_node.base.limits import KIB, MIB
 from edge_node.base.offload import offload
 from edge_node.store.bucket_errors import InvalidPath, NodeTooLarge, NotANode, UnknownLink
 from edge_node.store.buckets import Bucket
+from edge_node.store.dag_links import LinkMemory, Names, find_targets, make_canonical, read_names
 from edge_node.store.errors import PieceDamaged, UnknownPiece
 from edge_node.store.file_rows import is_part_of
 from edge_node.store.pieces import Companions, Pieces, Put
 from edge_node.store.reference_rows import refers
 from edge_node.trust.access import Access, Verb
 from edge_node.wire.cid import CidKind, MalformedCid, cid_kind, read_cid
-from edge_node.wire.dag_node import canonical_node
-from edge_node.wire.proto.dag_pb2 import Node
 
-Asked = TypeVar("Asked")
+Args = TypeVarTuple("Args")
 Answered = TypeVar("Answered")
 
 NODE_BYTES_MAX = 4_000_000  # what one gRPC message of the SDK still takes back
@@ -28,6 +29,7 @@ DEPTH_MAX = 64  # nodes on one path; a hash cannot contain itself, so there are 
 REACHED_NODES_MAX = 1_024  # read for one question whether a root leads somewhere; beyond, the answer is no
 REACHED_BYTES_MAX = 8 * MIB  # of nodes: 200,000 links at most
 HERE_MAX = 16 * KIB  # parsed on the loop in less time than a hop takes
+PARSING = trio.CapacityLimiter(1)  # large nodes one by one: each holds the interpreter, and two would only share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Dag:
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces, self._journal, self._reading = pieces, pieces.journal, pieces.reading
+        self._memory = LinkMemory()
 
     async def put(
         self,
@@ -67,7 +70,7 @@ class Dag:
         """
         if len(node) > NODE_BYTES_MAX:
             raise NodeTooLarge(len(node), NODE_BYTES_MAX)
-        raw = canonical_node(node) if len(node) <= HERE_MAX else await offload(canonical_node, node)
+        raw = await _parse(make_canonical, bytes(node))
         if len(raw) > NODE_BYTES_MAX:
             raise NodeTooLarge(len(raw), NODE_BYTES_MAX)
         return await self._pieces.put(
@@ -116,10 +119,8 @@ class Dag:
 
     async def _follow(self, bucket: Bucket, here: Cid, rest: str) -> tuple[Cid, str]:
         """The next target and what is then left of the path."""
-        raw = await self._read(bucket, here)
         segment, _, beyond = rest.partition("/")
-        names = (rest, segment)
-        found = await _offload_large(_find_links, raw, names)
+        found = await self._names(bucket, here)
         for name, left in ((rest, ""), (segment, beyond)):
             if name in found:
                 try:
@@ -127,6 +128,15 @@ class Dag:
                 except MalformedCid as malformed:
                     raise UnknownLink(here, f"its link {_shown(name)} names no CID") from malformed
         raise UnknownLink(here, f"it has no link {_shown(segment)}")
+
+    async def _names(self, bucket: Bucket, node: Cid) -> Names:
+        names = self._memory.get(node)
+        if names is None:
+            names = await _parse(read_names, await self._read(bucket, node))
+            self._memory.add(node, names)
+        else:
+            await self._reached(bucket, node)
+        return names
 
     async def _reached(self, bucket: Bucket, cid: Cid) -> Reached:
         if not await self._journal.query(refers, bucket.scope, cid):
@@ -167,7 +177,7 @@ class Dag:
             raw = await self._read(bucket, here)
         except (UnknownPiece, PieceDamaged):
             return False, [], 0
-        found, inner = await _offload_large(_list_targets, raw, wanted)
+        found, inner = await _parse(find_targets, raw, wanted)
         return found, inner, len(raw)
 
 
@@ -175,34 +185,8 @@ async def _once(raw: bytes) -> AsyncGenerator[bytes, None]:
     yield raw
 
 
-async def _offload_large(read: Callable[[bytes, Asked], Answered], raw: bytes, asked: Asked) -> Answered:
-    return read(raw, asked) if len(raw) <= HERE_MAX else await offload(read, raw, asked)
-
-
-# Both read what `put` made canonical, by the compiled parser: a node may have 65,536 links, and is read at every step.
-
-
-def _find_links(raw: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
-    """The target of the first link of each of these names."""
-    found: dict[str, bytes] = {}
-    for link in Node.FromString(raw).links:
-        if (name := link.name) in names and name not in found:
-            found[name] = link.cid
-    return found
-
-
-def _list_targets(raw: bytes, wanted: Cid) -> tuple[bool, list[Cid]]:
-    """Whether a link leads to `wanted`, and each node and multipart that links lead to; no CID: passed over."""
-    found, inner = False, dict[Cid, None]()
-    for link in Node.FromString(raw).links:
-        try:
-            cid = read_cid(link.cid)
-        except MalformedCid:
-            continue
-        found = found or cid == wanted
-        if cid_kind(cid) is not CidKind.RAW_PIECE:
-            inner[cid] = None
-    return found, list(inner)
+async def _parse(read: Callable[[bytes, *Args], Answered], raw: bytes, *asked: *Args) -> Answered:
+    return read(raw, *asked) if len(raw) <= HERE_MAX else await offload(read, raw, *asked, limiter=PARSING)
 
 
 def _shown(name: str) -> str:

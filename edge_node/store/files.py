@@ -141,10 +141,6 @@ class Files:
         `through` is the node or file whose right is made use of; the caller has seen that it leads here.
         """
         access.require(bucket.scope.resource(cid, through=through), Verb.GET)
-        return await self.find(bucket, cid)
-
-    async def find(self, bucket: Bucket, cid: Cid) -> OpenFile:
-        """`open` for the store's own rooms, which asked for the access to what leads here."""
         if cid_kind(cid) is not CidKind.MULTIPART:
             piece = await self._reading.find(bucket.scope, cid)
             return OpenFile(cid, piece.size, bucket.scope, piece)

@@ -53,7 +53,7 @@ class Names:
 
     async def _require_room(self, bucket: Bucket, name: str) -> None:
         count = await self._journal.query(count_names_of, bucket.id, database=Database.META)
-        if count >= NAMES_MAX and await self.find(bucket, name) is None:
+        if count >= NAMES_MAX and await self._find(bucket, name) is None:
             raise TooManyNames(NAMES_MAX)
 
     def _make(self, access: Access, bucket: Bucket, signed: NameRecord) -> Draft:
@@ -66,14 +66,13 @@ class Names:
     async def get(self, access: Access, bucket: Bucket, name: str) -> NameRecord | None:
         """What a name leads to now; None for one that was never put."""
         access.require(bucket_names_resource(bucket.owner, bucket.id), Verb.GET)
-        return await self.find(bucket, name)
+        return await self._find(bucket, name)
 
-    async def find(self, bucket: Bucket, name: str) -> NameRecord | None:
-        """`get` for the operator, who sees counts and names but is no tenant's holder."""
+    async def _find(self, bucket: Bucket, name: str) -> NameRecord | None:
         raw = await self._journal.query(find_name, bucket.id, name, database=Database.META)
         return None if raw is None else reopen_record(raw)
 
     async def list(self, bucket_id: int, after: str = "", part: str = "", limit: int = PAGE_MAX) -> list[NameRecord]:
-        """A bucket's names in the order of their UTF-8 bytes, beyond `after`, with `part` in them."""
+        """A bucket's names in the order of their UTF-8 bytes, beyond `after`, with `part` in them: for the operator."""
         rows = await self._journal.query(page_names, bucket_id, after, part, limit, database=Database.META)
         return [reopen_record(raw) for raw in rows]

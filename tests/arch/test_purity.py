@@ -52,7 +52,7 @@ CORES = {
     "gateway": ("ddc_headers", "ddc_json_forms", "ddc_operations", "ddc_path", "ddc_rules", "ranged"),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
     "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
-    "store": ("quota", "records"),
+    "store": ("bucket_errors", "dag_links", "name_record", "quota", "records", "scope"),
     "store.streams": (
         "admission", "event_object", "frames", "page", "prepare", "records", "replay", "retention", "tail", "timing",
         "traffic",

@@ -225,3 +225,17 @@ async def test_a_search_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(dag, "REACHED_BYTES_MAX", 100)
         assert await store.dag.reaches(ONE, chain[6], chain[4])
         assert not await store.dag.reaches(ONE, chain[6], chain[0])
+
+
+async def test_names_are_remembered_and_rights_are_not(tmp_path: Path) -> None:
+    """A node walked before is found no more once its bucket let go of it, nor in a bucket that never had it."""
+    async with opened(tmp_path) as store:
+        page = (await store.put_in(ONE, b"page")).cid
+        root = await put(store, [("page", page)])
+        for _ in range(2):
+            assert (await walk(store, root, "page")).cid == page
+        with pytest.raises(UnknownPiece):
+            await walk(store, root, "page", TWO)
+        await store.pieces.delete(store.may_in(ONE, Verb.DELETE), ONE.owner, root, bucket=1)
+        with pytest.raises(UnknownPiece):
+            await walk(store, root, "page")
