@@ -1,12 +1,15 @@
 """A call that comes as grpc-web over a WebSocket of its own: the browser's way to the same handlers."""
 
+from functools import partial
+
 import trio
 
 from edge_node.base.errors import Refusal
 from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallEnded, CallTable, Metadata, Method, MethodUnknown, run_call, status_of
-from edge_node.serving.limits import NEVER
+from edge_node.serving.limits import NEVER, ConnectionCount
 from edge_node.serving.problems import note_refusal
+from edge_node.serving.refusals import Overloaded
 from edge_node.serving.request import Request
 from edge_node.serving.transport import PeerGone
 from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
@@ -25,6 +28,11 @@ from edge_node.wire.grpc_web import (
 from edge_node.wire.websocket_frames import encode_binary
 from edge_node.wire.websocket_handshake import UpgradeRequired, wants_websocket
 
+LARGE_CALLS_MAX = 12  # of 4 MiB each
+LARGE_CALLS_PER_ADDRESS_MAX = 8
+SMALL_MESSAGE_BYTES = METADATA_MAX_BYTES + OVERHEAD_BYTES
+ENTER_S = 10.0
+AGAIN_S = 0.05
 METADATA_S = 10.0  # from the upgrade to the first message
 IDLE_S = 60.0
 
@@ -60,6 +68,36 @@ def open_grpc_web(
 
     message_max = max(METADATA_MAX_BYTES, 0 if known is None else known.message_max) + OVERHEAD_BYTES
     return WebSocketUpgrade(handshake, talk, subprotocol=SUBPROTOCOL, message_max=message_max)
+
+
+class WebRoom:
+    """How many calls may be open whose messages are large: a WebSocket holds a whole one before it is taken.
+
+    The others wait with their answer to the upgrade, which costs next to nothing.
+    """
+
+    def __init__(self, in_all: int = LARGE_CALLS_MAX, per_address: int = LARGE_CALLS_PER_ADDRESS_MAX) -> None:
+        self._count = ConnectionCount(in_all, per_address)
+
+    async def open(
+        self, request: Request, table: CallTable, *, mode: str = "full", idle_s: float = IDLE_S
+    ) -> WebSocketUpgrade:
+        """As `open_grpc_web`, in turn; Overloaded when that takes longer than a client waits."""
+        upgrade = open_grpc_web(request, table, mode=mode, idle_s=idle_s)
+        if upgrade.message_max > SMALL_MESSAGE_BYTES:
+            await self._enter(request.peer)
+            upgrade.done = partial(self._count.leave, request.peer)
+        return upgrade
+
+    async def _enter(self, peer: str) -> None:
+        give_up = trio.current_time() + ENTER_S
+        while True:
+            try:
+                return self._count.enter(peer)
+            except Overloaded:
+                if trio.current_time() >= give_up:
+                    raise
+            await trio.sleep(AGAIN_S)
 
 
 class WebCall:

@@ -208,8 +208,8 @@ class Http2Server:
 
     def _check_size(self, kind: int, size: int) -> None:
         if kind in (FrameType.HEADERS, FrameType.CONTINUATION):
-            self._block_bytes += size if kind == FrameType.CONTINUATION else 0
-            if max(size, self._block_bytes) > self._header_bytes_max:
+            before = self._block_bytes if kind == FrameType.CONTINUATION else 0
+            if before + size > self._header_bytes_max:
                 raise Http2Broken(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too large")
         elif size > CONTROL_MAX_BYTES:
             raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a frame is too large")
@@ -237,8 +237,9 @@ class Http2Server:
     def _on_headers(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes) -> None:
         self._turn -= HEADERS_COST
         if kind == FrameType.HEADERS:
-            self._block_bytes = len(frame)
-        elif not self._block:
+            self._block_bytes = 0
+        self._block_bytes += len(frame)
+        if kind == FrameType.CONTINUATION and not self._block:
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
         self._block = 0 if flags & END_HEADERS else stream
         self._ask_h2(events, frame)

@@ -1,0 +1,181 @@
+"""serving.grpc_call: what a handler sends is parted as the windows allow, and credit follows what it takes."""
+
+import pytest
+import trio
+import trio.testing
+
+from edge_node.serving.call import CallEnded, Metadata
+from edge_node.serving.credit import CreditRoom, Share, StreamCredit
+from edge_node.serving.grpc_call import GrpcCall, _Parts, trailers
+from edge_node.serving.limits import NEVER
+from edge_node.wire.grpc import Status, message_prefix
+from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
+from tests.wire.test_http2 import FIELDS, hear, new_client, new_server, output
+
+MIB = 1 << 20
+
+
+class Host:
+    """A connection that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.http: Http2Server = new_server()
+        self.client = new_client()
+        self.client.send_headers(1, FIELDS)
+        hear(self.http, self.client.data_to_send())
+        self.client.receive_data(output(self.http))
+        self.room, self.left, self.waiting = 1 << 30, 0, 0
+
+    def flush_soon(self) -> None:
+        """Nothing: the test looks."""
+
+    def queue_room(self) -> int:
+        return self.room - self.http.out_bytes
+
+    def wait_for_room(self, call: GrpcCall) -> None:
+        self.waiting += 1
+
+    def idle_deadline(self, patience: float = 1.0) -> float:
+        return 60.0 * patience
+
+    def leave(self, call: GrpcCall) -> None:
+        self.left += 1
+
+
+def new_call(host: Host, room: CreditRoom | None = None) -> GrpcCall:
+    """A call of stream 1."""
+    credit = StreamCredit(Share(room or CreditRoom(), "a"))
+    return GrpcCall(
+        host, 1, "/a.A/b", Metadata(), peer="a", mode="full", message_max=4 * MIB, credit=credit, not_after=NEVER
+    )
+
+
+def windows(raw: bytes) -> int:
+    """How much more of stream 1 a client may send, by the WINDOW_UPDATEs in some output."""
+    total = 0
+    while raw:
+        size, kind, stream = int.from_bytes(raw[:3], "big"), raw[3], int.from_bytes(raw[5:9], "big")
+        if (kind, stream) == (8, 1):
+            total += int.from_bytes(raw[9:13], "big")
+        raw = raw[9 + size :]
+    return total
+
+
+def test_parts_are_taken_without_copies():
+    """Any sizes, over empty parts, and large ones as views."""
+    large = bytes(100_000)
+    parts = _Parts([b"abc", b"", large, b"xyz"])
+    assert parts.take(2) == [b"ab"]
+    taken = parts.take(50_001)
+    assert [len(part) for part in taken] == [1, 50_000]
+    assert isinstance(taken[1], memoryview)
+    assert b"".join(parts.take(50_003)) == bytes(50_000) + b"xyz"
+
+
+async def test_a_message_is_sent_as_the_window_allows():
+    """Frames no larger than the client's, and the call waits where the window ends."""
+    host = Host()
+    call = new_call(host)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(call.send, bytes(50_000), memoryview(bytes(50_000)))
+        await trio.testing.wait_all_tasks_blocked()
+        events = host.client.receive_data(output(host.http))
+        sizes = [len(event.data) for event in events if hasattr(event, "flow_controlled_length")]
+        assert sum(sizes) == 65_535
+        assert max(sizes) <= 16_384
+        assert host.waiting == 1
+        host.client.increment_flow_control_window(1 << 20)
+        host.client.increment_flow_control_window(1 << 20, 1)
+        hear(host.http, host.client.data_to_send())
+        call.on_room()
+    events = host.client.receive_data(output(host.http))
+    assert sum(len(event.data) for event in events if hasattr(event, "flow_controlled_length")) == 100_005 - 65_535
+
+
+async def test_credit_follows_what_is_taken():
+    """Nothing is given back on arrival; small messages are credited together."""
+    host = Host()
+    call = new_call(host)
+    message = message_prefix(20_000) + bytes(20_000)
+    for _ in range(3):
+        call.on_data(message, len(message), ended=False)
+    assert windows(output(host.http)) == 0
+    given = []
+    for _ in range(3):
+        await call.receive()
+        given.append(windows(output(host.http)))
+    assert given == [0, 40_010, 0]
+
+
+async def test_a_large_message_is_invited_when_it_is_waited_for():
+    """Its prefix alone opens nothing; the handler's wait does, and the next one may begin while it works."""
+    host = Host()
+    call = new_call(host)
+    call.on_data(message_prefix(4 * MIB), 5, ended=False)
+    assert windows(output(host.http)) == 0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(call.receive)
+        await trio.testing.wait_all_tasks_blocked()
+        assert windows(output(host.http)) == 4 * MIB + 5 - STREAM_WINDOW_BYTES
+        assert call.deadline == 60
+        call.on_data(bytes(4 * MIB), 4 * MIB, ended=False)
+    assert windows(output(host.http)) == STREAM_WINDOW_BYTES + MIB
+    assert call.deadline == NEVER
+
+
+async def test_without_room_a_call_waits_for_its_invitation():
+    """And gets it when another gives room back."""
+    host, room = Host(), CreditRoom(8 * MIB)
+    other = Share(room, "b")
+    assert other.charge(4 * MIB)
+    call = new_call(host, room)
+    assert Share(room, "c").charge(2 * MIB)
+    call.on_data(message_prefix(4 * MIB - 100), 5, ended=False)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(call.receive)
+        await trio.testing.wait_all_tasks_blocked()
+        assert windows(output(host.http)) == 0
+        other.release(4 * MIB)
+        assert windows(output(host.http)) > 3 * MIB
+        nursery.cancel_scope.cancel()
+    call.close(Status.CANCELLED, "")
+    assert room.used == 2 * MIB
+
+
+async def test_an_ended_call_refuses_everything():
+    """receive, accept and send say so; ending it twice is nothing."""
+    host = Host()
+    call = new_call(host)
+    call.cut(Status.CANCELLED, "gone")
+    call.cut(Status.CANCELLED, "gone")
+    call.end(Status.OK, "")
+    assert host.left == 1
+    for attempt in (call.receive, call.accept, call.send):
+        with pytest.raises(CallEnded, match="gone"):
+            await attempt()
+
+
+async def test_small_messages_give_others_a_turn():
+    """A handler that never waits does not keep the loop."""
+    host, turns = Host(), 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    call = new_call(host)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count)
+        for _ in range(320):
+            await call.send(b"x")
+        nursery.cancel_scope.cancel()
+    assert turns >= 9
+
+
+def test_trailers():
+    """Alone they carry what headers would have said; texts are percent-encoded."""
+    assert trailers(Status.OK, "", alone=False) == b"\x00\x0bgrpc-status\x010"
+    assert b"100 %25" in trailers(Status.INTERNAL, "100 %", alone=False)
+    assert trailers(Status.NOT_FOUND, "no", alone=True).startswith(b"\x00\x07:status\x03200")
