@@ -19,7 +19,7 @@ NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
 WORKERS := $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 8 ? 8 : n )))
 BENCHES := $(filter-out frame _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: help setup lock docs proto test check rooted interop browser faults-quick faults bench-quick bench fresh-check ci demo clean
+.PHONY: help setup lock docs proto test check rooted interop browser fuzz fuzz-quick faults-quick faults bench-quick bench fresh-check ci demo clean
 
 help: ## print the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -62,7 +62,7 @@ proto: setup ## write the code of edge_node/wire/proto that is made from its .pr
 	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. edge_node/wire/proto/*.proto
 
 test: setup ## every test that wants Python only
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not ($(NEEDS_ANY))"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not fuzz and not ($(NEEDS_ANY))"
 
 check: setup ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -87,6 +87,12 @@ faults-quick: setup ## the fault campaign in under five minutes
 faults: setup ## the whole fault campaign: 200 kills of a journal and of a node
 	EDGE_NODE_CI=1 EDGE_NODE_KILL_ROUNDS=200 $(BIN)/python -m pytest tests/faults
 
+fuzz: setup ## changed inputs at frames, tokens and messages for EDGE_NODE_FUZZ_S seconds (600)
+	EDGE_NODE_CI=1 EDGE_NODE_FUZZ_S=$${EDGE_NODE_FUZZ_S:-600} $(BIN)/python -m pytest tests/fuzz -m fuzz -rP
+
+fuzz-quick: ## the same for 20 seconds
+	@EDGE_NODE_FUZZ_S=20 $(MAKE) fuzz
+
 bench-quick: setup ## every benchmark at a smaller load, one JSON line per case
 	@status=0
 	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name --quick --json || status=1; done
@@ -100,7 +106,7 @@ bench: setup ## every benchmark at its promised size
 fresh-check: ## clone into an empty directory with an empty HOME and run the README's commands
 	@bash .ci/fresh-check
 
-ci: check interop browser faults-quick rooted bench-quick ## what must pass besides `make test`
+ci: check interop browser fuzz-quick faults-quick rooted bench-quick ## what must pass besides `make test`
 
 demo: setup ## a live local system under the terminal UI (ONCE=1: no terminal, proves what it prints)
 	@$(BIN)/edge-node devnet demo $(if $(ONCE),--once)

@@ -41,7 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
-        names = {mark.name for mark in item.iter_markers() if mark.name == "faults" or mark.name.startswith("needs_")}
+        names = {mark.name for mark in item.iter_markers()}
+        names = {name for name in names if name in {"faults", "fuzz"} or name.startswith("needs_")}
         item.config.stash[LEFT_OUT].update(names)
 
 

@@ -1,0 +1,374 @@
+"""What is fuzzed: each subject's good inputs, and what is done with a changed one."""
+
+import base64
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+
+from edge_node.activity.errors import AckRefused
+from edge_node.activity.note import NOTE_KIND, NOTE_VERSION, Delta, NoteRecord, decode_note, encode_note, finish_windows
+from edge_node.activity.record import (
+    RECORD_MAX_BYTES,
+    Part,
+    PartDigest,
+    decode_activity,
+    encode_activity,
+    identity_of_raw,
+)
+from edge_node.base.errors import Refusal
+from edge_node.store.name_record import open_record
+from edge_node.trust.activity_request import (
+    open_acknowledgment,
+    open_activity_request,
+    parse_acknowledgment,
+    parse_activity_request,
+)
+from edge_node.trust.auth_token import check_chain, parse_token, verify_chain
+from edge_node.wire import ddc_messages as ddc
+from edge_node.wire.base58 import decode_base58, encode_base58
+from edge_node.wire.dag_node import canonical_node
+from edge_node.wire.grpc import GrpcBroken, MessageReader, encode_text, parse_timeout
+from edge_node.wire.grpc_web import parse_metadata, read_client_message
+from edge_node.wire.http2 import Http2Server
+from edge_node.wire.http2_budget import Http2Broken
+from edge_node.wire.proto import activity_report_pb2, cns_pb2, common_pb2, dag_pb2, file_pb2
+from edge_node.wire.protobuf_fields import MalformedProtobuf, cut_field, field_head, scan_fields
+from edge_node.wire.ss58 import format_ss58, parse_ss58
+from tests.activity import rig as activity
+from tests.activity.test_ledger import Rig
+from tests.activity.test_reading import reading
+from tests.fuzz.mutation import Dice
+from tests.trust import wallets
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+DDC = {vector["id"]: vector for vector in json.loads((VECTORS / "ddc.json").read_text())["vectors"]}
+RECORDS = [
+    bytes.fromhex(vector["payload_hex"])
+    for vector in json.loads((VECTORS / "activity/record.json").read_text())["vectors"]
+]
+CID = bytes.fromhex(DDC["raw-hello"]["cidHex"])
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`act` does everything with one input; only `allowed` may leave it. Steps are Python lines it may take.
+
+    `steps` is (at least, for each byte): the argument that time is bounded by size, checked by counting.
+    """
+
+    name: str
+    seeds: Sequence[bytes]
+    act: Callable[[bytes, Dice], object]
+    allowed: tuple[type[Exception], ...]
+    steps: tuple[int, int] = (3_000, 60)
+
+
+def every(*acts: Callable[[bytes], object], allowed: tuple[type[Exception], ...]) -> Callable[[bytes, Dice], object]:
+    """All of `acts`, one after the other, though one refuses."""
+
+    def act(raw: bytes, _dice: Dice) -> None:
+        for one in acts:
+            try:
+                one(raw)
+            except allowed:
+                continue
+
+    return act
+
+
+def latin(raw: bytes) -> str:
+    """Bytes as a header's text, as the doors decode it."""
+    return raw.decode("latin-1")
+
+
+# --- base58, addresses, raw protobuf
+
+
+def base58(raw: bytes, _dice: Dice) -> None:
+    text = latin(raw)
+    with contextlib.suppress(Refusal):
+        parse_ss58(text)
+    decoded = decode_base58(text, characters_max=2_048)
+    assert encode_base58(decoded) == text, "two texts for the same bytes"
+
+
+def fields(raw: bytes, _dice: Dice) -> None:
+    found = scan_fields(raw)
+    assert b"".join(raw[field.start : field.stop] for field in found) == raw
+    for number in (1, 4, 10):
+        scan_fields(cut_field(raw, number))
+
+
+MESSAGES = [
+    *(bytes.fromhex(vector[key]) for vector in DDC.values() for key in vector if "ProtoHex" in key),
+    file_pb2.PutRawPieceRequest(
+        metadata=file_pb2.PutRawPieceRequest.Metadata(bucketId=7, cid=CID, offset=0, isMultipart=True, size=2**63)
+    ).SerializeToString(),
+    file_pb2.PutRawPieceRequest(
+        content=file_pb2.PutRawPieceRequest.Content(data=b"Hello small piece")
+    ).SerializeToString(),
+    file_pb2.GetFileRequest(
+        request=file_pb2.GetFileRequest.Request(
+            cid=CID, bucketId=7, range=file_pb2.GetFileRequest.Request.Range(start=1, end=2), authenticate=True
+        )
+    ).SerializeToString(),
+    file_pb2.GetFileRequest(
+        ack=activity_report_pb2.ActivityAcknowledgment.FromString(activity.ack(5).raw)
+    ).SerializeToString(),
+    dag_pb2.GetRequest(bucketId=7, cid=CID, path="assets/styles.css").SerializeToString(),
+    cns_pb2.GetRequest(bucketId=7, name="dir/file-name").SerializeToString(),
+    common_pb2.Signature(algorithm=1, signer=bytes(32), value=bytes(64)).SerializeToString(),
+]
+READ_MESSAGES = every(
+    ddc.read_put_piece,
+    ddc.read_multipart,
+    ddc.read_get_file,
+    ddc.read_dag_put,
+    ddc.read_dag_get,
+    ddc.read_cns_put,
+    ddc.read_cns_get,
+    ddc.read_cns_record,
+    ddc.read_signature,
+    allowed=(MalformedProtobuf,),
+)
+
+NODES = [
+    b"",
+    *(bytes.fromhex(vector["nodeProtoHex"]) for vector in DDC.values() if "nodeProtoHex" in vector),
+    dag_pb2.Node(
+        data=b"data",
+        links=[dag_pb2.Link(cid=CID, name=name, size=300) for name in ("index.html", "assets/é.css", "")],
+        tags=[dag_pb2.Tag(key="type", value="text/html"), dag_pb2.Tag()],
+    ).SerializeToString(),
+]
+
+
+def node(raw: bytes, _dice: Dice) -> None:
+    once = canonical_node(raw)
+    assert once == dag_pb2.Node.FromString(raw).SerializeToString(deterministic=True), "another node"
+    assert canonical_node(once) == once, "not canonical"
+
+
+# --- what is signed
+
+
+TOKENS = [
+    *(bytes.fromhex(vector["tokenProtoHex"]) for vector in DDC.values() if "tokenProtoHex" in vector),
+    *(
+        decode_base58(wallets.chain_text(links, wrapped=wrapped), characters_max=2_048)
+        for links in (1, 2, 3, 4, 5)
+        for wrapped in (False, True)
+    ),
+]
+
+
+def token(raw: bytes, dice: Dice) -> None:
+    """Bytes behind base58, the text itself, and changed content under a good signature."""
+    texts = [encode_base58(raw[:1_500]), latin(raw)]
+    if dice.roll(4) == 0:
+        signed = field_head(2, len(raw)) + raw
+        texts.append(encode_base58(wallets.bytes_field(1, wallets.OWNER.signature(signed)) + signed))
+    for text in texts:
+        try:
+            chain = parse_token(text)
+            check_chain(chain, wallets.NOW_MS)
+            verify_chain(chain, over_web=bool(dice.roll(2)))
+        except Refusal as refused:
+            shown = str(refused)
+        else:
+            shown = ""
+        assert len(text) < 12 or text[:12] not in shown, "a refusal shows the token"
+
+
+REQUESTS = [
+    *(bytes.fromhex(vector["activityProtoHex"]) for vector in DDC.values() if "activityProtoHex" in vector),
+    activity.request(1).raw,
+    activity.ack(17).raw,
+    activity.ack(2**63).raw,
+]
+
+
+def signed_messages(raw: bytes, dice: Dice) -> None:
+    """Requests and acknowledgements, the latter against a read of 1,000 bytes."""
+    for act in (
+        lambda: open_activity_request(base64.b64encode(raw).decode()),
+        lambda: open_activity_request(latin(raw)),
+        lambda: parse_activity_request(base64.b64encode(raw).decode()),
+        lambda: open_acknowledgment(raw),
+    ):
+        try:
+            act()
+        except Refusal:
+            continue
+    ack = parse_acknowledgment(raw)
+    one = reading(Rig())
+    one.sent(1_000)
+    before = one.acked_bytes
+    try:
+        one.acked(ack)
+    except AckRefused:
+        assert one.acked_bytes == before
+    assert 0 <= one.acked_bytes <= one.sent_bytes
+
+
+def named(raw: bytes, dice: Dice) -> None:
+    """A name's record as it is, and with changed content under a good signature."""
+    if dice.roll(3) == 0:
+        raw = wallets.bytes_field(1, wallets.BOB.signature(raw)) + raw
+    record = open_record(raw)
+    assert record.raw == raw
+
+
+CNS = [cns_pb2.PutRequest.FromString(bytes.fromhex(DDC["cns-put"]["putRequestProtoHex"])).record]
+NAMES = [CNS[0].SerializeToString(), cut_field(CNS[0].SerializeToString(), 1)]
+
+
+# --- activity at rest
+
+
+PART = Part(CID, 0, 17, 0, 17, activity.request(1).raw, activity.ack(17).raw)
+NOTES = [
+    encode_note(
+        NoteRecord(
+            NOTE_KIND,
+            NOTE_VERSION,
+            bytes(32),
+            1,
+            2,
+            [
+                Delta(
+                    b"w" * 16,
+                    bytes(32),
+                    7,
+                    bytes(16),
+                    1,
+                    2,
+                    34,
+                    17,
+                    [(0, PART)],
+                    [(1, PartDigest(b"", b"", 0, 1, 0, 0))],
+                )
+            ],
+        )
+    )
+]
+
+
+def at_rest(raw: bytes, _dice: Dice) -> None:
+    """Records and notes: what is read is written again, and a request in a part names something or nothing."""
+    try:
+        notes = decode_note(raw)
+    except msgspec.DecodeError:
+        pass
+    else:
+        finish_windows([notes], frozenset(delta.window for delta in notes.deltas))
+    record = decode_activity(raw)
+    assert decode_activity(encode_activity(record)) == record
+    for part in record.parts:
+        try:
+            identity_of_raw(part.request)
+        except MalformedProtobuf:
+            continue
+    assert len(raw) < RECORD_MAX_BYTES
+
+
+# --- frames
+
+
+FRAMED = [
+    b"".join(b"\x00" + len(message).to_bytes(4, "big") + message for message in group)
+    for group in ([], [b""], MESSAGES[:3], MESSAGES[3:9], [b"x" * 5_000, b"y"])
+]
+
+
+def split(raw: bytes, dice: Dice) -> list[bytes]:
+    """The same bytes in stretches."""
+    parts, start = [], 0
+    while start < len(raw):
+        size = 1 + dice.roll(dice.choose((3, 100, len(raw))))
+        parts.append(raw[start : start + size])
+        start += size
+    return parts
+
+
+def read_all(parts: Sequence[bytes]) -> list[object]:
+    reader, found = MessageReader(10_000), []
+    try:
+        for part in parts:
+            reader.receive(part)
+            while (message := reader.next_message()) is not None:
+                found.append(message)
+    except GrpcBroken as broken:
+        return [*found, str(broken)]
+    return found
+
+
+def grpc(raw: bytes, dice: Dice) -> None:
+    assert read_all([raw]) == read_all(split(raw, dice)), "another split, other messages"
+    encode_text(latin(raw))
+    with contextlib.suppress(GrpcBroken):
+        parse_timeout(raw[:12])
+
+
+WEB = [
+    b"token: 5HhgSsXC\r\ncorrelation-id: 3f\r\nrequest: EiRh\r\n",
+    b"\x01",
+    b"\x00" + FRAMED[2],
+    b"cache-control: no-cache\r\n\r\n",
+]
+READ_WEB = every(parse_metadata, read_client_message, allowed=(GrpcBroken,))
+
+
+def conversation() -> list[bytes]:
+    """What a client sends: two calls with data, a ping, a window, a reset, an end."""
+    client = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+    client.initiate_connection()
+    head = [(":method", "POST"), (":scheme", "http"), (":path", "/file.FileApi/getFile"), (":authority", "x"),
+            ("te", "trailers"), ("content-type", "application/grpc+proto"), ("token", "5HhgSsXC666")]  # fmt: skip
+    client.send_headers(1, head)
+    client.send_data(1, FRAMED[2])
+    client.send_headers(3, head, end_stream=True)
+    client.ping(b"12345678")
+    client.increment_flow_control_window(70_000, 1)
+    client.send_data(1, b"\x00\x00\x00\x00\x00", end_stream=True, pad_length=9)
+    client.reset_stream(3)
+    whole = client.data_to_send()
+    client.close_connection()
+    return [whole, whole + client.data_to_send()]
+
+
+def http2(raw: bytes, dice: Dice) -> None:
+    server, now = Http2Server(streams_max=16, header_bytes_max=4_096, now=0.0), 0.0
+    for part in split(raw, dice):
+        now += 0.001
+        server.receive(part)
+        while not server.hungry:
+            server.next_events(now)
+            server.take_output(65_536)
+
+
+SUBJECTS = [
+    Subject(
+        "base58",
+        [*(vector["tokenBase58"].encode() for vector in DDC.values() if "tokenBase58" in vector), b"1" * 40,
+         *(format_ss58(bytes(32), prefix).encode() for prefix in (0, 54, 16_000))],
+        base58,
+        (Refusal,),
+    ),
+    Subject("protobuf", MESSAGES, fields, (MalformedProtobuf,), (3_000, 120)),
+    Subject("messages", MESSAGES, READ_MESSAGES, (MalformedProtobuf,), (6_000, 300)),
+    Subject("node", NODES, node, (MalformedProtobuf,), (3_000, 150)),
+    Subject("token", TOKENS, token, (Refusal,), (60_000, 400)),
+    Subject("request", REQUESTS, signed_messages, (Refusal,), (20_000, 400)),
+    Subject("name", NAMES, named, (Refusal,), (20_000, 200)),
+    Subject("activity", [*RECORDS, *NOTES], at_rest, (msgspec.DecodeError,), (10_000, 60)),
+    Subject("grpc", FRAMED, grpc, (Refusal,), (3_000, 100)),
+    Subject("grpc_web", WEB, READ_WEB, (GrpcBroken,), (3_000, 60)),
+    Subject("http2", conversation(), http2, (Http2Broken,), (50_000, 600)),
+]  # fmt: skip
