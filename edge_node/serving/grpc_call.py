@@ -9,19 +9,15 @@ from edge_node.serving.call import CallEnded, Metadata
 from edge_node.serving.credit import AHEAD_BYTES, UPDATE_BYTES, StreamCredit
 from edge_node.serving.limits import NEVER
 from edge_node.serving.sleeper import Sleeper
-from edge_node.wire.grpc import PREFIX_BYTES, MessageReader, MessageTruncated, Status, encode_text, message_prefix
+from edge_node.wire.grpc import PREFIX_BYTES, MessageReader, MessageTruncated, Status, message_prefix
+from edge_node.wire.grpc_headers import ACCEPTED, trailers
 from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
-from edge_node.wire.http2_frames import ErrorCode, header_block
+from edge_node.wire.http2_frames import ErrorCode
+from edge_node.wire.http2_output import Parts
 
 JOIN_MAX_BYTES = 16 * 1024  # up to here copying a message costs less than keeping track of its parts
 DUE = 2.0  # times the idle timeout for one message that wants room: 4 MiB at 280 kbit/s, with the default
 TURNS = 32  # messages that a handler may take or send without waiting before others have the loop
-
-ACCEPTED = header_block(
-    [(b":status", b"200"), (b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"identity")]
-)
-_OK = header_block([(b"grpc-status", b"0")])
-_ALONE = header_block([(b":status", b"200"), (b"content-type", b"application/grpc")])
 
 
 class CallHost(Protocol):
@@ -123,7 +119,7 @@ class GrpcCall:
             await self._send_all([prefix, *parts], size + PREFIX_BYTES)
 
     async def _send_all(self, parts: Sequence[bytes | memoryview], size: int) -> None:
-        queue = _Parts(parts)
+        queue = Parts(parts)
         while size:
             self._require_open()
             room = min(size, self._host.http.room(self.stream), self._host.queue_room())
@@ -249,40 +245,3 @@ class GrpcCall:
         self._due = NEVER
         self._large = AHEAD_BYTES if size > STREAM_WINDOW_BYTES else 0
         self.invite()
-
-
-class _Parts:
-    """Buffers, to be taken by length."""
-
-    __slots__ = ("_at", "_index", "_parts")
-
-    def __init__(self, parts: Sequence[bytes | memoryview]) -> None:
-        self._parts = parts
-        self._index = self._at = 0
-
-    def take(self, size: int) -> list[bytes | memoryview]:
-        """The next `size` bytes, without copying them."""
-        taken: list[bytes | memoryview] = []
-        while size:
-            part, at = self._parts[self._index], self._at
-            there = len(part) - at
-            if there > size:
-                taken.append(memoryview(part)[at : at + size])
-                self._at += size
-                break
-            if there:
-                taken.append(memoryview(part)[at:] if at else part)
-            size -= there
-            self._index += 1
-            self._at = 0
-        return taken
-
-
-def trailers(status: Status, message: str, *, alone: bool) -> bytes:
-    """The last header block of a call; `alone` when there was none before."""
-    if status is Status.OK and not message:
-        return _ALONE + _OK if alone else _OK
-    fields = [(b"grpc-status", str(int(status)).encode())]
-    if message:
-        fields.append((b"grpc-message", encode_text(message).encode()))
-    return (_ALONE if alone else b"") + header_block(fields)

@@ -16,16 +16,18 @@ from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call, status_of
 from edge_node.serving.counters import CALLS_REFUSED, CALLS_RESET, CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED
 from edge_node.serving.credit import CreditRoom, Share, StreamCredit
-from edge_node.serving.grpc_call import GrpcCall, trailers
+from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.limits import NEVER, Reaper
 from edge_node.serving.problems import note_refusal
 from edge_node.serving.sleeper import Sleeper
 from edge_node.serving.transport import PeerGone, Transport
 from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import Status, parse_timeout
-from edge_node.wire.http2 import Arrived, Http2Server, Left, Opened, Reset, Room
+from edge_node.wire.grpc_headers import HTTP1_ANSWER, NOT_GRPC, is_grpc, is_http1, trailers
+from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken, NotHttp2
-from edge_node.wire.http2_frames import ErrorCode, header_block
+from edge_node.wire.http2_events import Arrived, Event, Opened, Reset, Room
+from edge_node.wire.http2_frames import ErrorCode
 
 READ_BYTES = 256 * KIB
 WRITE_BYTES = 256 * KIB  # joined at most; a socket's buffer takes little more
@@ -37,13 +39,6 @@ LINGER_MAX_BYTES = MIB  # read and dropped after the last word, so that a client
 LINGER_S = 2.0
 LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
 
-_NOT_GRPC = header_block([(b":status", b"415"), (b"content-type", b"text/plain")])
-_HTTP1_BODY = b"This door speaks gRPC over HTTP/2 without TLS; the node has another one for HTTP/1.1.\n"
-_HTTP1 = (
-    b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n" % len(_HTTP1_BODY)
-) + _HTTP1_BODY
-_HTTP1_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
 _GONE = (Status.CANCELLED, "the connection is gone")
 _RESET = (Status.CANCELLED, "the client gave the call up")
 _OVERRUN = (Status.INTERNAL, "the client sent more than its window")
@@ -168,7 +163,7 @@ class GrpcConnection:
                 note_refusal(error, self._asker())
                 self._lose()
                 self._close()
-            while http.out_bytes > OUTPUT_MAX_BYTES and not self._closing:
+            while http.out.size > OUTPUT_MAX_BYTES and not self._closing:
                 await self._reader.sleep()
         self.deadline = service.reaper.after(LINGER_S)
         await self._linger()
@@ -178,7 +173,7 @@ class GrpcConnection:
         while True:
             for event in http.next_events(service.reaper.now):
                 self._dispatch(event)
-            if http.out_bytes:
+            if http.out.size:
                 self._writer.wake()
             if http.hungry or self._closing:
                 return
@@ -194,13 +189,12 @@ class GrpcConnection:
 
     def _refuse_stranger(self, error: NotHttp2) -> None:
         note_refusal(error, self._asker())
-        while self.http.take_output(MIB):
-            pass
-        if error.first[:1] and any(method.startswith(error.first[:4]) for method in _HTTP1_METHODS):
-            self.http.say(_HTTP1)
+        self.http.out.clear()
+        if is_http1(error.first):
+            self.http.out.put(HTTP1_ANSWER)
         self._close()
 
-    def _dispatch(self, event: Opened | Arrived | Reset | Room | Left) -> None:
+    def _dispatch(self, event: Event) -> None:
         if isinstance(event, Arrived):
             self._on_arrived(event)
         elif isinstance(event, Opened):
@@ -245,8 +239,8 @@ class GrpcConnection:
             return
         fields = dict(event.headers)
         method = fields.get(b":path", b"").decode("latin-1")
-        if fields.get(b":method") != b"POST" or not _is_grpc(fields.get(b"content-type", b"")):
-            self.http.send_last_headers(stream, _NOT_GRPC)
+        if fields.get(b":method") != b"POST" or not is_grpc(fields.get(b"content-type", b"")):
+            self.http.send_last_headers(stream, NOT_GRPC)
             self.http.reset(stream, ErrorCode.NO_ERROR)
             return
         try:
@@ -291,7 +285,7 @@ class GrpcConnection:
 
     def queue_room(self) -> int:
         """See CallHost."""
-        return QUEUE_BYTES - self.http.out_bytes
+        return QUEUE_BYTES - self.http.out.size
 
     def wait_for_room(self, call: GrpcCall) -> None:
         """See CallHost."""
@@ -352,9 +346,3 @@ class GrpcConnection:
 
     def _asker(self) -> Asker:
         return Asker(self._transport.peer, "", "grpc")
-
-
-def _is_grpc(content_type: bytes) -> bool:
-    """application/grpc, with a subtype or parameters; not grpc-web, which is another protocol."""
-    head, rest = content_type[:16].lower(), content_type[16:17]
-    return head == b"application/grpc" and rest in b"+; "

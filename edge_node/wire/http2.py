@@ -9,7 +9,6 @@ own window is given back on arrival; the windows of the streams bound what a cli
 """
 
 import struct
-from dataclasses import dataclass
 
 import h2.events
 from h2.config import H2Configuration
@@ -20,12 +19,12 @@ from h2.stream import H2Stream, StreamInputs
 
 from edge_node.base.limits import KIB, MIB
 from edge_node.wire.http2_budget import STRAY_MIN_BYTES, Budget, Http2Broken, NotHttp2, charge
+from edge_node.wire.http2_data import DataFrame
+from edge_node.wire.http2_events import Arrived, Event, Left, Opened, Reset, Room
 from edge_node.wire.http2_frames import (
     ACK,
     END_HEADERS,
-    END_STREAM,
     HEAD_BYTES,
-    PADDED,
     PREFACE,
     TABLE_EMPTIED,
     WINDOW_MAX,
@@ -38,6 +37,7 @@ from edge_node.wire.http2_frames import (
     reset_frame,
     window_frame,
 )
+from edge_node.wire.http2_output import Output
 
 STREAM_WINDOW_BYTES = 64 * KIB  # what a client may send of a call before anybody asked for it
 CONNECTION_WINDOW_BYTES = 16 * MIB  # in flight, not held: given back on arrival
@@ -48,47 +48,6 @@ HEADERS_COST = 8
 
 _HEAD = struct.Struct(">HBBBL")
 _UNBOUNDED = 2**31 - 1
-
-
-@dataclass(slots=True)
-class Opened:
-    """A client began a stream; `ended` when it will send nothing more."""
-
-    stream: int
-    headers: list[tuple[bytes, bytes]]
-    ended: bool
-
-
-@dataclass(slots=True)
-class Arrived:
-    """Bytes of a stream; `size` counts what they took of its window, padding included."""
-
-    stream: int
-    data: bytes | memoryview
-    size: int
-    ended: bool
-
-
-@dataclass(slots=True)
-class Reset:
-    """The client gave up a stream."""
-
-    stream: int
-    code: int
-
-
-@dataclass(slots=True)
-class Room:
-    """There may be more room to send: for one stream, or for all (0)."""
-
-    stream: int
-
-
-class Left:
-    """The client will open no more streams; those there are go on."""
-
-
-Event = Opened | Arrived | Reset | Room | Left
 
 
 class _States(H2Connection):
@@ -117,15 +76,12 @@ class Http2Server:
         self._h2.max_inbound_frame_size = FRAME_MAX_BYTES
         self._h2.decoder.max_header_list_size = header_bytes_max
         self._h2.initiate_connection()
-        self._out: list[bytes | memoryview] = [
-            self._h2.data_to_send(),
-            window_frame(0, CONNECTION_WINDOW_BYTES - 65_535),
-        ]
+        self.out = Output()
+        self.out.put(self._h2.data_to_send() + window_frame(0, CONNECTION_WINDOW_BYTES - 65_535))
         # From here on h2 counts no streams: it would end a connection where a stream is to be refused.
         self._h2.local_settings = Settings(
             client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: 2**31 - 1}
         )
-        self.out_bytes = sum(map(len, self._out))
         self._header_bytes_max = header_bytes_max
         self._budget = Budget(now)
         self._data: bytes = b""
@@ -133,8 +89,7 @@ class Http2Server:
         self.greeted = False
         self._block = 0  # the stream whose header block is under way
         self._block_bytes = 0
-        self._body: tuple[int, int] | None = None  # a DATA frame under way: stream, flags
-        self._body_left = self._pad_left = 0
+        self._body: DataFrame | None = None  # under way
         self._window_used = 0
         self._window_left = CONNECTION_WINDOW_BYTES
         self._table_limited = False
@@ -161,14 +116,14 @@ class Http2Server:
                     self.hungry = True
                     break
         except Http2Broken as error:
-            self._put(goaway_frame(self.last_stream, error.code, error.why.encode()[:128]))
+            self.out.put(goaway_frame(self.last_stream, error.code, error.why.encode()[:128]))
             raise
         return events
 
     def _step(self, events: list[Event], now: float) -> bool:
         """One frame, or the next piece of one; False when more bytes are needed."""
         if self._body is not None:
-            return self._take_body(events, now)
+            return self._take_body(self._body, events, now)
         data, at = self._data, self._at
         if not self.greeted:
             return self._greet()
@@ -253,7 +208,7 @@ class Http2Server:
             raise Http2Broken(_code(error.error_code), str(error)) from None
         output = self._h2.data_to_send()
         if output:
-            self._put(output)
+            self.out.put(output)
 
     def _translate(self, event: h2.events.Event, events: list[Event]) -> None:
         if isinstance(event, h2.events.RequestReceived):
@@ -277,7 +232,7 @@ class Http2Server:
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a ping on a stream")
         charge(self._budget.pings, now, "too_many_pings")  # gRPC's own word: clients then ping less
         if not flags & ACK:
-            self._put(ping_ack(frame[HEAD_BYTES:]))
+            self.out.put(ping_ack(frame[HEAD_BYTES:]))
 
     def _on_window(self, events: list[Event], stream: int, body: bytes, now: float) -> None:
         if len(body) != 4:
@@ -307,59 +262,22 @@ class Http2Server:
         self._window_left -= size
         if self._window_left < 0:
             raise Http2Broken(ErrorCode.FLOW_CONTROL_ERROR, "more data than the connection's window")
-        if flags & PADDED and not size:
-            raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "padding without its length")
-        self._body, self._body_left, self._pad_left = (stream, flags), size, 0
+        self._body = DataFrame(stream, flags, size)
 
-    def _take_body(self, events: list[Event], now: float) -> bool:
-        assert self._body is not None
-        stream, flags = self._body
-        overhead = 0
-        if flags & PADDED:
-            if self._at >= len(self._data):
-                return False
-            overhead = self._take_padding_length()
-            flags &= ~PADDED
-            self._body = stream, flags
-        there = min(len(self._data) - self._at, self._body_left + self._pad_left)
-        if not there and self._body_left + self._pad_left:
-            if overhead:
-                self._hand_on(events, stream, b"", overhead, ended=False, now=now)
-            return False
-        useful = min(there, self._body_left)
-        data = self._piece(useful)
-        self._at += there
-        self._body_left -= useful
-        self._pad_left -= there - useful
-        whole = not self._body_left + self._pad_left
-        if whole:
+    def _take_body(self, body: DataFrame, events: list[Event], now: float) -> bool:
+        self._at, data, size = body.take(self._data, self._at)
+        if size or body.whole:
+            self._hand_on(events, body.stream, data, size, ended=body.whole and body.ends, now=now)
+        if body.whole:
             self._body = None
-        self._hand_on(events, stream, data, there + overhead, ended=whole and bool(flags & END_STREAM), now=now)
-        return True
-
-    def _take_padding_length(self) -> int:
-        self._pad_left = self._data[self._at]
-        self._at += 1
-        self._body_left -= 1 + self._pad_left
-        if self._body_left < 0:
-            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "more padding than frame")
-        return 1
-
-    def _piece(self, size: int) -> bytes | memoryview:
-        """The next bytes: a view where it is most of what it keeps alive, a copy where it is not."""
-        at = self._at
-        if size == len(self._data):
-            return self._data
-        if size * 2 >= len(self._data):
-            return memoryview(self._data)[at : at + size]
-        return self._data[at : at + size]
+        return body.whole
 
     def _hand_on(
         self, events: list[Event], stream: int, data: bytes | memoryview, size: int, *, ended: bool, now: float
     ) -> None:
         self._window_used += size
         if self._window_used >= CONNECTION_WINDOW_BYTES // 4:
-            self._put(window_frame(0, self._window_used))
+            self.out.put(window_frame(0, self._window_used))
             self._window_left += self._window_used
             self._window_used = 0
         known = self._h2.streams.get(stream)
@@ -397,7 +315,7 @@ class Http2Server:
         known = self._living(stream)
         if known is not None:
             known.state_machine.process_input(StreamInputs.SEND_HEADERS)
-            self._put(headers_frame(stream, self._table_note() + block))
+            self.out.put(headers_frame(stream, self._table_note() + block))
 
     def send_last_headers(self, stream: int, block: bytes) -> None:
         """Trailers, or all there is: the stream ends for us; nothing if it is over."""
@@ -405,7 +323,7 @@ class Http2Server:
         if known is not None:
             known.state_machine.process_input(StreamInputs.SEND_HEADERS)
             known.state_machine.process_input(StreamInputs.SEND_END_STREAM)
-            self._put(headers_frame(stream, self._table_note() + block, end=True))
+            self.out.put(headers_frame(stream, self._table_note() + block, end=True))
 
     def _living(self, stream: int) -> H2Stream | None:
         """h2's stream; None when it is over, which what happened since the last event may have brought."""
@@ -418,49 +336,27 @@ class Http2Server:
         known.outbound_flow_control_window -= size
         self._h2.outbound_flow_control_window -= size
         self._budget.note_sent(size)
-        self._out.append(data_head(stream, size))
-        self._out += parts
-        self.out_bytes += HEAD_BYTES + size
+        self.out.put_parts(data_head(stream, size), parts, size)
 
     def open_window(self, stream: int, increment: int) -> None:
         """Let the client send so much more of a stream."""
-        self._put(window_frame(stream, increment))
+        self.out.put(window_frame(stream, increment))
 
     def reset(self, stream: int, code: ErrorCode) -> None:
         """End a stream for both sides; nothing if it is over."""
         known = self._living(stream)
         if known is not None:
             known.state_machine.process_input(StreamInputs.SEND_RST_STREAM)
-            self._put(reset_frame(stream, code))
+            self.out.put(reset_frame(stream, code))
 
     def go_away(self, code: ErrorCode = ErrorCode.NO_ERROR, why: bytes = b"") -> None:
         """Say that no further stream will be answered; those there are go on."""
         self.going = True
-        self._put(goaway_frame(self.last_stream, code, why))
-
-    def say(self, raw: bytes) -> None:
-        """Bytes that are no frames, to a client that speaks something else."""
-        self._put(raw)
+        self.out.put(goaway_frame(self.last_stream, code, why))
 
     def take_output(self, size: int) -> bytes | memoryview:
         """The next bytes to be sent, about `size` or one larger part; b"" when there are none."""
-        out = self._out
-        if not out:
-            return b""
-        total = taken = 0
-        for part in out:
-            if taken and total + len(part) > size:
-                break
-            total += len(part)
-            taken += 1
-        data = out[0] if taken == 1 else b"".join(out[:taken])
-        del out[:taken]
-        self.out_bytes -= total
-        return data
-
-    def _put(self, frame: bytes) -> None:
-        self._out.append(frame)
-        self.out_bytes += len(frame)
+        return self.out.take(size)
 
     def _table_note(self) -> bytes:
         """RFC 7541 section 4.2: a client that limits our table is told so in the next block."""

@@ -6,7 +6,7 @@ import trio.testing
 
 from edge_node.serving.call import CallEnded, Metadata
 from edge_node.serving.credit import CreditRoom, Share, StreamCredit
-from edge_node.serving.grpc_call import GrpcCall, _Parts, trailers
+from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.limits import NEVER
 from edge_node.wire.grpc import Status, message_prefix
 from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
@@ -30,7 +30,7 @@ class Host:
         """Nothing: the test looks."""
 
     def queue_room(self) -> int:
-        return self.room - self.http.out_bytes
+        return self.room - self.http.out.size
 
     def wait_for_room(self, call: GrpcCall) -> None:
         self.waiting += 1
@@ -59,17 +59,6 @@ def windows(raw: bytes) -> int:
             total += int.from_bytes(raw[9:13], "big")
         raw = raw[9 + size :]
     return total
-
-
-def test_parts_are_taken_without_copies():
-    """Any sizes, over empty parts, and large ones as views."""
-    large = bytes(100_000)
-    parts = _Parts([b"abc", b"", large, b"xyz"])
-    assert parts.take(2) == [b"ab"]
-    taken = parts.take(50_001)
-    assert [len(part) for part in taken] == [1, 50_000]
-    assert isinstance(taken[1], memoryview)
-    assert b"".join(parts.take(50_003)) == bytes(50_000) + b"xyz"
 
 
 async def test_a_message_is_sent_as_the_window_allows():
@@ -172,10 +161,3 @@ async def test_small_messages_give_others_a_turn():
             await call.send(b"x")
         nursery.cancel_scope.cancel()
     assert turns >= 9
-
-
-def test_trailers():
-    """Alone they carry what headers would have said; texts are percent-encoded."""
-    assert trailers(Status.OK, "", alone=False) == b"\x00\x0bgrpc-status\x010"
-    assert b"100 %25" in trailers(Status.INTERNAL, "100 %", alone=False)
-    assert trailers(Status.NOT_FOUND, "no", alone=True).startswith(b"\x00\x07:status\x03200")

@@ -14,15 +14,10 @@ from edge_node.wire.http2 import (
     CONNECTION_WINDOW_BYTES,
     FRAME_MAX_BYTES,
     STREAM_WINDOW_BYTES,
-    Arrived,
-    Event,
     Http2Server,
-    Left,
-    Opened,
-    Reset,
-    Room,
 )
 from edge_node.wire.http2_budget import Http2Broken, NotHttp2
+from edge_node.wire.http2_events import Arrived, Event, Left, Opened, Reset, Room
 from edge_node.wire.http2_frames import PREFACE, ErrorCode, FrameType, frame_head, header_block
 
 FIELDS = [(":method", "POST"), (":scheme", "http"), (":path", "/a.A/b"), (":authority", "x"), ("te", "trailers")]
@@ -53,9 +48,9 @@ def hear(server: Http2Server, raw: bytes) -> list[Event]:
 def output(server: Http2Server) -> bytes:
     """All there is to send."""
     sent = b""
-    while data := server.take_output(10_000):
+    while data := server.out.take(10_000):
         sent += bytes(data)
-    assert server.out_bytes == 0
+    assert server.out.size == 0
     return sent
 
 
