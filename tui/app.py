@@ -425,13 +425,17 @@ class NodeApp(App[int]):
             result = await self.worker.execute(VERIFY, planned.token, answer_s=patience_s(size))
         except (EdgeNodeError, OSError, msgspec.ValidationError) as error:
             return Tone.BAD, f"could not: {error}"
-        if result.get("intact") is True:
+        intact = result.get("intact") is True
+        self.state.note_damage(cid, damaged=not intact)
+        if intact:
             return Tone.OK, f"intact, {result.get('took_ms', '?')} ms"
         return Tone.BAD, f"damaged: {result.get('reason', '')}"
 
     async def _verified_here(
         self, cid: str, size: int, progress: Callable[[int], None], scope: Mapping[str, str | int]
     ) -> tuple[Tone, str]:
+        if self.state.read_only:
+            return Tone.WARN, f"not hashed: {ContentWithheld()}"
         try:
             holds = await content_holds(self.worker.door, cid, size, progress, scope)
         except ContentWithheld as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tui.lines import Line, Span, Tone, line, words, wrapped
+from tui.lines import Line, Span, Tone, line, text_of, words, wrapped
 from tui.models import (
     Bucket,
     BucketName,
@@ -156,7 +156,7 @@ def describe_piece(row: Piece, state: NodeState, view: View, cells: int) -> list
         *facts([("cid", row.cid), ("size", f"{size_of(row.bytes)} ({count_of(row.bytes)} bytes)")], cells),
     ]
     detail = state.detail if state.detail_of == row.cid else {}
-    lines += _verdicts(row, state, view)
+    lines += _verdicts(row, state, view, cells)
     kind = str(detail.get("kind", row.kind or "-"))
     lines += facts([("kind", _KINDS.get(kind, kind)), ("record", _place(detail.get("record")))], cells)
     lines += facts(_owners(detail, view) or _holders(row), cells) + _parts(detail, cells)
@@ -171,12 +171,15 @@ def describe_piece(row: Piece, state: NodeState, view: View, cells: int) -> list
     return lines
 
 
-def _verdicts(row: Piece, state: NodeState, view: View) -> list[Line]:
-    """Who checked it and what came out: near the top, where it is seen while it goes on."""
-    return [
-        line(Span(who.ljust(NAME_CELLS + 1), Tone.DIM), mark(tone, words(verdict).text, view.glyphs))
-        for who, tone, verdict in state.verdicts.get(row.cid, ())
-    ]
+def _verdicts(row: Piece, state: NodeState, view: View, cells: int) -> list[Line]:
+    """Who checked it and what came out: near the top, where it is seen while it goes on, and with the whole reason."""
+    lines = []
+    for who, tone, verdict in state.verdicts.get(row.cid, ()):
+        said = wrapped(verdict, max(8, cells - NAME_CELLS - 3), tone, rows_max=8)
+        first = mark(tone, text_of(said[0]), view.glyphs)
+        lines.append(line(Span(who.ljust(NAME_CELLS + 1), Tone.DIM), first))
+        lines += [line(" " * (NAME_CELLS + 3), *rest) for rest in said[1:]]
+    return lines
 
 
 def _owners(detail: Mapping[str, Any], view: View) -> list[tuple[str, str]]:

@@ -204,6 +204,13 @@ class NodeState:
         self.refused_total = total
         self.tell(Topic.REFUSALS)
 
+    def note_damage(self, cid: str, *, damaged: bool) -> None:
+        """The node found out how a piece is: its row says so before the list is read again."""
+        row = self.pieces.row(cid)
+        if row is not None and row.damaged != damaged:
+            self.pieces.put([msgspec.structs.replace(row, damaged=damaged)])
+            self.tell(Topic.PIECES)
+
     def set_detail(self, subject: str, detail: dict[str, Any]) -> None:
         """What is known of the piece that is looked at."""
         self.detail_of, self.detail = subject, detail

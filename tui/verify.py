@@ -11,7 +11,7 @@ from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import Cid
 from edge_node.wire.cid import cid_digest, parse_cid
 
-CHUNK_BYTES = 65_536  # what one answer of the door may hold
+CHUNK_BYTES = 1_048_576  # what one answer of the door may hold: an extent, which the node checks whole
 NOWHERE: Mapping[str, str | int] = {}
 
 

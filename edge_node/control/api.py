@@ -10,7 +10,7 @@ import msgspec
 import trio
 
 from edge_node.base.ids import Cid, StreamName, VaultId
-from edge_node.base.limits import KIB
+from edge_node.base.limits import EXTENT_BYTES, KIB
 from edge_node.base.offload import CPU, offload
 from edge_node.control.arguments import BODY_MAX_BYTES, read_object
 from edge_node.control.commands import ADMIN, CommandDesk
@@ -40,7 +40,8 @@ from edge_node.trust.audit import AuditRow
 from edge_node.wire.cid import format_cid, parse_cid
 
 NODE_EVERY_S = 0.25
-CONTENT_MAX_BYTES, CONTENT_DEFAULT_BYTES = 64 * KIB, 4 * KIB
+CONTENT_DEFAULT_BYTES = 4 * KIB
+CONTENT_MAX_BYTES = EXTENT_BYTES  # each is read and checked whole: who asks for less has it read again and again
 STRIP_HERE_MAX_BYTES = 64 * KIB  # larger pages are looked through in a thread: a page of 4 MiB takes 50 ms
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -85,9 +85,9 @@ class VerifyPiece:
         cid, found, scope = await self._find(arguments)
         text, began_s = format_cid(cid), house.clock.monotonic_s()
         access = access_of(house, Standing.OPERATOR, SOURCE, scope.owner, scope.resource(cid), Verb.GET)
-        size, reason = 0, ""
+        size, reason = size_of(found), ""
         try:
-            size = await self._verify(access, scope, cid, size_of(found))
+            size = await self._verify(access, scope, cid, size)
         except PieceDamaged as damage:
             reason = str(damage)
         return Outcome(

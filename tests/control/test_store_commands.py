@@ -72,7 +72,7 @@ async def test_a_multipart_with_a_damaged_part_is_damaged(site: Site) -> None:
             file.seek(detail["extents"][0]["offset"] + 500)
             file.write(b"\xff\xfe")
         broken = await door.control.order("piece.verify", {"cid": there.file})
-        assert (broken["intact"], broken["kind"]) == (False, "multipart")
+        assert (broken["intact"], broken["kind"], broken["bytes"]) == (False, "multipart", 2 * MIB + 5)
         assert (await door.control.order("piece.verify", {"cid": there.parts[0], "bucket": 7}))["intact"]
         assert not (await door.control.order("piece.verify", {"cid": there.parts[1], "bucket": 7}))["intact"]
         rows = (await door.view.get("/v1/pieces", {"bucket": 7}))["pieces"]

@@ -93,6 +93,18 @@ def test_a_bucket_nobody_vouches_for_says_what_that_means() -> None:
     assert "○ private" in text
 
 
+def test_a_verdict_is_told_to_its_end() -> None:
+    """Which record of which segment does not hold is what an operator needs; it goes on under itself."""
+    state = picture()
+    row = state.pieces.window(0, 1)[0]
+    why = "damaged: piece baebb4 is damaged on this node: the record in segment px/00000001 does not match its digest"
+    state.verdicts[row.cid] = [("here", Tone.IDLE, "waits"), ("the node", Tone.BAD, why)]
+    lines = [text_of(spans) for spans in describe_piece(row, state, VIEW, 44)]
+    told = " ".join(lines[lines.index(next(one for one in lines if "✖" in one)) :][:5])
+    assert "does not match its digest" in " ".join(told.split())
+    assert all(len(one) <= 44 for one in lines)
+
+
 @given(st.text(), st.text())
 def test_any_name_can_be_shown(name: str, cid: str) -> None:
     """Names of a bucket are anybody's who may write to it."""

@@ -117,3 +117,14 @@ def test_a_command_s_progress_stands_beside_its_verdict() -> None:
     assert state.verdicts["b1"][1][2] == "intact"
     with pytest.raises(msgspec.ValidationError):
         state.apply("progress", [], 1.0)
+
+
+def test_what_verifying_found_stands_in_the_row() -> None:
+    """Damaged, and mended again; a piece that is not listed is none."""
+    state = picture()
+    cid = state.pieces.window(0, 1)[0].cid
+    for damaged in (True, False):
+        state.note_damage(cid, damaged=damaged)
+        assert state.pieces.row(cid).damaged is damaged
+    state.note_damage("b", damaged=True)
+    assert len(state.pieces) == 40
