@@ -1,16 +1,15 @@
 """FileApi: raw pieces in, files made of them, and their bytes out (docs/specs/ddc.md)."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import aclosing
 
 from edge_node.base.limits import EXTENT_BYTES, KIB, MIB
 from edge_node.gateway.answer_room import AnswerRoom, Held
 from edge_node.gateway.ddc_call import admit, first_message
 from edge_node.gateway.ddc_errors import EmptyPiece, MessageOutOfOrder, RangeOutside, SizeUnderstated
-from edge_node.gateway.ddc_gate import DdcGate
+from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.gateway.ddc_reading import DATA_BYTES, FileReading
 from edge_node.gateway.ddc_records import DdcRecords
-from edge_node.gateway.room import Room
 from edge_node.serving.call import Call, CallTable
 from edge_node.settings import DdcSettings, StoreSettings
 from edge_node.store.errors import PieceTooLarge
@@ -45,13 +44,13 @@ class FileApi:
         pieces: Pieces,
         files: Files,
         records: DdcRecords,
-        bodies: Room,
-        answers: AnswerRoom,
+        puts: AnswerRoom,
+        reads: AnswerRoom,
         settings: DdcSettings,
         store: StoreSettings,
     ) -> None:
         self._gate, self._pieces, self._files, self._records = gate, pieces, files, records
-        self._bodies, self._answers = bodies, answers
+        self._puts, self._reads = puts, reads
         self._settings, self._store = settings, store
 
     def apply(self, settings: DdcSettings, store: StoreSettings) -> None:
@@ -73,8 +72,9 @@ class FileApi:
             raise PieceTooLarge(self._store.piece_bytes_max)
         named = None if metadata.cid is None else read_cid(metadata.cid)
         admitted = await admit(self._gate, call, Verb.PUT, metadata.bucket, cid=named)
-        with self._bodies.hold(UPLOAD_BYTES):
-            await call.accept()
+        await call.accept()
+        with self._puts.hold(_payer(admitted, call)) as held:
+            await _take_room(self._puts, held, min(2 * metadata.size or UPLOAD_BYTES, UPLOAD_BYTES))
             async with aclosing(_contents(call, metadata.size)) as contents:
                 put = await self._pieces.put(
                     admitted.access,
@@ -113,17 +113,24 @@ class FileApi:
         await call.accept()
         reading = self._records.reading(admitted, cid)
         try:
-            with self._answers.hold(admitted.access.holder) as held:
-                await self._take_room(held, min(stop - start, DOWNLOAD_BYTES))
+            with self._reads.hold(_payer(admitted, call)) as held:
+                await _take_room(self._reads, held, min(stop - start, DOWNLOAD_BYTES))
                 async with aclosing(self._files.read(file, start, stop)) as chunks:
                     await FileReading(call, self._gate, admitted, reading, self._settings).run(chunks)
         finally:
             reading.close()
 
-    async def _take_room(self, held: Held, size: int) -> None:
-        # Waiting costs the node nothing, and a refusal would have the SDK read from a node that has not got the file.
-        while not held.may_resize(size):
-            await self._answers.wait()
+
+def _payer(admitted: Admitted, call: Call) -> Hashable:
+    """Whose share of the memory it is: what anybody may read is shared out by address, for keys cost nothing."""
+    return call.peer if admitted.public else admitted.access.holder
+
+
+async def _take_room(room: AnswerRoom, held: Held, size: int) -> None:
+    # Waiting costs the node nothing: the client has its headers, and what it sends stays in its window. A refusal
+    # would have the SDK turn to a node that has not got the file, and give up after five.
+    while not held.may_resize(size):
+        await room.wait()
 
 
 async def _contents(call: Call, said: int) -> AsyncGenerator[memoryview, None]:

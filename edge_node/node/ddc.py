@@ -22,15 +22,18 @@ class Ddc:
     """The DDC services of one node, the same behind every door; `table` answers calls, in gRPC and grpc-web."""
 
     def __init__(self, settings: Settings, rooms: Rooms, bodies: Room, answers: AnswerRoom) -> None:
-        """Puts and reads hold memory in the budgets of HTTP bodies and answers."""
+        """`bodies` and `answers`: the budgets of HTTP. Pieces and files of calls have their own."""
         self._rooms, self._bodies, self._answers = rooms, bodies, answers
         self._grpc = settings.grpc
+        self.puts, self.reads = AnswerRoom(settings.grpc.puts_bytes_max), AnswerRoom(settings.grpc.reads_bytes_max)
         self._gate = gate = DdcGate(
             rooms.buckets, rooms.tokens, rooms.access, rooms.clock, rooms.horizons, settings.trust, rooms.dag.reaches
         )
         self._records = records = DdcRecords(rooms.activity, rooms.clock)
         self.table = CallTable()
-        self._files = FileApi(gate, rooms.pieces, rooms.files, records, bodies, answers, settings.ddc, settings.store)
+        self._files = FileApi(
+            gate, rooms.pieces, rooms.files, records, self.puts, self.reads, settings.ddc, settings.store
+        )
         self._files.add_to(self.table)
         DagApi(gate, rooms.dag, records, bodies).add_to(self.table)
         CnsApi(gate, rooms.names, records).add_to(self.table)
@@ -47,4 +50,6 @@ class Ddc:
     def apply(self, settings: Settings) -> None:
         """Take over another snapshot."""
         self._grpc = settings.grpc
+        self.puts.resize(settings.grpc.puts_bytes_max)
+        self.reads.resize(settings.grpc.reads_bytes_max)
         self._files.apply(settings.ddc, settings.store)

@@ -287,6 +287,18 @@ class GrpcSettings(Section, frozen=True):
     idle_timeout_s: Annotated[
         float, about("A connection without a call is told to go after this.", Reload.LIVE), msgspec.Meta(gt=0)
     ] = 300.0
+    puts_bytes_max: Annotated[
+        int,
+        about(
+            "Bytes that raw pieces on their way in may hold together; one account at most what it leaves.", Reload.LIVE
+        ),
+        msgspec.Meta(ge=MIB),
+    ] = 96 * MIB
+    reads_bytes_max: Annotated[
+        int,
+        about("Bytes that files on their way out may hold together; one account at most what it leaves.", Reload.LIVE),
+        msgspec.Meta(ge=MIB),
+    ] = 96 * MIB
     stream_idle_timeout_s: Annotated[
         float,
         about("A call that neither sends nor takes anything for this long ends.", Reload.LIVE),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from blake3 import blake3
 
 from edge_node.base.errors import Refusal
@@ -18,7 +19,6 @@ from edge_node.gateway.ddc_errors import (
     SizeUnderstated,
 )
 from edge_node.gateway.ddc_file import PIECE_MESSAGE_BYTES
-from edge_node.gateway.errors import NoRoom
 from edge_node.serving.call import CallEnded
 from edge_node.store.bucket_errors import TotalSizeMismatch, UnknownBucket, UnknownPart
 from edge_node.store.errors import CidMismatch, PieceTooLarge, UnknownPiece
@@ -122,7 +122,7 @@ async def test_what_is_no_upload(site: Site, messages: Any, refusal: type[Refusa
     async with ddc_at(site) as node:
         with pytest.raises(refusal):
             await node.store(PUT_RAW, *messages)
-        assert node.bodies.held == 0
+        assert node.ddc.puts.held == 0
         for content in (b"x", bytes(10), b""):
             cid = bytes(raw_piece_cid(content))
             with pytest.raises(UnknownPiece):
@@ -138,17 +138,29 @@ async def test_a_client_that_goes_away_leaves_nothing(site: Site) -> None:
         call.reset()
         with pytest.raises(CallEnded):
             await node.handle(call)
-        assert node.bodies.held == 0
+        assert node.ddc.puts.held == 0
         with pytest.raises(UnknownPiece):
             await node.get(bytes(raw_piece_cid(content)))
 
 
-async def test_uploads_share_the_room_of_bodies(site: Site) -> None:
-    """While it is taken the next is told to come back, before it sends a byte of content."""
-    async with ddc_at(site, http={"bodies_bytes_max": 16 * MIB}) as node:
-        with node.bodies.hold(8 * MIB), pytest.raises(NoRoom):
-            await node.put(b"x")
-        await node.put(b"x")
+async def test_an_upload_waits_for_room_with_its_headers(site: Site) -> None:
+    """Others hold nearly all there is: what is small passes, what is large stays with its client till they are done."""
+    content = os.urandom(7 * MIB)
+    async with ddc_at(site, grpc={"puts_bytes_max": 16 * MIB}) as node:
+        metadata = {"token": text_of(OWNER.token()), "request": OWNER.request(STORE_REQUEST, PRIVATE)}
+        call = MemoryCall(PUT_RAW, metadata).say(*put_messages(content)).half_close()
+        with node.ddc.puts.hold("somebody else") as held:
+            held.resize(8 * MIB)
+            node.nursery.start_soon(node.handle, call)
+            with trio.fail_after(10):
+                await call.accepted.wait()
+                await node.put(b"small")
+            with pytest.raises(trio.WouldBlock):
+                call.answers.receive_nowait()
+        with trio.fail_after(10):
+            assert await call.answers.receive() == b"\x0a\x24" + bytes(raw_piece_cid(content))
+        await trio.testing.wait_all_tasks_blocked()
+        assert node.ddc.puts.held == 0
 
 
 async def test_a_cache_serves_and_stores_nothing(site: Site) -> None:

@@ -98,7 +98,7 @@ async def test_who_does_not_is_stopped_within_the_window(site: Site) -> None:
             assert isinstance(await reader.end(), AcksMissing)
             assert reader.call.accepted.is_set()
             assert reader.got == MIB
-        assert node.answers.held == 0
+        assert node.ddc.reads.held == 0
 
 
 async def test_who_says_it_will_not_is_stopped_at_once(site: Site) -> None:
@@ -179,7 +179,7 @@ async def test_an_acknowledgement_that_does_not_hold_ends_the_read(
             await trio.testing.wait_all_tasks_blocked()
             reader.call.say(*(GetFileRequest(ack=ack) for ack in acks(reader)))
             assert isinstance(await reader.end(), refusal)
-        assert node.answers.held == 0
+        assert node.ddc.reads.held == 0
 
 
 async def test_an_acknowledgement_without_a_request_is_nobody_s(site: Site) -> None:
@@ -221,17 +221,17 @@ async def test_a_reader_that_goes_away_holds_nothing(site: Site) -> None:
                 for _ in range(messages):
                     await reader.take()
                 with trio.fail_after(ANSWER_S):
-                    while not node.answers.held:
+                    while not node.ddc.reads.held:
                         await trio.sleep(0.01)
                 reader.call.reset()
                 ended = await reader.end()
                 assert isinstance(ended, CallEnded | ExceptionGroup)
-            assert node.answers.held == 0
+            assert node.ddc.reads.held == 0
 
 
 async def test_reads_wait_for_room(site: Site) -> None:
     """What readers may hold together is bounded: the next one is served when another has gone."""
-    async with ddc_at(site, http={"answers_bytes_max": 8 * MIB}, **SMALL_WINDOW) as node:
+    async with ddc_at(site, grpc={"reads_bytes_max": 8 * MIB}, **SMALL_WINDOW) as node:
         cid = await node.put(CONTENT)
         async with reading(node, cid) as first:
             await first.take()
