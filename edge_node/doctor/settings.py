@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site
 from edge_node.settings import Settings, SettingsError, parse_listen
+from edge_node.settings.doors import parse_pairs
 from edge_node.settings.errors import SettingsFileUnreadable
 
 Rule = Callable[[Settings], Iterator[tuple[str, str]]]
@@ -45,6 +46,17 @@ def _plain_lan(settings: Settings) -> Iterator[tuple[str, str]]:
         )
 
 
+def _plain_grpc(settings: Settings) -> Iterator[tuple[str, str]]:
+    listens = [parse_listen(settings.grpc.listen)] if settings.grpc.listen else []
+    listens += [pair.grpc for pair in parse_pairs(settings.ddc.doors) if pair.grpc is not None]
+    wide = [str(address) for address in listens if not address.is_loopback]
+    if settings.grpc.plain == "lan" and wide:
+        yield (
+            f'grpc.plain = "lan" on {wide[0]}: everybody on the network reads pieces and tokens',
+            "The SDK speaks gRPC without TLS: use grpc-web over HTTPS, or a network of its own.",
+        )
+
+
 def _every_host(settings: Settings) -> Iterator[tuple[str, str]]:
     if "*" in settings.http.hosts:
         yield (
@@ -71,7 +83,7 @@ def _no_operator(settings: Settings) -> Iterator[tuple[str, str]]:
         )
 
 
-RULES: tuple[Rule, ...] = (_plain_lan, _every_host, _no_room_kept, _no_operator)
+RULES: tuple[Rule, ...] = (_plain_lan, _plain_grpc, _every_host, _no_room_kept, _no_operator)
 
 
 def check_settings(site: Site) -> list[Finding]:

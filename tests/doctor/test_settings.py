@@ -13,6 +13,8 @@ from tests.doctor.rig import settings_of, site_of, verdicts
     ("lines", "word", "verdict"),
     [
         ('[http]\nlisten = "0.0.0.0:8091"\nplain = "lan"', "everybody on the network", "warn"),
+        ('[grpc]\nlisten = "0.0.0.0:9091"\nplain = "lan"', "tokens", "warn"),
+        ('[grpc]\nlisten = ""\nplain = "lan"\n[ddc]\ndoors = ["cache grpc=0.0.0.0:9092"]', "0.0.0.0:9092", "warn"),
         ('[http]\nhosts = ["*"]', "rebinding", "warn"),
         ("[journal]\nreserve_bytes = 0", "deletes", "warn"),
         ("[journal]\nfree_min_bytes = 0", "last byte", "warn"),
@@ -36,7 +38,7 @@ def test_the_defaults_are_no_risk(tmp_path: Path) -> None:
 
 def test_a_plain_door_on_the_loopback_is_no_risk(tmp_path: Path) -> None:
     """`lan` allows, it does not open."""
-    loaded = settings_of(tmp_path / "n", '[http]\nplain = "lan"')
+    loaded = settings_of(tmp_path / "n", '[http]\nplain = "lan"\n[grpc]\nplain = "lan"')
     assert verdicts(check_settings(site_of(loaded))) == {"settings.file": "ok"}
 
 
