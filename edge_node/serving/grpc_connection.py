@@ -235,7 +235,7 @@ class GrpcConnection:
         busy = len(self._calls) >= self._streams_max or self._tasks >= LEAVING_PER_CALL * self._streams_max
         if busy or self.http.going or self._closing:
             CALLS_REFUSED.inc()
-            self.http.reset(stream, ErrorCode.REFUSED_STREAM)  # says that nothing was done: it may be asked again
+            self.http.refuse(stream, self._service.reaper.now)
             return
         fields = dict(event.headers)
         method = fields.get(b":path", b"").decode("latin-1")

@@ -116,9 +116,12 @@ class Http2Server:
                     self.hungry = True
                     break
         except Http2Broken as error:
-            self.out.put(goaway_frame(self.last_stream, error.code, error.why.encode()[:128]))
+            self._say_why(error)
             raise
         return events
+
+    def _say_why(self, error: Http2Broken) -> None:
+        self.out.put(goaway_frame(self.last_stream, error.code, error.why.encode()[:128]))
 
     def _step(self, events: list[Event], now: float) -> bool:
         """One frame, or the next piece of one; False when more bytes are needed."""
@@ -348,6 +351,15 @@ class Http2Server:
         if known is not None:
             known.state_machine.process_input(StreamInputs.SEND_RST_STREAM)
             self.out.put(reset_frame(stream, code))
+
+    def refuse(self, stream: int, now: float) -> None:
+        """End a stream that was not looked at, so that it may be asked again; Http2Broken when there are too many."""
+        try:
+            charge(self._budget.refusals, now, "too many streams")
+        except Http2Broken as error:
+            self._say_why(error)
+            raise
+        self.reset(stream, ErrorCode.REFUSED_STREAM)
 
     def go_away(self, code: ErrorCode = ErrorCode.NO_ERROR, why: bytes = b"") -> None:
         """Say that no further stream will be answered; those there are go on."""

@@ -9,7 +9,8 @@ from edge_node.base.limits import MIB, TokenBucket
 from edge_node.wire.http2_frames import ErrorCode
 
 RESETS = (100.0, 512.0)  # a second, at once; four times the calls that may be under way (CVE-2023-44487)
-PINGS = (10.0, 100.0)
+PINGS = (10.0, 100.0)  # and one for each frame of data we sent: clients measure the line with them
+REFUSALS = (100.0, 5_000.0)  # streams beyond the limit: what a channel may queue before it has read our settings
 SETTINGS = (5.0, 50.0)
 IDLE_FRAMES = (200.0, 2_000.0)  # PRIORITY, unknown types, DATA without a byte
 STRAYS = (1.0 * MIB, 64.0 * MIB)  # bytes for streams that are gone: what was on its way when uploads were refused
@@ -45,11 +46,12 @@ class NotHttp2(Http2Broken):
 class Budget:
     """What is left to one connection; time is an argument, in seconds."""
 
-    __slots__ = ("idle_frames", "pings", "resets", "settings", "strays", "updates")
+    __slots__ = ("idle_frames", "pings", "refusals", "resets", "settings", "strays", "updates")
 
     def __init__(self, now: float) -> None:
         self.resets = TokenBucket.full(*RESETS, now)
         self.pings = TokenBucket.full(*PINGS, now)
+        self.refusals = TokenBucket.full(*REFUSALS, now)
         self.settings = TokenBucket.full(*SETTINGS, now)
         self.idle_frames = TokenBucket.full(*IDLE_FRAMES, now)
         self.strays = TokenBucket.full(*STRAYS, now)
@@ -57,6 +59,7 @@ class Budget:
 
     def note_sent(self, size: int) -> None:
         """We sent so many bytes of data."""
+        self.pings.level = min(self.pings.burst, self.pings.level + 1)
         self._pay(size / SENT_BYTES_PER_UPDATE)
 
     def note_opened(self) -> None:

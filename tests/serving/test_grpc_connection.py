@@ -1,13 +1,28 @@
 """serving.grpc_connection: windows, wake-ups, and what a hostile client can do, which is little."""
 
+import socket
+from contextlib import suppress
+
 import h2.settings
 import pytest
 import trio
 
 from edge_node.base.counters import REGISTRY, refusals
 from edge_node.serving.call import Call
+from edge_node.serving.grpc_connection import GrpcConnection, GrpcService
+from edge_node.serving.limits import Reaper
+from edge_node.serving.transport import PlainTransport
+from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import Status, message_prefix
-from edge_node.wire.http2_frames import PREFACE, ErrorCode, FrameType, frame_head
+from edge_node.wire.http2_frames import (
+    PREFACE,
+    ErrorCode,
+    FrameType,
+    frame_head,
+    header_block,
+    headers_frame,
+    reset_frame,
+)
 from tests.serving.grpc_rig import (
     GROWTH_MAX,
     MIB,
@@ -420,6 +435,49 @@ async def test_streams_beyond_the_limit_are_refused_not_fatal():
         await client.message(streams[0], b"x", end=True)
         assert (await client.answer(streams[0])).status == 0
         assert (await client.ask("echo", b"next")).status == 0
+
+
+async def test_endless_refused_streams_end_the_connection():
+    """A client that goes on opening what is refused is told to calm down."""
+    fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", path("stuck").encode())]
+    block = header_block([*fields, (b":authority", b"x"), (b"content-type", b"application/grpc")])
+    async with serving(streams_max=1) as server, raw_client(server) as client:
+
+        async def insist() -> None:
+            with suppress(trio.BrokenResourceError):
+                for begin in range(1, 16_001, 200):
+                    await client.stream.send_all(
+                        b"".join(headers_frame(stream, block, end=True) for stream in range(begin, begin + 200, 2))
+                    )
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(insist)
+            heard = b""
+            with suppress(trio.BrokenResourceError):
+                while data := await client.stream.receive_some(65_536):
+                    heard += data
+        refused = reset_frame(7, ErrorCode.REFUSED_STREAM)
+        assert refused in heard
+        assert 4_999 <= heard.count(refused[:5]) <= 6_000
+        assert b"too many streams" in heard
+        assert server.calls == 0
+
+
+async def test_an_error_of_ours_ends_one_connection_alone():
+    """Whatever breaks inside a connection is logged, counted, and reaches nobody else."""
+
+    class Faulty(PlainTransport):
+        async def receive(self, size: int) -> bytes:
+            raise RuntimeError("ours")
+
+    before = REGISTRY.get_sample_value("edge_node_http_connections_broken_total") or 0
+    reaper = Reaper([])
+    ours, theirs = socket.socketpair()
+    connection = GrpcConnection(GrpcService(table_of(), GrpcSettings(), reaper), Faulty(ours, "192.0.2.1"))
+    with theirs:
+        await connection.run()
+        assert theirs.recv(1) == b""
+    assert REGISTRY.get_sample_value("edge_node_http_connections_broken_total") == before + 1
 
 
 async def test_messages_that_never_end_hold_little():

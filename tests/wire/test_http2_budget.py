@@ -28,6 +28,15 @@ def test_what_we_sent_pays_for_window_updates():
     assert budget.updates.level == UPDATES_AT_ONCE
 
 
+def test_data_we_sent_allows_a_ping():
+    """Clients that measure the line while they download send one for each answer of it."""
+    budget = Budget(0.0)
+    for _ in range(10_000):
+        budget.note_sent(1_000)
+        charge(budget.pings, 0.0, "")
+    assert budget.pings.level <= PINGS[1]
+
+
 def test_a_stranger_is_known_by_its_first_bytes():
     """What it said is kept, for the answer."""
     assert NotHttp2(b"GET /").first == b"GET /"
