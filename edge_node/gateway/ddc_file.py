@@ -75,7 +75,7 @@ class FileApi:
         await call.accept()
         with self._puts.hold(_payer(admitted, call)) as held:
             await _take_room(self._puts, held, min(2 * metadata.size or UPLOAD_BYTES, UPLOAD_BYTES))
-            async with aclosing(_contents(call, metadata.size)) as contents:
+            async with aclosing(self._contents(call, admitted, metadata.size)) as contents:
                 put = await self._pieces.put(
                     admitted.access,
                     admitted.bucket.owner,
@@ -120,6 +120,28 @@ class FileApi:
         finally:
             reading.close()
 
+    async def _contents(self, call: Call, admitted: Admitted, said: int) -> AsyncGenerator[memoryview, None]:
+        """The content of a put's messages until half-close, at most `said` bytes unless that is 0, cut at extents.
+
+        A right that ended meanwhile ends it at the last.
+        """
+        size = 0
+        while (message := await call.receive()) is not None:
+            content = read_put_piece(message)
+            if isinstance(content, PutMetadata):
+                raise MessageOutOfOrder("metadata twice")
+            if 0 < said < size + len(content):
+                raise SizeUnderstated(said)
+            # What is on its way to the disk is counted by chunks, and each keeps its message: one extent, not all.
+            while content:
+                part = content[: EXTENT_BYTES - size % EXTENT_BYTES]
+                yield part
+                size += len(part)
+                content = content[len(part) :]
+        if not size:
+            raise EmptyPiece
+        await self._gate.confirm(admitted)
+
 
 def _payer(admitted: Admitted, call: Call) -> Hashable:
     """Whose share of the memory it is: what anybody may read is shared out by address, for keys cost nothing."""
@@ -131,25 +153,6 @@ async def _take_room(room: AnswerRoom, held: Held, size: int) -> None:
     # would have the SDK turn to a node that has not got the file, and give up after five.
     while not held.may_resize(size):
         await room.wait()
-
-
-async def _contents(call: Call, said: int) -> AsyncGenerator[memoryview, None]:
-    """The content of a put's messages until half-close, at most `said` bytes unless that is 0, cut at extents."""
-    size = 0
-    while (message := await call.receive()) is not None:
-        content = read_put_piece(message)
-        if isinstance(content, PutMetadata):
-            raise MessageOutOfOrder("metadata twice")
-        if 0 < said < size + len(content):
-            raise SizeUnderstated(said)
-        # What is on its way to the disk is counted by chunks, and each keeps its message: one extent, not all of it.
-        while content:
-            part = content[: EXTENT_BYTES - size % EXTENT_BYTES]
-            yield part
-            size += len(part)
-            content = content[len(part) :]
-    if not size:
-        raise EmptyPiece
 
 
 def _span(asked: FileRange | None, size: int) -> tuple[int, int]:

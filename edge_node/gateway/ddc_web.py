@@ -33,11 +33,10 @@ WEB_OPERATIONS = (CALL_FILE_API, CALL_DAG_API, CALL_CNS_API)
 
 
 class GrpcWebRoutes:
-    """The DDC services at one HTTP door; `idle_s` is asked at every call."""
+    """The DDC services at one HTTP door; `room` is that of all doors, `idle_s` is asked at every call."""
 
-    def __init__(self, table: CallTable, mode: Mode, idle_s: Callable[[], float]) -> None:
-        self._table, self._mode, self._idle_s = table, mode, idle_s
-        self._room = WebRoom()
+    def __init__(self, table: CallTable, room: WebRoom, mode: Mode, idle_s: Callable[[], float]) -> None:
+        self._table, self._room, self._mode, self._idle_s = table, room, mode, idle_s
 
     def add_to(self, router: Router) -> None:
         """Register the routes."""

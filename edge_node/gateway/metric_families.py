@@ -51,6 +51,8 @@ class Sources:
     audit: AuditLog
     http: HttpFigures
     grpc: GrpcServer
+    puts: AnswerRoom
+    reads: AnswerRoom
     bodies: Room
     answers: AnswerRoom
     health: Callable[[], Health | None]
@@ -230,6 +232,8 @@ FAMILIES: tuple[Family, ...] = (
         ("method", "status"),
         _calls,
     ),
+    _gauge("edge_node_grpc_puts_held_bytes", "Memory held by pieces on their way in.", lambda of: of.puts.held),
+    _gauge("edge_node_grpc_reads_held_bytes", "Memory held by files on their way out.", lambda of: of.reads.held),
     _gauge("edge_node_activity_windows", "Minutes of readers in memory.", lambda of: of.activity.ledger.windows),
     Family("edge_node_threads_busy", "gauge", "Worker threads at work, by what they do.", ("limiter",), _threads),
 )

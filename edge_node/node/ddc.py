@@ -14,6 +14,7 @@ from edge_node.gateway.room import Room
 from edge_node.node.rooms import Rooms
 from edge_node.serving import Router
 from edge_node.serving.call import CallTable
+from edge_node.serving.grpc_web import WebRoom
 from edge_node.settings import Settings
 from edge_node.settings.doors import Mode
 
@@ -24,7 +25,7 @@ class Ddc:
     def __init__(self, settings: Settings, rooms: Rooms, bodies: Room, answers: AnswerRoom) -> None:
         """`bodies` and `answers`: the budgets of HTTP. Pieces and files of calls have their own."""
         self._rooms, self._bodies, self._answers = rooms, bodies, answers
-        self._grpc = settings.grpc
+        self._grpc, self._web = settings.grpc, WebRoom()
         self.puts, self.reads = AnswerRoom(settings.grpc.puts_bytes_max), AnswerRoom(settings.grpc.reads_bytes_max)
         self._gate = gate = DdcGate(
             rooms.buckets, rooms.tokens, rooms.access, rooms.clock, rooms.horizons, settings.trust, rooms.dag.reaches
@@ -43,7 +44,7 @@ class Ddc:
     def add_to(self, router: Router, mode: Mode) -> None:
         """Register the routes of a door in this mode; after all others, as content's paths are nearly any."""
         rooms = self._rooms
-        GrpcWebRoutes(self.table, mode, lambda: self._grpc.stream_idle_timeout_s).add_to(router)
+        GrpcWebRoutes(self.table, self._web, mode, lambda: self._grpc.stream_idle_timeout_s).add_to(router)
         JsonRoutes(self._gate, rooms.dag, rooms.names, self._records, self._bodies, self._answers, mode).add_to(router)
         self._content.add_to(router)
 

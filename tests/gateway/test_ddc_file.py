@@ -23,6 +23,8 @@ from edge_node.serving.call import CallEnded
 from edge_node.store.bucket_errors import TotalSizeMismatch, UnknownBucket, UnknownPart
 from edge_node.store.errors import CidMismatch, PieceTooLarge, UnknownPiece
 from edge_node.trust.access import AccessDenied
+from edge_node.trust.token_errors import TokenRevoked
+from edge_node.trust.token_revocations import TokenRevocation
 from edge_node.wire.cid import CidKind, MalformedCid, make_cid, raw_piece_cid
 from edge_node.wire.ddc_messages import file_data_head
 from edge_node.wire.proto.file_pb2 import (
@@ -46,7 +48,7 @@ from tests.gateway.ddc_rig import (
     get_message,
     put_messages,
 )
-from tests.gateway.rig import Site
+from tests.gateway.rig import CLOCK, Site
 from tests.gateway.wallet import STORE_REQUEST, text_of
 
 
@@ -240,6 +242,30 @@ async def test_a_token_for_a_file_opens_its_parts(site: Site) -> None:
         with pytest.raises(CidMismatch):
             await node.put(b"something", token=scoped, request=None)
         assert await node.put(b"later", token=scoped, request=None) == bytes(raw_piece_cid(b"later"))
+
+
+async def test_a_right_that_ends_during_an_upload_keeps_nothing(site: Site) -> None:
+    """It is looked at again before the piece exists."""
+    async with ddc_at(site) as node:
+        token = OWNER.token(bucket=PRIVATE)
+        call = MemoryCall(PUT_RAW, {"token": text_of(token)}).say(*put_messages(b"late"))
+        refused: list[Exception] = []
+
+        async def serve() -> None:
+            try:
+                await node.handle(call)
+            except Refusal as refusal:
+                refused.append(refusal)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            await call.accepted.wait()
+            chain = node.rooms.tokens.open(text_of(token), CLOCK.now_ms())
+            node.rooms.revocations.apply(TokenRevocation.of_token(chain.last.digest, CLOCK.now_ms()))
+            call.half_close()
+        assert [type(one) for one in refused] == [TokenRevoked]
+        with pytest.raises(UnknownPiece):
+            await node.get(bytes(raw_piece_cid(b"late")))
 
 
 async def test_settings_are_followed(site: Site) -> None:
