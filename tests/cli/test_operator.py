@@ -112,11 +112,11 @@ def test_an_invalid_file_changes_nothing(node: Process) -> None:
     node.configure('hosts = ["other.example"]\nidle_timeout_s = "long"\n')
     refused = node.cli("settings", "apply", "--yes")
     assert refused.returncode == 3
-    assert "edge-node.toml:6" in refused.stderr
+    assert "edge-node.toml:8" in refused.stderr
     before = node.log().count("settings.refused")
     node.hang_up()
     until(lambda: node.log().count("settings.refused") > before)
-    assert "edge-node.toml:6" in node.log()
+    assert "edge-node.toml:8" in node.log()
     assert httpx.get(node.url + "/healthz", headers={"host": "kept.example"}).status_code == 200
     assert httpx.get(node.url + "/healthz", headers={"host": "other.example"}).status_code == 421
 
