@@ -88,7 +88,7 @@ faults: setup ## the whole fault campaign: 200 kills of a journal and of a node
 	EDGE_NODE_CI=1 EDGE_NODE_KILL_ROUNDS=200 $(BIN)/python -m pytest tests/faults
 
 fuzz: setup ## changed inputs at frames, tokens and messages for EDGE_NODE_FUZZ_S seconds (600)
-	EDGE_NODE_CI=1 EDGE_NODE_FUZZ_S=$${EDGE_NODE_FUZZ_S:-600} $(BIN)/python -m pytest tests/fuzz -m fuzz -rP
+	EDGE_NODE_CI=1 EDGE_NODE_FUZZ_S=$${EDGE_NODE_FUZZ_S:-600} $(BIN)/python -m pytest tests/fuzz -m fuzz
 
 fuzz-quick: ## the same for 20 seconds
 	@EDGE_NODE_FUZZ_S=20 $(MAKE) fuzz

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
+from edge_node.wire.protobuf_fields import MalformedProtobuf, field_head, scan_fields, write_varint
+
 Option = TypeVar("Option")
 
 LONGEST = 16_384  # of a changed input, unless its seed was longer
@@ -14,6 +16,9 @@ ODD_BYTES = (
     b"\xed\xa0\x80", b"\xc0\x80", b"\x00\x00\x00\x00\x00", b"\x01\x00\x00\x00\x00", b"\x00\xff\xff\xff\xff",
     b"<Bytes>", b"</Bytes>", b"\x00" * 300,
 )  # fmt: skip
+
+
+ODD_INTEGERS = (0, 1, 2, 3, 127, 128, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53, 2**63 - 1, 2**63, 2**64 - 1)
 
 
 class Dice:
@@ -42,14 +47,57 @@ class Dice:
         return start, start + self.roll(longest + 1)
 
 
-def mutate(dice: Dice, seeds: Sequence[bytes]) -> bytes:
-    """A seed with one to eight changes; one in fifty is a seed as it is, so that good inputs are tried too."""
+def mutate(dice: Dice, seeds: Sequence[bytes], *, messages: bool = False) -> bytes:
+    """A seed with one to eight changes; one in fifty is a seed as it is, so that good inputs are tried too.
+
+    `messages`: the seeds are protobuf; half of the inputs are changed field by field, with lengths that fit again.
+    """
+    if messages and dice.roll(2):
+        changed = dice.choose(seeds)
+        for _ in range(1 + dice.roll(3)):
+            changed = change_fields(dice, changed, seeds)
+        return changed[:LONGEST]
     raw = bytearray(dice.choose(seeds))
     longest = max(LONGEST, len(raw))
     if dice.roll(50):
         for _ in range(1 + dice.roll(1 + dice.roll(8))):
             _CHANGES[dice.roll(len(_CHANGES))](dice, raw, seeds)
     return bytes(raw[:longest])
+
+
+def change_fields(dice: Dice, raw: bytes, seeds: Sequence[bytes]) -> bytes:
+    """A message with one field changed, somewhere in its depth; bytes that are no message are changed as bytes."""
+    try:
+        fields = scan_fields(raw)
+    except MalformedProtobuf:
+        fields = []
+    if not fields:
+        return mutate(dice, [raw])
+    parts = [raw[field.start : field.stop] for field in fields]
+    place = dice.roll(len(fields))
+    number, _, _, _, value = fields[place]
+    match dice.roll(10):
+        case 0:
+            del parts[place]
+        case 1:
+            parts.insert(dice.roll(len(parts)), parts[place])
+        case 2:
+            parts[place] *= min(dice.choose((2, 50, 2_000)), 1 + LONGEST // len(parts[place]))
+        case 3:
+            parts[place] = write_varint(dice.choose((1, number, number + 1, 16)) << 3) + write_varint(
+                dice.choose(ODD_INTEGERS)
+            )
+        case 4:
+            parts.reverse()
+        case _ if isinstance(value, int):
+            parts[place] = write_varint(number << 3) + write_varint(dice.choose(ODD_INTEGERS))
+        case 5:
+            inside = bytes(value) * min(dice.choose((2, 30, 1_000)), 1 + LONGEST // (1 + len(value)))
+            parts[place] = field_head(number, len(inside)) + inside
+        case _:
+            inside = change_fields(dice, bytes(value), seeds)
+            parts[place] = field_head(number, len(inside)) + inside
+    return b"".join(parts)
 
 
 def _flip(dice: Dice, raw: bytearray, _seeds: Sequence[bytes]) -> None:

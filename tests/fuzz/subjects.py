@@ -67,6 +67,7 @@ class Subject:
     act: Callable[[bytes, Dice], object]
     allowed: tuple[type[Exception], ...]
     steps: tuple[int, int] = (3_000, 60)
+    messages: bool = False  # its inputs are protobuf
 
 
 def every(*acts: Callable[[bytes], object], allowed: tuple[type[Exception], ...]) -> Callable[[bytes, Dice], object]:
@@ -361,12 +362,12 @@ SUBJECTS = [
         base58,
         (Refusal,),
     ),
-    Subject("protobuf", MESSAGES, fields, (MalformedProtobuf,), (3_000, 120)),
-    Subject("messages", MESSAGES, READ_MESSAGES, (MalformedProtobuf,), (6_000, 300)),
-    Subject("node", NODES, node, (MalformedProtobuf,), (3_000, 150)),
-    Subject("token", TOKENS, token, (Refusal,), (60_000, 400)),
-    Subject("request", REQUESTS, signed_messages, (Refusal,), (20_000, 400)),
-    Subject("name", NAMES, named, (Refusal,), (20_000, 200)),
+    Subject("protobuf", MESSAGES, fields, (MalformedProtobuf,), (3_000, 120), messages=True),
+    Subject("messages", MESSAGES, READ_MESSAGES, (MalformedProtobuf,), (6_000, 300), messages=True),
+    Subject("node", NODES, node, (MalformedProtobuf,), (3_000, 150), messages=True),
+    Subject("token", TOKENS, token, (Refusal,), (60_000, 400), messages=True),
+    Subject("request", REQUESTS, signed_messages, (Refusal,), (20_000, 400), messages=True),
+    Subject("name", NAMES, named, (Refusal,), (20_000, 200), messages=True),
     Subject("activity", [*RECORDS, *NOTES], at_rest, (msgspec.DecodeError,), (10_000, 60)),
     Subject("grpc", FRAMED, grpc, (Refusal,), (3_000, 100)),
     Subject("grpc_web", WEB, READ_WEB, (GrpcBroken,), (3_000, 60)),

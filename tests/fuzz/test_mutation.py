@@ -1,6 +1,9 @@
 """The changes themselves: repeatable, bounded, and none that changes nothing for ever."""
 
-from tests.fuzz.mutation import LONGEST, Dice, mutate
+import contextlib
+
+from edge_node.wire.protobuf_fields import MalformedProtobuf, scan_fields
+from tests.fuzz.mutation import LONGEST, Dice, change_fields, mutate
 
 SEEDS = [b"", b"a", bytes(range(256)), b"z" * 5_000]
 
@@ -24,3 +27,16 @@ def test_dice_show_every_side():
     dice = Dice("sides")
     assert {dice.roll(6) for _ in range(500)} == set(range(6))
     assert all(0 <= start <= stop <= 10 for start, stop in (dice.span(10) for _ in range(500)))
+
+
+def test_messages_are_changed_with_lengths_that_fit():
+    """Most changed messages are messages still, so that what lies deep in them is reached."""
+    seed = bytes.fromhex("0a0b0a0548656c6c6f12020801" + "1801")
+    made = [change_fields(Dice(f"fields/{number}"), seed, [seed]) for number in range(400)]
+    whole = 0
+    for raw in made:
+        with contextlib.suppress(MalformedProtobuf):
+            scan_fields(raw)
+            whole += 1
+    assert len(set(made)) > 50
+    assert whole > 300
