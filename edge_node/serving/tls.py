@@ -170,7 +170,7 @@ class TlsTransport:
         self._sealed = memoryview(await self._plain.receive(size))
         return self._feed()
 
-    def offer(self, data: bytes) -> bool:
+    def offer(self, data: bytes | memoryview) -> bool:
         """See Transport."""
         if len(data) <= SEAL_BYTES:
             return self._seal_and_offer(data)

@@ -41,7 +41,7 @@ class Transport(Protocol):
         """Some bytes, about `size` at most; b"" when the client closed or vanished."""
         ...
 
-    def offer(self, data: bytes) -> bool:
+    def offer(self, data: bytes | memoryview) -> bool:
         """Send what goes without waiting; False when a rest is kept that `flush` must send. PeerGone."""
         ...
 
@@ -202,7 +202,7 @@ class StreamTransport:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return b""
 
-    def offer(self, data: bytes) -> bool:
+    def offer(self, data: bytes | memoryview) -> bool:
         """See Transport. A stream can only wait."""
         self._rest = memoryview(data)
         return False

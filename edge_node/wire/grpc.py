@@ -147,7 +147,8 @@ class MessageReader:
                 last += data
                 return
             if len(self._parts) > 1:  # not the first, which may be cut already
-                data = bytearray(data)  # a part of its own costs more than a few bytes are worth
+                self._parts.append(bytearray(data))  # a part of its own costs more than a few bytes are worth
+                return
         self._parts.append(data)
 
     def next_message(self) -> bytes | None:

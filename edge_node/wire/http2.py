@@ -218,7 +218,7 @@ class Http2Server:
             self._budget.note_opened()
             stream = self._h2.streams[event.stream_id]
             stream._expected_content_length = None  # noqa: SLF001 - DATA passes h2 by; gRPC frames its own lengths
-            events.append(Opened(event.stream_id, list(event.headers), event.stream_ended is not None))  # type: ignore[arg-type]
+            events.append(Opened(event.stream_id, list(event.headers), event.stream_ended is not None))
         elif isinstance(event, h2.events.TrailersReceived):
             events.append(Arrived(event.stream_id, b"", 0, ended=True))
         elif isinstance(event, h2.events.StreamReset):
