@@ -3,12 +3,14 @@
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 import pytest
 
-from edge_node.client.control import ControlClient
+from edge_node.base.limits import MIB
+from edge_node.client.control import ControlClient, patience_s
 from edge_node.client.errors import AnswerNotUnderstood, Conflict, NodeUnreachable, NotThere
 from tests.client.rig import both_backends, run
 from tests.control.process import Process, running_process
@@ -18,6 +20,15 @@ from tests.control.process import Process, running_process
 def node() -> Iterator[Process]:
     with running_process() as process:
         yield process
+
+
+def _accepted(listener: socket.socket) -> socket.socket:
+    """The next connection that asks something: before each the client only looks whether anybody is there."""
+    while True:
+        connection, _ = listener.accept()
+        if connection.recv(1, socket.MSG_PEEK):
+            return connection
+        connection.close()
 
 
 @both_backends
@@ -54,6 +65,37 @@ def test_commands_in_two_steps(node: Process, backend: str) -> None:
             assert receipt["stream"] == "test/a"
 
     run(backend, main)
+
+
+def test_a_long_order_is_waited_for(tmp_path: Path) -> None:
+    """By whoever says so: the client's own patience is for short ones."""
+
+    def answer_late(listener: socket.socket) -> None:
+        for late_s in (0.5, 0.5):
+            connection = _accepted(listener)
+            connection.recv(65_536)
+            threading.Event().wait(late_s)
+            with suppress(OSError):
+                connection.sendall(OK % (13, b'{"result":{}}'))
+            connection.close()
+
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=answer_late, args=(listener,))
+        thread.start()
+
+        async def main() -> None:
+            async with ControlClient(path, timeout_s=0.1) as client:
+                with pytest.raises(NodeUnreachable):
+                    await client.execute("piece.verify", "t")
+                assert await client.execute("piece.verify", "t", answer_s=20) == {}
+
+        run("trio", main)
+        thread.join()
+    assert patience_s(0) == 30
+    assert patience_s(1_024 * MIB) > 200
 
 
 @both_backends

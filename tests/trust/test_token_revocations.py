@@ -178,3 +178,12 @@ def test_revoking_more_never_gives_back(changes: list[TokenRevocation]) -> None:
         assert now or not ended
         ended = now
     assert ended is any(change in ENDING for change in changes)
+
+
+def test_what_refuses_as_much_already_is_told() -> None:
+    """So that an operator's second word is no second record; a later end of an issuer is a new one."""
+    revocations = TokenRevocations([SAME[0], SAME[3]])
+    assert revocations.standing(TokenRevocation.of_holder(OWNER.public, 99)) == SAME[3]
+    assert revocations.standing(TokenRevocation.of_issuer(OWNER.public, 5, 99)) == SAME[0]
+    assert revocations.standing(TokenRevocation.of_issuer(OWNER.public, 6, 99)) is None
+    assert revocations.standing(TokenRevocation.of_holder(BOB.public, 99)) is None
