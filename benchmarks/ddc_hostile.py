@@ -64,7 +64,7 @@ def attacker(place: Place) -> Iterator[Callable[[str], None]]:
     """A process of bad clients; called with a name it begins that one, with "" it ends it."""
     with Client(place.target, Account.of(1)) as owner:
         cid = owner.put(EDITHS, content(64 * MIB))
-    argv = [sys.executable, "-m", "tests.interop.hostile", str(place.grpc[0]), cid.hex()]
+    argv = [sys.executable, "-m", "tests.interop.hostile", str(place.grpc[0]), str(place.http[0]), cid.hex()]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
         def tell(name: str) -> None:

@@ -26,6 +26,7 @@ from edge_node.wire.ddc_messages import (
     read_multipart,
     read_put_piece,
 )
+from edge_node.wire.http2 import STREAM_WINDOW_BYTES
 
 # The SDK's content messages have 4,091,904 bytes; other clients round up to 4 MiB.
 PIECE_MESSAGE_BYTES = 4 * MIB + KIB
@@ -150,8 +151,9 @@ def _payer(admitted: Admitted, call: Call) -> Hashable:
 
 async def _take_room(room: AnswerRoom, held: Held, size: int) -> None:
     # Waiting costs the node nothing: the client has its headers, and what it sends stays in its window. A refusal
-    # would have the SDK turn to a node that has not got the file, and give up after five.
-    while not held.may_resize(size):
+    # would have the SDK turn to a node that has not got the file, and give up after five. What fits into the window
+    # that every call has needs no other room: stuck calls of an account hold up its large ones, not all.
+    while size > STREAM_WINDOW_BYTES and not held.may_resize(size):
         await room.wait()
 
 

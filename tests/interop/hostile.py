@@ -1,11 +1,12 @@
 """Clients that mean no good, each in a thread until it is told to stop: what the node must bear while it serves others.
 
-`python -m tests.interop.hostile GRPC_PORT CID` is a process of its own for them: each line on its standard input names
-the one to begin, an empty line ends it, and every line is answered with one.
+`python -m tests.interop.hostile GRPC_PORT HTTP_PORT CID` is a process of its own for them: each line on its standard
+input names the one to begin, an empty line ends it, and every line is answered with one.
 """
 
 import contextlib
 import os
+import socket
 import struct
 import sys
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edge_node.base.limits import MIB
+from edge_node.wire.cid import format_cid, read_cid
 from edge_node.wire.proto import file_pb2
 from tests.interop.accounts import GET, READ, STORE, Account, request_of
 from tests.interop.grpc_client import put_messages
@@ -39,9 +41,10 @@ BREATH_S = 0.01  # an attacker on another machine would not take the node's own 
 
 @dataclass(frozen=True)
 class Target:
-    """The door, and a piece of 64 MiB that may be read."""
+    """The doors, and a piece of 64 MiB in bucket 7."""
 
     port: int
+    http: int
     cid: bytes
 
 
@@ -190,6 +193,45 @@ def queued_calls(target: Target, stop: threading.Event) -> None:
             stop.wait(1)
 
 
+def http_readers(target: Target, stop: threading.Event) -> None:
+    """The same piece by its URL, again and again, by clients that never take a byte."""
+    path = f"/{EDITHS}/{format_cid(read_cid(target.cid))}?token={EDITH.token(bucket=EDITHS, operations=[GET])}"
+    with contextlib.ExitStack() as held:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                one = held.enter_context(socket.create_connection(("127.0.0.1", target.http), 10))
+                one.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{target.http}\r\n\r\n".encode())
+        stop.wait()
+
+
+def web_writers(target: Target, stop: threading.Event) -> None:
+    """Uploads over WebSocket that stop within a message of 4 MB."""
+    head = next(put_messages(EDITHS, b"", said=128 * MIB)).SerializeToString()
+    with contextlib.ExitStack() as held:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                one = held.enter_context(socket.create_connection(("127.0.0.1", target.http), 10))
+                one.settimeout(5)
+                one.sendall(_upgrade(target.http))
+                metadata = "".join(f"{name}: {value}\r\n" for name, value in EDITH.metadata(STORE, EDITHS))
+                one.sendall(_masked(metadata.encode()) + _masked(b"\0" + message(head)))
+                one.sendall(_masked(b"\0" + message(bytes(4_000_000)))[:-1_000])
+        stop.wait()
+
+
+def _upgrade(port: int) -> bytes:
+    return (
+        f"GET {PUT_RAW} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+        "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        "sec-websocket-protocol: grpc-websockets\r\n\r\n"
+    ).encode()
+
+
+def _masked(payload: bytes) -> bytes:
+    """One binary frame of a client, under the mask that changes nothing."""
+    return struct.pack(">BBQ4x", 0x82, 0xFF, len(payload)) + payload
+
+
 ATTACKS: Mapping[str, Attack] = {
     attack.__name__: attack
     for attack in (
@@ -205,6 +247,8 @@ ATTACKS: Mapping[str, Attack] = {
         ack_abuse,
         pings_and_settings,
         queued_calls,
+        http_readers,
+        web_writers,
     )
 }
 
@@ -223,8 +267,8 @@ def under(name: str, target: Target) -> Iterator[None]:
 
 
 def main() -> None:
-    port, cid = sys.argv[1:]
-    target = Target(int(port), bytes.fromhex(cid))
+    port, http, cid = sys.argv[1:]
+    target = Target(int(port), int(http), bytes.fromhex(cid))
     with contextlib.ExitStack() as running:
         for line in sys.stdin:
             running.close()

@@ -47,11 +47,12 @@ PEOPLE: Mapping[str, Mapping[str, str]] = {
     },
 }
 # Buckets 1 and 2 as the SDK's tests have them; 7 as the vectors do; 99 is nobody's.
-PUBLIC, PRIVATE, EDITHS, ABSENT = 1, 2, 7, 99
+PUBLIC, PRIVATE, EDITHS, BOBS, ABSENT = 1, 2, 7, 8, 99
 BUCKETS: Sequence[tuple[int, str, bool]] = (
     (PUBLIC, "owner", True),
     (PRIVATE, "owner", False),
     (EDITHS, "edith", False),
+    (BOBS, "bob", False),
 )
 
 
