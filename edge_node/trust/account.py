@@ -1,7 +1,7 @@
 """Accounts as people write them: 64 hex digits, or an SS58 address of whichever network."""
 
 from edge_node.base.ids import PublicKey
-from edge_node.wire.ss58 import format_ss58, parse_ss58
+from edge_node.base.ss58 import format_ss58, parse_ss58
 
 _HEX_DIGITS = 2 * PublicKey.size
 

@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from edge_node.base.base58 import MalformedBase58, decode_base58
 from edge_node.base.errors import LocalError
 from edge_node.base.ids import Cid, Digest, PublicKey
 from edge_node.trust.message_fields import U53_MAX, MessageFields, Shape, read_message
@@ -18,7 +19,6 @@ from edge_node.trust.token_errors import (
     TokenTooLong,
 )
 from edge_node.trust.wallet_signature import SignedForm, WalletSignature, read_wallet_signature, verify_signed
-from edge_node.wire.base58 import MalformedBase58, decode_base58
 from edge_node.wire.cid import MalformedCid, read_cid
 from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+BASE = ["edge_node.base.base58", "edge_node.base.ss58"]
 WIRE = sorted(f"edge_node.wire.{path.stem}" for path in (ROOT / "edge_node/wire").glob("*.py"))
 TRUST = [
     f"edge_node.trust.{name}"
@@ -60,7 +61,7 @@ CORES = {
     "supervise": ("budget", "health", "progress"),
 }  # fmt: skip
 CORE = [f"edge_node.{room}.{name}" for room, names in CORES.items() for name in names]
-PURE = [name.removesuffix(".__init__") for name in WIRE + TRUST]
+PURE = [name.removesuffix(".__init__") for name in BASE + WIRE + TRUST]
 
 # Nothing these modules import, however far down, may load one of these. The C module `_socket` is not among them:
 # msgspec loads typing_extensions, which takes the type of a capsule from it.
@@ -100,7 +101,7 @@ def named_in(module: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("modules", [WIRE, TRUST], ids=["wire", "trust"])
+@pytest.mark.parametrize("modules", [BASE, WIRE, TRUST], ids=["base", "wire", "trust"])
 def test_importing_the_core_loads_no_io(modules):
     """A fresh interpreter imports the pure modules and loads nothing that does I/O; the first that does is named."""
     names = [name.removesuffix(".__init__") for name in modules]

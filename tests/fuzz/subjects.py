@@ -21,7 +21,9 @@ from edge_node.activity.record import (
     encode_activity,
     identity_of_raw,
 )
+from edge_node.base.base58 import decode_base58, encode_base58
 from edge_node.base.errors import Refusal
+from edge_node.base.ss58 import format_ss58, parse_ss58
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
     open_acknowledgment,
@@ -31,7 +33,6 @@ from edge_node.trust.activity_request import (
 )
 from edge_node.trust.auth_token import check_chain, parse_token, verify_chain
 from edge_node.wire import ddc_messages as ddc
-from edge_node.wire.base58 import decode_base58, encode_base58
 from edge_node.wire.dag_node import canonical_node
 from edge_node.wire.grpc import GrpcBroken, MessageReader, encode_text, parse_timeout
 from edge_node.wire.grpc_web import parse_metadata, read_client_message
@@ -39,7 +40,6 @@ from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken
 from edge_node.wire.proto import activity_report_pb2, cns_pb2, common_pb2, dag_pb2, file_pb2
 from edge_node.wire.protobuf_fields import MalformedProtobuf, cut_field, field_head, scan_fields
-from edge_node.wire.ss58 import format_ss58, parse_ss58
 from tests.activity import rig as activity
 from tests.activity.test_ledger import Rig
 from tests.activity.test_reading import reading

@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge_node.base.base58 import encode_base58
 from edge_node.base.ids import PublicKey
 from edge_node.trust.keys import SigningKey
-from edge_node.wire.base58 import encode_base58
 from edge_node.wire.proto.activity_report_pb2 import ActivityAcknowledgment, ActivityRequest
 from edge_node.wire.proto.auth_token_pb2 import AuthToken
 from edge_node.wire.proto.cns_pb2 import Record

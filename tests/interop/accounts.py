@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nacl.signing import SigningKey
 
-from edge_node.wire.base58 import encode_base58
+from edge_node.base.base58 import encode_base58
 from edge_node.wire.proto import activity_report_pb2, auth_token_pb2, cns_pb2, common_pb2
 
 MONTH_MS = 30 * 24 * 3_600_000

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey
+from edge_node.base.ss58 import format_ss58
 from edge_node.trust.account import address_of, parse_account
-from edge_node.wire.ss58 import format_ss58
 
 ALICE = PublicKey(bytes.fromhex("2c1a7cde" * 8))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_node.base.base58 import ALPHABET, decode_base58, encode_base58
 from edge_node.trust.auth_token import (
     LINKS_MAX_WALLET,
     TEXT_MAX_CHARACTERS,
@@ -28,7 +29,6 @@ from edge_node.trust.token_errors import (
     TokenTooLong,
 )
 from edge_node.trust.wallet_signature import SignedForm
-from edge_node.wire.base58 import ALPHABET, decode_base58, encode_base58
 from edge_node.wire.cid import parse_cid
 from edge_node.wire.proto import auth_token_pb2
 from tests.trust.wallets import (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge_node.base.base58 import decode_base58
 from edge_node.trust import auth_token
 from edge_node.trust.token_book import TokenBook
 from edge_node.trust.token_errors import (
@@ -16,7 +17,6 @@ from edge_node.trust.token_errors import (
     TokenTooLong,
 )
 from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
-from edge_node.wire.base58 import decode_base58
 from tests.trust.wallets import BOB, NOW_MS, OWNER, bearer, bytes_field, chain_text, payload, text_of, token
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import sr25519
 
+from edge_node.base.base58 import encode_base58
 from edge_node.base.ids import PublicKey
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.wallet_signature import Algorithm
-from edge_node.wire.base58 import encode_base58
 from edge_node.wire.protobuf_fields import field_head, write_varint
 
 NOW_MS = 1_700_000_000_000

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_node.base.base58 import decode_base58, encode_base58
 from edge_node.base.errors import LocalError
-from edge_node.wire.base58 import decode_base58, encode_base58
-from edge_node.wire.ss58 import CERE_PREFIX, MalformedAddress, format_ss58, parse_ss58
+from edge_node.base.ss58 import CERE_PREFIX, MalformedAddress, format_ss58, parse_ss58
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/ddc.json").read_text())["vectors"]
 CERE = {v["id"]: (v["publicKeyHex"], v["addressSs58Prefix54"]) for v in VECTORS if "addressSs58Prefix54" in v}

@@ -2,8 +2,8 @@
 
 import hashlib
 
+from edge_node.base.base58 import MalformedBase58, decode_base58, encode_base58
 from edge_node.base.errors import LocalError, RemoteError
-from edge_node.wire.base58 import MalformedBase58, decode_base58, encode_base58
 
 CERE_PREFIX = 54
 ACCOUNT_BYTES = 32

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_node.wire.base58 import ALPHABET, MalformedBase58, decode_base58, encode_base58
+from edge_node.base.base58 import ALPHABET, MalformedBase58, decode_base58, encode_base58
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/ddc.json").read_text())["vectors"]
 TOKENS = {v["id"]: (v["tokenProtoHex"], v["tokenBase58"]) for v in VECTORS if "tokenBase58" in v}
