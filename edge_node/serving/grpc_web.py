@@ -26,7 +26,7 @@ from edge_node.wire.grpc_web import (
     read_client_message,
 )
 from edge_node.wire.websocket_frames import encode_binary
-from edge_node.wire.websocket_handshake import UpgradeRequired, wants_websocket
+from edge_node.wire.websocket_handshake import UpgradeRequired
 
 LARGE_CALLS_MAX = 12  # of 4 MiB each
 LARGE_CALLS_PER_ADDRESS_MAX = 8
@@ -38,14 +38,6 @@ IDLE_S = 60.0
 
 _HEADERS = encode_binary(encode_block([("content-type", "application/grpc-web+proto")]))
 _SILENT = (Status.CANCELLED, "the client neither sent nor took anything for too long")
-
-
-def wants_grpc_web(request: Request) -> bool:
-    """Whether a request opens a WebSocket for a grpc-web call."""
-    if not wants_websocket(request.head):
-        return False
-    offered = request.headers.get("sec-websocket-protocol") or ""
-    return SUBPROTOCOL in [name.strip() for name in offered.split(",")]
 
 
 def open_grpc_web(

@@ -9,7 +9,7 @@ import websockets.asyncio.client
 import websockets.exceptions
 
 from edge_node.serving.call import Call, CallTable
-from edge_node.serving.grpc_web import WebRoom, open_grpc_web, wants_grpc_web
+from edge_node.serving.grpc_web import WebRoom, open_grpc_web
 from edge_node.serving.http_server import HttpServer
 from edge_node.serving.refusals import Overloaded
 from edge_node.serving.request import Request
@@ -35,7 +35,6 @@ async def web(table: CallTable | None = None, **options: float) -> AsyncIterator
     chosen = table or table_of()
 
     async def handler(request: Request) -> Response:
-        assert wants_grpc_web(request)
         return open_grpc_web(request, chosen, mode="storage", **options)  # type: ignore[arg-type]
 
     with trio.fail_after(30):
@@ -293,7 +292,6 @@ async def test_another_subprotocol_is_refused():
     table = table_of()
 
     async def handler(request: Request) -> Response:
-        assert not wants_grpc_web(request)
         return open_grpc_web(request, table)
 
     async with running(handler) as server:
