@@ -10,7 +10,10 @@ from edge_node.doctor.finding import Finding, bad, in_bytes, ok, warn
 from edge_node.doctor.site import Site
 
 IDLE_BYTES = 95 * MIB  # the promise for a node at rest
-_LESS = "Lower http.bodies_bytes_max, http.answers_bytes_max, subscriptions.tail_bytes_max or the queues."
+_LESS = (
+    "Lower http.bodies_bytes_max, http.answers_bytes_max, grpc.puts_bytes_max, grpc.reads_bytes_max,"
+    " subscriptions.tail_bytes_max or the queues."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ def probe_memory(site: Site) -> MemoryFacts:
     bounds = (
         settings.http.bodies_bytes_max + settings.http.answers_bytes_max + settings.journal.queue_bytes_max
         + settings.ingest.queue_bytes_max + settings.subscriptions.tail_bytes_max
+        + settings.grpc.puts_bytes_max + settings.grpc.reads_bytes_max
     )  # fmt: skip
     return MemoryFacts(total, min(machine.available, total), IDLE_BYTES + bounds, _node_bytes(site))
 

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 
+import trio
+
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES, KIB
@@ -28,6 +30,7 @@ from edge_node.wire.content_type import SNIFF_BYTES, type_of_content, type_of_na
 from edge_node.wire.dag_node import read_node
 
 READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the extents read in one hop
+ROOM_S = 2.0  # how long an answer waits for room before its client is told to come back
 TYPES_MAX = 4_096  # types told by content and remembered, so that a player's ranges do not each read the beginning
 HERE_MAX = 256 * KIB  # a node that is parsed on the loop
 
@@ -85,7 +88,7 @@ class ContentRoutes:
     async def _of_file(self, request: Request, found: Found, kept: Headers, held: Held) -> Response:
         admitted = found.admitted
         file = await self._files.open(admitted.access, admitted.bucket, found.cid, through=found.through)
-        held.resize(min(file.size, READ_BYTES))
+        await self._take_room(held, min(file.size, READ_BYTES))
         media_type = type_of_name(found.name) or await self._type_of(file)
 
         def read(start: int, stop: int) -> AsyncGenerator[bytes, None]:
@@ -93,10 +96,17 @@ class ContentRoutes:
 
         return self._answer(request, found, file.size, kept, media_type, read)
 
+    async def _take_room(self, held: Held, size: int) -> None:
+        # A page asks for many things at once, and most are gone in milliseconds; who reads slowly is not waited for.
+        with trio.move_on_after(ROOM_S):
+            while not held.may_resize(size):
+                await self._answers.wait()
+        held.resize(size)
+
     async def _of_node(self, request: Request, found: Found, kept: Headers, held: Held) -> Response:
         """A node's own data; what links to others is asked for by its path, or in JSON."""
         admitted = found.admitted
-        held.resize(NODE_BYTES_MAX)
+        await self._take_room(held, NODE_BYTES_MAX)
         node = await self._dag.get(admitted.access, admitted.bucket, found.cid, through=found.through)
         parsed = read_node(node.raw) if len(node.raw) <= HERE_MAX else await offload(read_node, node.raw)
         data = parsed.data

@@ -119,7 +119,7 @@ class HttpSettings(Section, frozen=True):
             Reload.LIVE,
         ),
         msgspec.Meta(ge=MIB),
-    ] = 256 * MIB
+    ] = 64 * MIB
     metrics: Annotated[
         bool, about("Serve /metrics without a key to programs of this machine; it is on the view socket anyway.")
     ] = False
