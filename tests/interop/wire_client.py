@@ -47,6 +47,8 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # closing alone waits for the thread that reads
         self.socket.close()
 
     def send(self, *frames: bytes) -> None:
