@@ -6,7 +6,8 @@ from typing import Any
 
 from edge_node.base.moments import moment_of
 from edge_node.trust.account import address_of
-from edge_node.trust.auth_token import LINKS_MAX, TokenChain, TokenLink, check_chain, parse_token
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import LINKS_MAX, TokenChain, TokenLink, check_chain
 from edge_node.trust.token_errors import TokenError, TokenForged
 from edge_node.trust.wallet_signature import SignedForm, verify_signed
 from edge_node.wire.cid import format_cid

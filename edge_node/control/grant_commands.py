@@ -14,7 +14,8 @@ from edge_node.control.house import House
 from edge_node.control.plans import Arguments
 from edge_node.control.views import revocation_row
 from edge_node.trust.account import address_of, parse_account
-from edge_node.trust.auth_token import TokenChain, TokenLink, parse_token
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import TokenChain, TokenLink
 from edge_node.trust.token_revocations import MalformedRevocation, RevokedBy, TokenRevocation
 
 CONFIRM_DIGITS = 8  # typed by a person who has the whole of it on the screen

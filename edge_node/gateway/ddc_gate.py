@@ -17,9 +17,9 @@ from edge_node.store.buckets import Bucket, BucketAuthority, require_bucket
 from edge_node.trust.access import Access, AccessDenied, Capability, Deny, Verb, check
 from edge_node.trust.access_control import AccessControl
 from edge_node.trust.activity_request import ActivityRequest, open_activity_request
-from edge_node.trust.auth_token import TokenChain
 from edge_node.trust.spent_requests import SpentRequests
 from edge_node.trust.token_book import TokenBook
+from edge_node.trust.token_chain import TokenChain
 from edge_node.trust.token_errors import TokenMissing
 from edge_node.trust.token_rights import ANYBODY, capabilities_of_chain, public_read
 

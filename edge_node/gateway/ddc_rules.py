@@ -7,7 +7,7 @@ from edge_node.gateway.ddc_errors import RequestForeign, RequestMismatch, Reques
 from edge_node.gateway.errors import RequestExpired
 from edge_node.trust.access import Resource, Verb, bucket_names_resource, bucket_piece_resource
 from edge_node.trust.activity_request import ActivityRequest, RequestType
-from edge_node.trust.auth_token import TokenChain
+from edge_node.trust.token_chain import TokenChain
 from edge_node.wire.cid import format_cid
 
 

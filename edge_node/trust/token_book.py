@@ -3,14 +3,8 @@
 import hashlib
 from typing import TypeVar
 
-from edge_node.trust.auth_token import (
-    LINKS_MAX,
-    TEXT_MAX_CHARACTERS,
-    TokenChain,
-    check_chain,
-    parse_token,
-    verify_chain,
-)
+from edge_node.trust.auth_token import TEXT_MAX_CHARACTERS, parse_token
+from edge_node.trust.token_chain import LINKS_MAX, TokenChain, check_chain, verify_chain
 from edge_node.trust.token_errors import TokenExpired, TokenForged, TokenMissing, TokenTooDeep, TokenTooLong
 from edge_node.trust.token_revocations import TokenRevocations
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.trust.access_capability import Capability, Verb
 from edge_node.trust.access_resource import Resource, bucket_piece_resource, bucket_resource
-from edge_node.trust.auth_token import ChainNotVerified, Operation, TokenChain, TokenLink
+from edge_node.trust.token_chain import ChainNotVerified, Operation, TokenChain, TokenLink
 from edge_node.wire.cid import format_cid
 
 RIGHTS_MAX = 4_096  # as many as chains are kept by token_book; about 1 KB a link

@@ -31,7 +31,8 @@ from edge_node.trust.activity_request import (
     parse_acknowledgment,
     parse_activity_request,
 )
-from edge_node.trust.auth_token import check_chain, parse_token, verify_chain
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import check_chain, verify_chain
 from edge_node.wire import ddc_messages as ddc
 from edge_node.wire.dag_node import canonical_node
 from edge_node.wire.grpc import GrpcBroken, MessageReader, encode_text, parse_timeout

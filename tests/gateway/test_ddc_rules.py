@@ -8,7 +8,8 @@ from edge_node.gateway.ddc_rules import Wanted, check_bearer, check_request, res
 from edge_node.gateway.errors import RequestExpired
 from edge_node.trust.access import Verb
 from edge_node.trust.activity_request import RequestType, open_activity_request
-from edge_node.trust.auth_token import TokenChain, parse_token
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import TokenChain
 from edge_node.wire.cid import CidKind, format_cid, make_cid, raw_piece_cid
 from tests.gateway.rig import CLOCK
 from tests.gateway.wallet import GET_REQUEST, STORE_REQUEST, Wallet, text_of

@@ -3,7 +3,7 @@
 import pytest
 
 from edge_node.base.base58 import decode_base58
-from edge_node.trust import auth_token
+from edge_node.trust import token_chain
 from edge_node.trust.token_book import TokenBook
 from edge_node.trust.token_errors import (
     DelegationRefused,
@@ -25,13 +25,13 @@ class Verifications:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        verify = auth_token.verify_signed
+        verify = token_chain.verify_signed
 
         def counted(signature, message):
             self.count += 1
             return verify(signature, message)
 
-        monkeypatch.setattr(auth_token, "verify_signed", counted)
+        monkeypatch.setattr(token_chain, "verify_signed", counted)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_node.base.ids import Digest, PublicKey
-from edge_node.trust.auth_token import TokenChain, parse_token
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import TokenChain
 from edge_node.trust.token_errors import TokenRevoked
 from edge_node.trust.token_revocations import (
     NOTE_MAX_CHARACTERS,

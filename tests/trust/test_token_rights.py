@@ -16,7 +16,8 @@ from edge_node.trust.access_resource import (
     bucket_resource,
     vault_resource,
 )
-from edge_node.trust.auth_token import ChainNotVerified, TokenChain, check_chain, parse_token, verify_chain
+from edge_node.trust.auth_token import parse_token
+from edge_node.trust.token_chain import ChainNotVerified, TokenChain, check_chain, verify_chain
 from edge_node.trust.token_errors import TokenError
 from edge_node.trust.token_rights import ANYBODY, capabilities_of_chain, public_read
 from edge_node.wire.cid import CidKind, format_cid, make_cid
