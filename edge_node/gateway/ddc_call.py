@@ -1,11 +1,15 @@
 """What every DDC method does first with its call: take the message, refuse stores at a cache, ask the gate."""
 
+from collections.abc import Hashable
+
 from edge_node.base.ids import Cid
+from edge_node.gateway.answer_room import AnswerRoom, Held
 from edge_node.gateway.ddc_errors import CacheTakesNoStores, MessageOutOfOrder
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.serving.call import Call
 from edge_node.settings.doors import Mode
 from edge_node.trust.access import Verb
+from edge_node.wire.http2 import STREAM_WINDOW_BYTES
 
 CACHE: Mode = "cache"
 
@@ -34,6 +38,20 @@ async def admit(
         source=source_of(call),
         over_web=call.over_web,
     )
+
+
+def payer_of(admitted: Admitted, call: Call) -> Hashable:
+    """Whose share of the memory it is: what anybody may read is shared out by address, for keys cost nothing."""
+    return call.peer if admitted.public else admitted.access.holder
+
+
+async def take_room(room: AnswerRoom, held: Held, size: int) -> None:
+    """Hold `size` bytes, once there is room."""
+    # Waiting costs the node nothing: the client has its headers, and what it sends stays in its window. A refusal
+    # would have the SDK turn to a node that has not got the file, and give up after five. What fits into the window
+    # that every call has needs no other room: stuck calls of an account hold up its large ones, not all.
+    while size > STREAM_WINDOW_BYTES and not held.may_resize(size):
+        await room.wait()
 
 
 def source_of(call: Call) -> str:

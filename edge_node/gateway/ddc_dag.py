@@ -1,7 +1,8 @@
 """DagApi: DAG nodes in canonical form, in and out, alone or at the end of a path (docs/specs/ddc.md)."""
 
 from edge_node.base.limits import KIB
-from edge_node.gateway.ddc_call import admit, first_message
+from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room
 from edge_node.gateway.ddc_gate import DdcGate
 from edge_node.gateway.ddc_records import DdcRecords
 from edge_node.gateway.room import Room
@@ -19,8 +20,8 @@ GET_MESSAGE_BYTES = 8 * KIB  # a CID and a path
 class DagApi:
     """The service `dag.DagApi`."""
 
-    def __init__(self, gate: DdcGate, dag: Dag, records: DdcRecords, bodies: Room) -> None:
-        self._gate, self._dag, self._records, self._bodies = gate, dag, records, bodies
+    def __init__(self, gate: DdcGate, dag: Dag, records: DdcRecords, bodies: Room, reads: AnswerRoom) -> None:
+        self._gate, self._dag, self._records, self._bodies, self._reads = gate, dag, records, bodies, reads
 
     def add_to(self, table: CallTable) -> None:
         """Answer the methods."""
@@ -48,10 +49,14 @@ class DagApi:
         asked = read_dag_get(await first_message(call))
         cid = read_cid(asked.cid)
         admitted = await admit(self._gate, call, Verb.GET, asked.bucket, cid=cid)
-        node = await self._dag.get(admitted.access, admitted.bucket, cid, asked.path, through=admitted.through)
-        reading = self._records.reading(admitted, node.cid)
-        try:
-            await call.send(*message_answer([node.raw]))
-            reading.sent(len(node.raw))
-        finally:
-            reading.close()
+        found = await self._dag.find(admitted.access, admitted.bucket, cid, asked.path, through=admitted.through)
+        await call.accept()
+        with self._reads.hold(payer_of(admitted, call)) as held:
+            await take_room(self._reads, held, found.size)
+            node = await self._dag.read(found)
+            reading = self._records.reading(admitted, node.cid)
+            try:
+                await call.send(*message_answer([node.raw]))
+                reading.sent(len(node.raw))
+            finally:
+                reading.close()

@@ -36,7 +36,7 @@ class Ddc:
             gate, rooms.pieces, rooms.files, records, self.puts, self.reads, settings.ddc, settings.store
         )
         self._files.add_to(self.table)
-        DagApi(gate, rooms.dag, records, bodies).add_to(self.table)
+        DagApi(gate, rooms.dag, records, bodies, self.reads).add_to(self.table)
         CnsApi(gate, rooms.names, records).add_to(self.table)
         site = Site(gate, rooms.dag, rooms.names)
         self._content = ContentRoutes(gate, site, rooms.dag, rooms.files, records, answers)

@@ -13,9 +13,9 @@ from edge_node.base.offload import offload
 from edge_node.store.bucket_errors import InvalidPath, NodeTooLarge, NotANode, UnknownLink
 from edge_node.store.buckets import Bucket
 from edge_node.store.dag_links import LinkMemory, Names, find_targets, make_canonical, read_names
-from edge_node.store.errors import PieceDamaged, UnknownPiece
+from edge_node.store.errors import PieceDamaged, PieceGone, UnknownPiece
 from edge_node.store.file_rows import is_part_of
-from edge_node.store.pieces import Companions, Pieces, Put
+from edge_node.store.pieces import Companions, OpenPiece, Pieces, Put
 from edge_node.store.reference_rows import refers
 from edge_node.trust.access import Access, Verb
 from edge_node.wire.cid import CidKind, MalformedCid, cid_kind, read_cid
@@ -30,6 +30,8 @@ REACHED_NODES_MAX = 1_024  # read for one question whether a root leads somewher
 REACHED_BYTES_MAX = 8 * MIB  # of nodes: 200,000 links at most
 HERE_MAX = 16 * KIB  # parsed on the loop in less time than a hop takes
 PARSING = trio.CapacityLimiter(1)  # large nodes one by one: each holds the interpreter, and two would only share it
+LARGE_MAX = 2  # large nodes in memory for the sake of their links: one is parsed while the next is read
+SEARCHES_MAX = 4  # each is a thousand small steps of the loop: all at once they would make one long one
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Dag:
     def __init__(self, pieces: Pieces) -> None:
         self._pieces, self._journal, self._reading = pieces, pieces.journal, pieces.reading
         self._memory = LinkMemory()
+        self._large, self._searches = trio.CapacityLimiter(LARGE_MAX), trio.CapacityLimiter(SEARCHES_MAX)
 
     async def put(
         self,
@@ -87,10 +90,20 @@ class Dag:
         self, access: Access, bucket: Bucket, cid: Cid, path: str | None = None, *, through: Cid | None = None
     ) -> DagNode:
         """The node, or the one its `path` leads to; NotANode where that is a file, and what `walk` refuses."""
+        return await self.read(await self.find(access, bucket, cid, path, through=through))
+
+    async def find(
+        self, access: Access, bucket: Bucket, cid: Cid, path: str | None = None, *, through: Cid | None = None
+    ) -> OpenPiece:
+        """As `get`, up to its size: so that who asks for many large ones can be made to wait before they are read."""
         reached = await self.walk(access, bucket, cid, path or "", through=through)
         if reached.kind is not CidKind.DAG_NODE:
             raise NotANode(reached.cid)
-        return DagNode(reached.cid, await self._read(bucket, reached.cid))
+        return await self._reading.find(bucket.scope, reached.cid)
+
+    async def read(self, found: OpenPiece) -> DagNode:
+        """The bytes of a node that was found; PieceDamaged, PieceGone."""
+        return DagNode(found.cid, await self._reading.content(found))
 
     async def walk(
         self, access: Access, bucket: Bucket, root: Cid, path: str, *, through: Cid | None = None
@@ -132,7 +145,7 @@ class Dag:
     async def _names(self, bucket: Bucket, node: Cid) -> Names:
         names = self._memory.get(node)
         if names is None:
-            names = await _parse(read_names, await self._read(bucket, node))
+            names = await self._read_links(await self._reading.find(bucket.scope, node), read_names)
             self._memory.add(node, names)
         else:
             await self._reached(bucket, node)
@@ -143,18 +156,25 @@ class Dag:
             raise UnknownPiece(cid, bucket.id)
         return Reached(cid, cid_kind(cid))
 
-    async def _read(self, bucket: Bucket, cid: Cid) -> bytes:
-        piece = await self._reading.find(bucket.scope, cid)
-        return await self._reading.content(piece)
+    async def _read_links(self, node: OpenPiece, read: Callable[[bytes, *Args], Answered], *asked: *Args) -> Answered:
+        """What `read` makes of a node's bytes; of large nodes only a few are held at a time, whoever asks."""
+        if node.size <= HERE_MAX:
+            return read(await self._reading.content(node), *asked)
+        async with self._large:
+            return await _parse(read, await self._reading.content(node), *asked)
 
     async def reaches(self, bucket: Bucket, root: Cid, cid: Cid) -> bool:
         """Whether `root`, a node or a multipart, is `cid` or leads to it through nodes and multiparts of the bucket.
 
         No when the search has read its fill: a right is given to what was found, not to what might be.
         """
-        seen, ahead, left = {root}, deque([root]), REACHED_BYTES_MAX
         if cid == root:
             return True
+        async with self._searches:
+            return await self._search(bucket, root, cid)
+
+    async def _search(self, bucket: Bucket, root: Cid, cid: Cid) -> bool:
+        seen, ahead, left = {root}, deque([root]), REACHED_BYTES_MAX
         for _ in range(REACHED_NODES_MAX):
             if not ahead or left < 0:
                 return False
@@ -174,11 +194,11 @@ class Dag:
         if cid_kind(here) is not CidKind.DAG_NODE:
             return False, [], 0  # a token may be for a single piece: that leads nowhere
         try:
-            raw = await self._read(bucket, here)
-        except (UnknownPiece, PieceDamaged):
+            node = await self._reading.find(bucket.scope, here)
+            found, inner = await self._read_links(node, find_targets, wanted)
+        except (UnknownPiece, PieceDamaged, PieceGone):
             return False, [], 0
-        found, inner = await _parse(find_targets, raw, wanted)
-        return found, inner, len(raw)
+        return found, inner, node.size
 
 
 async def _once(raw: bytes) -> AsyncGenerator[bytes, None]:

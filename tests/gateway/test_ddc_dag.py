@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+import trio
+import trio.testing
 from blake3 import blake3
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Digest
+from edge_node.base.limits import MIB
 from edge_node.gateway.ddc_dag import PUT_MESSAGE_BYTES
 from edge_node.gateway.ddc_errors import CacheTakesNoStores, MessageOutOfOrder
 from edge_node.store.bucket_errors import InvalidPath, NodeTooLarge, NotANode, UnknownLink
@@ -16,8 +19,8 @@ from edge_node.trust.access import AccessDenied
 from edge_node.wire.cid import CidKind, MalformedCid, make_cid, raw_piece_cid
 from edge_node.wire.proto.dag_pb2 import GetRequest, GetResponse, Link, Node, PutRequest, PutResponse, Tag
 from edge_node.wire.protobuf_fields import MalformedProtobuf, field_head
-from tests.gateway.ddc_rig import GET_NODE, OWNER, PRIVATE, PUBLIC, PUT_NODE, DdcNode, ddc_at
-from tests.gateway.rig import Site
+from tests.gateway.ddc_rig import GET_NODE, OWNER, PRIVATE, PUBLIC, PUT_NODE, DdcNode, MemoryCall, ddc_at
+from tests.gateway.rig import ANSWER_S, Site
 from tests.gateway.wallet import text_of
 
 
@@ -144,3 +147,42 @@ async def test_what_is_not_there(site: Site) -> None:
             await rig.ask(GET_NODE)
         with pytest.raises(CacheTakesNoStores):
             await put(rig, Node(), mode="cache")
+
+
+async def test_large_nodes_that_nobody_takes_wait_before_they_are_read(site: Site) -> None:
+    """One fills what an account may hold: the next has its headers, and its node when the first was taken."""
+    node = Node(data=bytes(3_000_000))
+    async with ddc_at(site, grpc={"reads_bytes_max": 4 * MIB}) as rig:
+        cid = await put(rig, node)
+        asked, token = GetRequest(bucketId=PRIVATE, cid=cid), text_of(OWNER.token(bucket=PRIVATE))
+        first, second = (MemoryCall(GET_NODE, {"token": token}).say(asked).half_close() for _ in range(2))
+        with trio.fail_after(ANSWER_S):
+            for call in (first, second):
+                rig.nursery.start_soon(rig.handle, call)
+                await call.accepted.wait()
+            while not rig.ddc.reads.held:
+                await trio.sleep(0.01)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            assert 3_000_000 < rig.ddc.reads.held < 2 * 3_000_000
+            for call in (first, second):
+                assert GetResponse.FromString(await call.answers.receive()).node == node
+
+
+async def test_many_searches_for_what_is_not_there_are_made_a_few_at_a_time(site: Site) -> None:
+    """A token for a piece opens nothing that the piece does not lead to, however often it is asked for."""
+    async with ddc_at(site) as rig:
+        root = await put(rig, Node(links=[Link(cid=await put(rig, Node(data=bytes([at])))) for at in range(20)]))
+        other = await put(rig, Node(data=b"other"))
+        token = text_of(OWNER.token(bucket=PRIVATE, piece=root))
+        refused = 0
+
+        async def ask() -> None:
+            nonlocal refused
+            with pytest.raises(AccessDenied):
+                await rig.ask(GET_NODE, GetRequest(bucketId=PRIVATE, cid=other), token=token)
+            refused += 1
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(30):
+                nursery.start_soon(ask)
+        assert refused == 30
