@@ -19,10 +19,9 @@ class AckWindow:
         """Bytes on their way, as far as the reader says."""
         return self.sent - self.acked
 
-    @property
-    def awaits_last(self) -> bool:
-        """Whether a reader that acknowledges has something left to acknowledge."""
-        return 0 < self.acked < self.sent and not self.deaf
+    def awaits_last(self, *, expected: bool) -> bool:
+        """Whether something is left to acknowledge, by a reader that does so or of whom it is `expected`."""
+        return (expected or self.acked > 0) and self.acked < self.sent and not self.deaf
 
     def has_room(self, size: int) -> bool:
         """Whether `size` more bytes may be sent now."""

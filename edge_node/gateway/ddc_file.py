@@ -1,11 +1,12 @@
 """FileApi: raw pieces in, files made of them, and their bytes out (docs/specs/ddc.md)."""
 
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from edge_node.base.limits import EXTENT_BYTES, KIB, MIB
-from edge_node.gateway.answer_room import AnswerRoom, Held
-from edge_node.gateway.ddc_call import admit, first_message
+from edge_node.gateway.ack_habits import AckHabits
+from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room
 from edge_node.gateway.ddc_errors import EmptyPiece, MessageOutOfOrder, RangeOutside, SizeUnderstated
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.gateway.ddc_reading import DATA_BYTES, FileReading
@@ -26,7 +27,6 @@ from edge_node.wire.ddc_messages import (
     read_multipart,
     read_put_piece,
 )
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES
 
 # The SDK's content messages have 4,091,904 bytes; other clients round up to 4 MiB.
 PIECE_MESSAGE_BYTES = 4 * MIB + KIB
@@ -53,6 +53,7 @@ class FileApi:
         self._gate, self._pieces, self._files, self._records = gate, pieces, files, records
         self._puts, self._reads = puts, reads
         self._settings, self._store = settings, store
+        self._habits = AckHabits()
 
     def apply(self, settings: DdcSettings, store: StoreSettings) -> None:
         """Take over another snapshot: for calls that begin from now on."""
@@ -74,8 +75,8 @@ class FileApi:
         named = None if metadata.cid is None else read_cid(metadata.cid)
         admitted = await admit(self._gate, call, Verb.PUT, metadata.bucket, cid=named)
         await call.accept()
-        with self._puts.hold(_payer(admitted, call)) as held:
-            await _take_room(self._puts, held, min(2 * metadata.size or UPLOAD_BYTES, UPLOAD_BYTES))
+        with self._puts.hold(payer_of(admitted, call)) as held:
+            await take_room(self._puts, held, min(2 * metadata.size or UPLOAD_BYTES, UPLOAD_BYTES))
             async with aclosing(self._contents(call, admitted, metadata.size)) as contents:
                 put = await self._pieces.put(
                     admitted.access,
@@ -114,10 +115,10 @@ class FileApi:
         await call.accept()
         reading = self._records.reading(admitted, cid)
         try:
-            with self._reads.hold(_payer(admitted, call)) as held:
-                await _take_room(self._reads, held, min(stop - start, DOWNLOAD_BYTES))
+            with self._reads.hold(payer_of(admitted, call)) as held:
+                await take_room(self._reads, held, min(stop - start, DOWNLOAD_BYTES))
                 async with aclosing(self._files.read(file, start, stop)) as chunks:
-                    await FileReading(call, self._gate, admitted, reading, self._settings).run(chunks)
+                    await FileReading(call, self._gate, admitted, reading, self._habits, self._settings).run(chunks)
         finally:
             reading.close()
 
@@ -142,19 +143,6 @@ class FileApi:
         if not size:
             raise EmptyPiece
         await self._gate.confirm(admitted)
-
-
-def _payer(admitted: Admitted, call: Call) -> Hashable:
-    """Whose share of the memory it is: what anybody may read is shared out by address, for keys cost nothing."""
-    return call.peer if admitted.public else admitted.access.holder
-
-
-async def _take_room(room: AnswerRoom, held: Held, size: int) -> None:
-    # Waiting costs the node nothing: the client has its headers, and what it sends stays in its window. A refusal
-    # would have the SDK turn to a node that has not got the file, and give up after five. What fits into the window
-    # that every call has needs no other room: stuck calls of an account hold up its large ones, not all.
-    while size > STREAM_WINDOW_BYTES and not held.may_resize(size):
-        await room.wait()
 
 
 def _span(asked: FileRange | None, size: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import trio
 
 from edge_node.activity import Reading
 from edge_node.base.errors import Refusal
+from edge_node.gateway.ack_habits import AckHabits
 from edge_node.gateway.ack_window import AckWindow
 from edge_node.gateway.ddc_errors import AcksMissing, MessageOutOfOrder
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
@@ -24,8 +25,17 @@ LAST_ACK_S = 1.0  # an acknowledgement comes with the reader's next pull: at onc
 class FileReading:
     """Sends one file or range to one reader; `run` once."""
 
-    def __init__(self, call: Call, gate: DdcGate, admitted: Admitted, reading: Reading, settings: DdcSettings) -> None:
-        self._call, self._gate, self._admitted, self._reading = call, gate, admitted, reading
+    def __init__(
+        self,
+        call: Call,
+        gate: DdcGate,
+        admitted: Admitted,
+        reading: Reading,
+        habits: AckHabits,
+        settings: DdcSettings,
+    ) -> None:
+        self._call, self._gate, self._admitted, self._reading, self._habits = call, gate, admitted, reading, habits
+        self._reader = None if admitted.request is None else admitted.request.signer
         self._window = AckWindow(settings.unacked_bytes_max)
         self._ack_wait_s = settings.ack_wait_s
         self._message_max = min(DATA_BYTES, settings.unacked_bytes_max)
@@ -64,6 +74,7 @@ class FileReading:
             ack = open_acknowledgment(raw)
             self._reading.acked(ack)
             self._window.note_acked(ack.bytes)
+            self._habits.note_ack(ack.signer)
             self._stir()
         self._window.close()
         self._stir()
@@ -87,10 +98,13 @@ class FileReading:
                 raise AcksMissing(self._window.unacked, self._ack_wait_s)
 
     async def _wait_for_last(self) -> None:
-        # After the trailers no acknowledgement is heard. Who never sent one is not kept waiting for it.
+        # After the trailers no acknowledgement is heard.
+        expected = self._habits.expects(self._reader)
         with trio.move_on_after(LAST_ACK_S):
-            while self._window.awaits_last:
+            while self._window.awaits_last(expected=expected):
                 await self._stirred.wait()
+        if self._reader is not None and 0 == self._window.acked < self._window.sent:
+            self._habits.note_silence(self._reader)
 
 
 async def cut_messages(

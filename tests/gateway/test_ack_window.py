@@ -19,17 +19,19 @@ def test_it_is_full_at_its_limit_and_opens_with_acknowledgements() -> None:
 
 
 def test_only_who_acknowledges_is_waited_for() -> None:
-    """The last bytes of a reader that never said anything, or says no more, or has said all, are not waited for."""
+    """Not for one of whom nothing is expected and nothing came, nor for one that says no more or has said all."""
     window = AckWindow(100)
+    assert not window.awaits_last(expected=True)
     window.note_sent(10)
-    assert not window.awaits_last
+    assert not window.awaits_last(expected=False)
+    assert window.awaits_last(expected=True)
     window.note_acked(5)
-    assert window.awaits_last
+    assert window.awaits_last(expected=False)
     window.note_acked(10)
-    assert not window.awaits_last
+    assert not window.awaits_last(expected=True)
     window.note_sent(1)
     window.close()
-    assert not window.awaits_last
+    assert not window.awaits_last(expected=True)
     assert window.generation == 3
 
 

@@ -127,7 +127,7 @@ async def test_patience_begins_anew_with_every_acknowledgement(site: Site) -> No
 
 
 async def test_a_small_file_needs_no_acknowledgement(site: Site) -> None:
-    """Nor a request, and its end is not held back."""
+    """Nor a request, and its end is held back for a moment at most."""
     async with ddc_at(site, ddc={"ack_wait_s": 3_600.0}) as node:
         cid = await node.put(b"small")
         for signed, token in ((True, OWNER.token()), (False, OWNER.token(bucket=PRIVATE))):
@@ -137,7 +137,7 @@ async def test_a_small_file_needs_no_acknowledgement(site: Site) -> None:
 
 
 async def test_the_last_acknowledgement_is_waited_for_and_not_for_long(site: Site) -> None:
-    """Only of a reader that has acknowledged before; without it the read ends well all the same."""
+    """Of a reader that has acknowledged before; without it the read ends well all the same."""
     async with ddc_at(site, **SMALL_WINDOW) as node:
         cid = await node.put(CONTENT[: 2 * MIB])
         async with reading(node, cid) as reader:
@@ -147,6 +147,35 @@ async def test_the_last_acknowledgement_is_waited_for_and_not_for_long(site: Sit
             await trio.testing.wait_all_tasks_blocked()
             assert not reader.ended.is_set()
             assert await reader.end() is None
+
+
+async def test_the_only_message_of_a_read_is_acknowledged(site: Site) -> None:
+    """Most reads are one message: their trailers wait for the acknowledgement, and it is taken."""
+    async with ddc_at(site) as node:
+        cid = await node.put(b"small")
+        async with reading(node, cid) as reader:
+            await reader.take()
+            await trio.testing.wait_all_tasks_blocked()
+            assert not reader.ended.is_set()
+            reader.ack(len(b"small") + 1)
+            assert isinstance(await reader.end(), AckBeyondSent)
+        async with reading(node, cid) as reader:
+            await reader.take()
+            await trio.testing.wait_all_tasks_blocked()
+            reader.ack()
+            assert await reader.end() is None
+
+
+async def test_a_reader_is_waited_for_once_in_vain(site: Site) -> None:
+    """Who does not acknowledge loses a moment with the first read and none with the next."""
+    async with ddc_at(site) as node:
+        cid = await node.put(b"small")
+        for waits in (True, False):
+            async with reading(node, cid) as silent:
+                await silent.take()
+                await trio.testing.wait_all_tasks_blocked()
+                assert silent.ended.is_set() is not waits
+                assert await silent.end() is None
 
 
 def forged(reader: Reader) -> ActivityAcknowledgment:

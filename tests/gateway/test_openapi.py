@@ -45,7 +45,9 @@ async def test_the_document_is_served_to_everybody(site: Site) -> None:
 def test_an_operation_is_whole(operation: Operation) -> None:
     """Its path's parameters are declared, it says how it succeeds, and its sentence ends."""
     declared = {one.name for one in operation.parameters if one.where == "path"}
-    assert declared == {name.removesuffix(":path").removesuffix(":number") for name in re.findall(r"\{([^}]+)\}", operation.path)}
+    assert declared == {
+        name.removesuffix(":path").removesuffix(":number") for name in re.findall(r"\{([^}]+)\}", operation.path)
+    }
     assert operation.about.endswith(".")
     assert operation.answers
 
