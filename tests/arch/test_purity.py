@@ -51,7 +51,9 @@ TRUST = [
 CORES = {
     "activity": ("errors", "note", "record", "window"),
     "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
-    "gateway": ("ack_habits", "ack_window", "ddc_headers", "ddc_json_forms", "ddc_operations", "ddc_path", "ddc_rules", "ranged"),
+    "gateway": (
+        "ack_habits", "ack_window", "ddc_headers", "ddc_json_forms", "ddc_operations", "ddc_path", "ddc_rules", "ranged",
+    ),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
     "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
     "store": ("bucket_errors", "dag_links", "name_record", "quota", "records", "scope"),
