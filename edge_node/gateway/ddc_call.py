@@ -9,7 +9,7 @@ from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.serving.call import Call
 from edge_node.settings.doors import Mode
 from edge_node.trust.access import Verb
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES
+from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 
 CACHE: Mode = "cache"
 

@@ -5,11 +5,11 @@ charged to one room for the whole node; when the room is full, calls wait for th
 that was begun can always be finished, and memory is bounded: calls x the small window + the room.
 """
 
-from collections import deque
+from collections import OrderedDict
 from typing import Protocol
 
 from edge_node.base.limits import KIB, MIB
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES
+from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 
 ROOM_BYTES = 32 * MIB  # eight of the DDC SDK's largest messages on their way at once, whatever the clients
 AHEAD_BYTES = MIB  # of the message after the one that is taken: what comes in while it is stored
@@ -25,49 +25,53 @@ class Guest(Protocol):
 
 
 class CreditRoom:
-    """What has been invited beyond the small windows: in all, per address, and per connection (a Share)."""
+    """What has been invited beyond the small windows: in all, per address, and per connection (a Share).
+
+    Thousands of calls may wait, and a connection that breaks off gives back hundreds of invitations in one go. So
+    room that comes back is offered to one call of each connection: if that finds none, neither do those behind it.
+    """
 
     def __init__(self, in_all: int = ROOM_BYTES) -> None:
         self.in_all = in_all
         self.used = 0
         self._by_address: dict[str, int] = {}
-        self._waiting: deque[Guest] = deque()
+        self._waiting: dict[Share, None] = {}
 
     def fits(self, peer: str, amount: int) -> bool:
         """Whether an address may have so much more."""
         return self.used + amount <= self.in_all and self._by_address.get(peer, 0) + amount <= self.in_all * 3 // 4
 
     def change(self, peer: str, amount: int) -> None:
-        """Take room, or give it back (negative); then those that wait try again, each once and in their order."""
+        """Take room, or give it back (negative); then those that wait try again, one of each connection in turn."""
         self.used += amount
         left = self._by_address.get(peer, 0) + amount
         if left:
             self._by_address[peer] = left
         else:
             self._by_address.pop(peer, None)
-        if amount < 0:
-            for _ in range(len(self._waiting)):
-                self._waiting.popleft().invite()
+        if amount < 0 and self._waiting:
+            for share in list(self._waiting):
+                share.invite_next()
 
-    def wait(self, guest: Guest) -> None:
-        """Be invited, in turn."""
-        if guest not in self._waiting:
-            self._waiting.append(guest)
+    def line_up(self, share: "Share") -> None:
+        """A connection has calls that wait; it goes behind the others."""
+        self._waiting.pop(share, None)
+        self._waiting[share] = None
 
-    def forget(self, guest: Guest) -> None:
-        """It no longer waits."""
-        if guest in self._waiting:
-            self._waiting.remove(guest)
+    def leave(self, share: "Share") -> None:
+        """It has none any more."""
+        self._waiting.pop(share, None)
 
 
 class Share:
     """One connection's part of the room: at most half, so that a stuck one leaves room for its neighbours."""
 
-    __slots__ = ("_used", "peer", "room")
+    __slots__ = ("_used", "_waiting", "peer", "room")
 
     def __init__(self, room: CreditRoom, peer: str) -> None:
         self.room, self.peer = room, peer
         self._used = 0
+        self._waiting: OrderedDict[Guest, None] = OrderedDict()
 
     def charge(self, amount: int) -> bool:
         """Take room; False with nothing taken when there is not enough."""
@@ -82,6 +86,31 @@ class Share:
         if amount:
             self._used -= amount
             self.room.change(self.peer, -amount)
+
+    def wait(self, guest: Guest) -> None:
+        """Be invited, in turn."""
+        if not self._waiting:
+            self.room.line_up(self)
+        self._waiting[guest] = None
+
+    def forget(self, guest: Guest) -> None:
+        """It no longer waits."""
+        if guest in self._waiting:
+            del self._waiting[guest]
+            if not self._waiting:
+                self.room.leave(self)
+
+    def invite_next(self) -> None:
+        """Let the call that waits longest try again; if it still finds no room it stays the first."""
+        guest = next(iter(self._waiting), None)
+        if guest is None:
+            return
+        self.forget(guest)
+        guest.invite()
+        if guest in self._waiting:
+            self._waiting.move_to_end(guest, last=False)
+        elif self._waiting:
+            self.room.line_up(self)
 
 
 class StreamCredit:

@@ -11,9 +11,10 @@ from edge_node.serving.limits import NEVER
 from edge_node.serving.sleeper import Sleeper
 from edge_node.wire.grpc import PREFIX_BYTES, MessageReader, MessageTruncated, Status, message_prefix
 from edge_node.wire.grpc_headers import ACCEPTED, trailers
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
+from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_frames import ErrorCode
 from edge_node.wire.http2_output import Parts
+from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 
 JOIN_MAX_BYTES = 16 * 1024  # up to here copying a message costs less than keeping track of its parts
 DUE = 2.0  # times the idle timeout for one message that wants room: 4 MiB at 280 kbit/s, with the default
@@ -183,7 +184,7 @@ class GrpcCall:
         if not self._left:
             self._left = True
             self.ended = (status, message)
-            self._credit.share.room.forget(self)
+            self._credit.share.forget(self)
             self._credit.close()
             self._host.leave(self)
 
@@ -233,7 +234,7 @@ class GrpcCall:
             grown = credit.raise_to(least)
         if grown is None:
             if need > there:
-                credit.share.room.wait(self)
+                credit.share.wait(self)
         elif grown:
             if credit.charged and self._due is NEVER:
                 self._due = self._host.idle_deadline(DUE)

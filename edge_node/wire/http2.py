@@ -1,8 +1,8 @@
 """The server's side of one HTTP/2 connection that carries gRPC: bytes in, events and frames out (RFC 9113).
 
-h2 keeps what is intricate and rare: header compression and validation, settings, the states of streams. Frames are
-split here and DATA, WINDOW_UPDATE and PING never reach it: they are most of the traffic, a client floods with them,
-and h2 would copy each byte five times. So a DATA frame of 1 MiB is handed on in the pieces in which it arrives.
+Frames are split here. h2 keeps what is intricate and rare (wire/http2_streams), and DATA, WINDOW_UPDATE and PING never
+reach it: they are most of the traffic, a client floods with them, and h2 would copy each byte five times. So a DATA
+frame of 1 MiB is handed on in the pieces in which it arrives.
 
 Credit is the shell's: it is told what came (`Arrived.size`) and says what may come (`open_window`). The connection's
 own window is given back on arrival; the windows of the streams bound what a client can make us hold.
@@ -10,24 +10,15 @@ own window is given back on arrival; the windows of the streams bound what a cli
 
 import struct
 
-import h2.events
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes, Settings
-from h2.stream import H2Stream, StreamInputs
-
 from edge_node.base.limits import KIB, MIB
 from edge_node.wire.http2_budget import STRAY_MIN_BYTES, Budget, Http2Broken, NotHttp2, charge
 from edge_node.wire.http2_data import DataFrame
-from edge_node.wire.http2_events import Arrived, Event, Left, Opened, Reset, Room
+from edge_node.wire.http2_events import Arrived, Event, Left, Opened, Room
 from edge_node.wire.http2_frames import (
     ACK,
     END_HEADERS,
     HEAD_BYTES,
     PREFACE,
-    TABLE_EMPTIED,
-    WINDOW_MAX,
     ErrorCode,
     FrameType,
     data_head,
@@ -38,22 +29,15 @@ from edge_node.wire.http2_frames import (
     window_frame,
 )
 from edge_node.wire.http2_output import Output
+from edge_node.wire.http2_streams import FRAME_MAX_BYTES, Streams
 
-STREAM_WINDOW_BYTES = 64 * KIB  # what a client may send of a call before anybody asked for it
 CONNECTION_WINDOW_BYTES = 16 * MIB  # in flight, not held: given back on arrival
-FRAME_MAX_BYTES = MIB  # the DDC SDK sends 4 MB messages: 16 KiB frames cost it a third of its speed
 CONTROL_MAX_BYTES = 16 * KIB  # settings, unknown frames; nobody needs more
 TURN_COST = 256  # looked at in one go, at most about 3 ms; a frame is 1
 HEADERS_COST = 8
 
 _HEAD = struct.Struct(">HBBBL")
 _UNBOUNDED = 2**31 - 1
-
-
-class _States(H2Connection):
-    """h2 with a memory of closed streams that many connections can afford."""
-
-    MAX_CLOSED_STREAMS = 1_024
 
 
 class Http2Server:
@@ -63,25 +47,9 @@ class Http2Server:
     """
 
     def __init__(self, *, streams_max: int, header_bytes_max: int, now: float) -> None:
-        self._h2 = _States(H2Configuration(client_side=False, header_encoding=None))
-        self._h2.local_settings = Settings(
-            client=False,
-            initial_values={
-                SettingCodes.MAX_CONCURRENT_STREAMS: streams_max,
-                SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
-                SettingCodes.MAX_FRAME_SIZE: FRAME_MAX_BYTES,
-                SettingCodes.MAX_HEADER_LIST_SIZE: header_bytes_max,
-            },
-        )
-        self._h2.max_inbound_frame_size = FRAME_MAX_BYTES
-        self._h2.decoder.max_header_list_size = header_bytes_max
-        self._h2.initiate_connection()
+        self._streams = Streams(streams_max=streams_max, header_bytes_max=header_bytes_max)
         self.out = Output()
-        self.out.put(self._h2.data_to_send() + window_frame(0, CONNECTION_WINDOW_BYTES - 65_535))
-        # From here on h2 counts no streams: it would end a connection where a stream is to be refused.
-        self._h2.local_settings = Settings(
-            client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: 2**31 - 1}
-        )
+        self.out.put(self._streams.greeting + window_frame(0, CONNECTION_WINDOW_BYTES - 65_535))
         self._header_bytes_max = header_bytes_max
         self._budget = Budget(now)
         self._data: bytes = b""
@@ -92,7 +60,6 @@ class Http2Server:
         self._body: DataFrame | None = None  # under way
         self._window_used = 0
         self._window_left = CONNECTION_WINDOW_BYTES
-        self._table_limited = False
         self._turn = 0
         self.hungry = True
         self.going = False
@@ -160,7 +127,7 @@ class Http2Server:
         if have[len(PREFACE) + 3] != FrameType.SETTINGS:
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS")
         self._at += len(PREFACE)
-        self._h2.receive_data(PREFACE)
+        self._streams.begin()
         self.greeted = True
         return True
 
@@ -203,30 +170,13 @@ class Http2Server:
         self._ask_h2(events, frame)
 
     def _ask_h2(self, events: list[Event], frame: bytes) -> None:
-        try:
-            for event in self._h2.receive_data(frame):
-                self._translate(event, events)
-        except ProtocolError as error:
-            self._h2.clear_outbound_data_buffer()  # its own GOAWAY, which says less
-            raise Http2Broken(_code(error.error_code), str(error)) from None
-        output = self._h2.data_to_send()
-        if output:
-            self.out.put(output)
-
-    def _translate(self, event: h2.events.Event, events: list[Event]) -> None:
-        if isinstance(event, h2.events.RequestReceived):
-            self._budget.note_opened()
-            stream = self._h2.streams[event.stream_id]
-            stream._expected_content_length = None  # noqa: SLF001 - DATA passes h2 by; gRPC frames its own lengths
-            events.append(Opened(event.stream_id, list(event.headers), event.stream_ended is not None))
-        elif isinstance(event, h2.events.TrailersReceived):
-            events.append(Arrived(event.stream_id, b"", 0, ended=True))
-        elif isinstance(event, h2.events.StreamReset):
-            events.append(Reset(event.stream_id, int(event.error_code)))
-        elif isinstance(event, h2.events.RemoteSettingsChanged):
-            if SettingCodes.HEADER_TABLE_SIZE in event.changed_settings:
-                self._table_limited = True
-            events.append(Room(0))
+        before = len(events)
+        answer = self._streams.hear(frame, events)
+        for event in events[before:]:
+            if isinstance(event, Opened):
+                self._budget.note_opened()
+        if answer:
+            self.out.put(answer)
 
     def _on_ping(self, flags: int, stream: int, frame: bytes, now: float) -> None:
         if len(frame) != HEAD_BYTES + 8:
@@ -242,26 +192,13 @@ class Http2Server:
             raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a window update is not four bytes")
         charge(self._budget.updates, now, "too many window updates")
         increment = int.from_bytes(body, "big") & _UNBOUNDED
-        known = self._h2.streams.get(stream)
-        if stream and known is None:
-            self._require_begun(stream)
-            return
-        if not increment:
-            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a window update of nothing")
-        holder = self._h2 if known is None else known
-        holder.outbound_flow_control_window += increment
-        if holder.outbound_flow_control_window > WINDOW_MAX:
-            raise Http2Broken(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large")
-        events.append(Room(stream))
-
-    def _require_begun(self, stream: int) -> None:
-        if stream > self.last_stream or stream % 2 == 0:
-            raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a frame for a stream that was not opened")
+        if self._streams.widen(stream, increment):
+            events.append(Room(stream))
 
     # --- DATA
 
     def _begin_body(self, stream: int, flags: int, size: int) -> None:
-        self._require_begun(stream)
+        self._streams.require_begun(stream)
         self._window_left -= size
         if self._window_left < 0:
             raise Http2Broken(ErrorCode.FLOW_CONTROL_ERROR, "more data than the connection's window")
@@ -283,18 +220,11 @@ class Http2Server:
             self.out.put(window_frame(0, self._window_used))
             self._window_left += self._window_used
             self._window_used = 0
-        known = self._h2.streams.get(stream)
-        if known is None or known.closed:
+        if not self._streams.take_data(stream, ended=ended):
             charge(self._budget.strays, now, "too much data for streams that are gone", max(size, STRAY_MIN_BYTES))
             return
         if not data and not ended:
             charge(self._budget.idle_frames, now, "too many frames without effect")
-        try:
-            known.state_machine.process_input(StreamInputs.RECV_DATA)
-            if ended:
-                known.state_machine.process_input(StreamInputs.RECV_END_STREAM)
-        except ProtocolError as error:
-            raise Http2Broken(ErrorCode.STREAM_CLOSED, str(error)) from None
         events.append(Arrived(stream, data, size, ended))
 
     # --- what goes
@@ -302,42 +232,25 @@ class Http2Server:
     @property
     def last_stream(self) -> int:
         """The newest stream a client opened."""
-        return self._h2.highest_inbound_stream_id
+        return self._streams.last
 
     def room(self, stream: int) -> int:
         """How many bytes of a stream may go now."""
-        known = self._living(stream)
-        if known is None:
-            return 0
-        return min(
-            self._h2.outbound_flow_control_window, known.outbound_flow_control_window, self._h2.max_outbound_frame_size
-        )
+        return self._streams.room(stream)
 
     def send_headers(self, stream: int, block: bytes) -> None:
         """Response headers, `block` as `header_block` makes it; nothing if the stream is over."""
-        known = self._living(stream)
-        if known is not None:
-            known.state_machine.process_input(StreamInputs.SEND_HEADERS)
-            self.out.put(headers_frame(stream, self._table_note() + block))
+        if self._streams.note_headers(stream, last=False):
+            self.out.put(headers_frame(stream, self._streams.table_note() + block))
 
     def send_last_headers(self, stream: int, block: bytes) -> None:
         """Trailers, or all there is: the stream ends for us; nothing if it is over."""
-        known = self._living(stream)
-        if known is not None:
-            known.state_machine.process_input(StreamInputs.SEND_HEADERS)
-            known.state_machine.process_input(StreamInputs.SEND_END_STREAM)
-            self.out.put(headers_frame(stream, self._table_note() + block, end=True))
-
-    def _living(self, stream: int) -> H2Stream | None:
-        """h2's stream; None when it is over, which what happened since the last event may have brought."""
-        known = self._h2.streams.get(stream)
-        return None if known is None or known.closed else known
+        if self._streams.note_headers(stream, last=True):
+            self.out.put(headers_frame(stream, self._streams.table_note() + block, end=True))
 
     def send_data(self, stream: int, parts: list[bytes | memoryview], size: int) -> None:
         """One DATA frame of `size` bytes in parts, at most `room`. The parts are kept until they are taken."""
-        known = self._h2.streams[stream]
-        known.outbound_flow_control_window -= size
-        self._h2.outbound_flow_control_window -= size
+        self._streams.note_sent(stream, size)
         self._budget.note_sent(size)
         self.out.put_parts(data_head(stream, size), parts, size)
 
@@ -347,9 +260,7 @@ class Http2Server:
 
     def reset(self, stream: int, code: ErrorCode) -> None:
         """End a stream for both sides; nothing if it is over."""
-        known = self._living(stream)
-        if known is not None:
-            known.state_machine.process_input(StreamInputs.SEND_RST_STREAM)
+        if self._streams.note_reset(stream):
             self.out.put(reset_frame(stream, code))
 
     def refuse(self, stream: int, now: float) -> None:
@@ -369,17 +280,3 @@ class Http2Server:
     def take_output(self, size: int) -> bytes | memoryview:
         """The next bytes to be sent, about `size` or one larger part; b"" when there are none."""
         return self.out.take(size)
-
-    def _table_note(self) -> bytes:
-        """RFC 7541 section 4.2: a client that limits our table is told so in the next block."""
-        if not self._table_limited:
-            return b""
-        self._table_limited = False
-        return TABLE_EMPTIED
-
-
-def _code(raw: int) -> ErrorCode:
-    try:
-        return ErrorCode(raw)
-    except ValueError:
-        return ErrorCode.PROTOCOL_ERROR

@@ -4,19 +4,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.serving.credit import CreditRoom, Share, StreamCredit
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES
+from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 
 MIB = 1 << 20
 
 
 class Waiting:
-    """A guest that counts its invitations."""
+    """A guest that wants as much room, and counts its invitations."""
 
-    def __init__(self) -> None:
-        self.invited = 0
+    def __init__(self, share: Share, wants: int) -> None:
+        self.invited, self.welcome = 0, False
+        self.share, self.wants = share, wants
 
     def invite(self) -> None:
         self.invited += 1
+        self.welcome = self.share.charge(self.wants)
+        if not self.welcome:
+            self.share.wait(self)
 
 
 def test_a_client_may_send_its_window_and_no_more():
@@ -64,16 +68,51 @@ def test_the_limits_of_the_room():
 
 
 def test_who_waits_is_invited_when_room_comes_back():
-    """Once for each release, in order, and not after it has left."""
+    """In the order in which they came, and not after they have left."""
     room = CreditRoom(8_000)
-    share, first, second = Share(room, "a"), Waiting(), Waiting()
+    share = Share(room, "a")
+    first, gone, second, third = (Waiting(share, 2_000) for _ in range(4))
     share.charge(4_000)
-    room.wait(first)
-    room.wait(first)
-    room.wait(second)
-    room.forget(second)
-    share.release(4_000)
-    assert (first.invited, second.invited) == (1, 0)
+    for guest in (first, first, gone, second, third):
+        share.wait(guest)
+    share.forget(gone)
+    share.release(1_000)
+    assert not first.welcome
+    share.release(1_000)
+    assert (first.welcome, second.welcome) == (True, False)
+    share.release(2_000)
+    assert (second.welcome, third.welcome, gone.invited) == (True, False, 0)
+
+
+def test_connections_take_turns():
+    """One call of each; none is passed over for good because another connection has many."""
+    room = CreditRoom(8_000)
+    holder = Share(room, "h")
+    holder.charge(4_000)
+    crowd, quiet = Share(room, "a"), Share(room, "b")
+    many, one = [Waiting(crowd, 2_000) for _ in range(5)], Waiting(quiet, 2_000)
+    assert crowd.charge(2_000)
+    assert quiet.charge(2_000)
+    for guest in (*many, one):
+        guest.share.wait(guest)
+    holder.release(2_000)
+    assert (many[0].welcome, one.welcome) == (True, False)
+    holder.release(2_000)
+    assert (many[1].welcome, one.welcome) == (False, True)
+
+
+def test_thousands_that_wait_cost_a_release_next_to_nothing():
+    """One is asked of each connection, however many calls it has: what breaks off releases hundreds of times."""
+    room = CreditRoom(8_000)
+    holder, shares = Share(room, "h"), [Share(room, "a") for _ in range(10)]
+    holder.charge(4_000)
+    Share(room, "b").charge(4_000)
+    guests = [Waiting(share, 2_000) for share in shares for _ in range(500)]
+    for guest in guests:
+        guest.share.wait(guest)
+    for _ in range(100):
+        holder.release(10)
+    assert sum(guest.invited for guest in guests) == 100 * len(shares)
 
 
 def test_a_call_that_ends_gives_everything_back():

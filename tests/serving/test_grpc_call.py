@@ -9,7 +9,8 @@ from edge_node.serving.credit import CreditRoom, Share, StreamCredit
 from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.limits import NEVER
 from edge_node.wire.grpc import Status, message_prefix
-from edge_node.wire.http2 import STREAM_WINDOW_BYTES, Http2Server
+from edge_node.wire.http2 import Http2Server
+from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 from tests.wire.test_http2 import FIELDS, hear, new_client, new_server, output
 
 MIB = 1 << 20

@@ -10,15 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_node.wire.http2 import (
-    CONNECTION_WINDOW_BYTES,
-    FRAME_MAX_BYTES,
-    STREAM_WINDOW_BYTES,
-    Http2Server,
-)
+from edge_node.wire.http2 import CONNECTION_WINDOW_BYTES, Http2Server
 from edge_node.wire.http2_budget import Http2Broken, NotHttp2
 from edge_node.wire.http2_events import Arrived, Event, Left, Opened, Reset, Room
 from edge_node.wire.http2_frames import PREFACE, ErrorCode, FrameType, frame_head, header_block
+from edge_node.wire.http2_streams import FRAME_MAX_BYTES, STREAM_WINDOW_BYTES
 
 FIELDS = [(":method", "POST"), (":scheme", "http"), (":path", "/a.A/b"), (":authority", "x"), ("te", "trailers")]
 HELLO = PREFACE + frame_head(FrameType.SETTINGS, 0, 0, 0)
