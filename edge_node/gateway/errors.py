@@ -134,7 +134,7 @@ class UnknownName(GatewayRefusal):
 
     def __init__(self, name: str, bucket: int) -> None:
         self.name, self.bucket = name[:255], bucket
-        super().__init__(f"bucket {bucket} has no name {name[:255]!r}")
+        super().__init__(f"bucket {bucket} has no name {name[:100]!r}")
 
 
 class WrongNode(GatewayRefusal):
