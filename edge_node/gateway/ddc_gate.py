@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edge_node.base.clock import Clock
-from edge_node.base.ids import Cid, PublicKey
+from edge_node.base.ids import Cid, PublicKey, VaultId
 from edge_node.gateway.ddc_errors import RequestReplayed
 from edge_node.gateway.ddc_rules import Wanted, check_bearer, check_request, resource_of
 from edge_node.gateway.errors import SignedBeforeStart
@@ -90,10 +90,12 @@ class DdcGate:
         wanted = Wanted(verb=verb, bucket_id=bucket_id, cid=cid, names=names)
         now_ms = self._clock.now_ms()
         bucket = await require_bucket(self._buckets, bucket_id)
-        chain = self._open(token, wanted, bucket, now_ms, over_web=over_web)
+        chain = self._open(token, wanted, bucket, now_ms, source, over_web=over_web)
         request = None if request_text is None else open_activity_request(request_text)
         if request is not None:
             check_request(request, wanted, None if chain is None else chain.piece, now_ms, self._window_ms)
+            # Whoever's token it is: what a revoked account asks for with another's bearer is refused as well.
+            self._book.revocations.require_account(request.signer)
         if bucket.public and verb is Verb.GET:
             if chain is not None and in_url:
                 check_bearer(chain, request, in_url=True)
@@ -103,13 +105,21 @@ class DdcGate:
         return await self._admit_holder(wanted, bucket, chain, request, now_ms, source)
 
     def _open(
-        self, token: str | None, wanted: Wanted, bucket: Bucket, now_ms: int, *, over_web: bool
+        self, token: str | None, wanted: Wanted, bucket: Bucket, now_ms: int, source: str, *, over_web: bool
     ) -> TokenChain | None:
+        anybody = bucket.public and wanted.verb is Verb.GET
         if token is None:
-            if bucket.public and wanted.verb is Verb.GET:
+            if anybody:
                 return None
             raise TokenMissing
-        return self._book.open(token, now_ms, over_web=over_web)
+
+        def screen(claimed: TokenChain) -> None:
+            # What strangers sign for themselves costs no verification: nobody but the owner can give anything here.
+            if not anybody and VaultId(claimed.root.signer) != bucket.owner:
+                resource = resource_of(wanted, bucket.owner)
+                raise self._access.refuse_claimed(claimed.holder, resource, wanted.verb, now_ms, source)
+
+        return self._book.open(token, now_ms, over_web=over_web, screen=screen)
 
     def _admit_anybody(
         self,
@@ -205,6 +215,8 @@ class DdcGate:
         bucket = await require_bucket(self._buckets, admitted.bucket.id)
         if bucket.owner != admitted.bucket.owner:
             raise UnknownBucket(bucket.id)
+        if admitted.request is not None:
+            self._book.revocations.require_account(admitted.request.signer)
         if admitted.public:
             if not bucket.public:
                 raise AccessDenied(access.holder, access.resource, access.verb, "the bucket is public no longer")

@@ -138,6 +138,8 @@ class OpenCall(Call, Protocol):
     """Around the handler; the transport cancels it when the client resets the call or leaves."""
     ended: tuple[Status, str] | None
     """Set before `scope` is cancelled: what the call ended with, so that nothing else is answered."""
+    forged: bool
+    """Set when what the client sent claimed to come from somebody and did not."""
     not_after: float
     """trio's time at which it is out of time; inf without grpc-timeout."""
 
@@ -173,6 +175,7 @@ async def _outcome(call: OpenCall, handler: CallHandler) -> tuple[Status, str]:
             return Status.CANCELLED, "the call is over"
         if isinstance(error, Refusal):
             note_refusal(error, asker_of_call(call))
+            call.forged = error.forged
             return status_of(error), str(error)
         return _blame_handler(call, error)
     return Status.DEADLINE_EXCEEDED, "the call's own deadline has passed"

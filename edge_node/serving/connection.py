@@ -16,7 +16,7 @@ from edge_node.base.refusals import Asker
 from edge_node.serving.askers import asker_of
 from edge_node.serving.counters import CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED, HANDSHAKES_REFUSED, REQUESTS_BROKEN
 from edge_node.serving.hosts import HostGate
-from edge_node.serving.limits import NEVER, Reaper
+from edge_node.serving.limits import FORGED_MAX, NEVER, Reaper
 from edge_node.serving.live import Link, Live
 from edge_node.serving.origins import OriginGate
 from edge_node.serving.problems import internal_problem, note_refusal, problem_response
@@ -54,9 +54,6 @@ JOIN_MAX_BYTES = 64 * KIB  # up to here copying a body behind its head is cheape
 DRAIN_MAX_BYTES = 64 * KIB  # an unread body up to this is read and dropped to keep the connection
 LINGER_MAX_BYTES = 1024 * KIB  # read and dropped at most, so that a client still sending sees its answer
 LINGER_S = 2.0
-FORGED_MAX = (
-    16  # bad signatures answered on one connection: enough for a device that tries, a new handshake for a flood
-)
 
 log = get_log("serving")
 

@@ -54,8 +54,8 @@ class GrpcCall:
 
     __slots__ = (
         "_accepted", "_credit", "_due", "_half_closed", "_host", "_large", "_left", "_reader", "_receiving", "_sender",
-        "_sending", "_turns", "_unfinished", "deadline", "ended", "metadata", "method", "mode", "not_after", "peer",
-        "receiver", "scope", "stream",
+        "_sending", "_turns", "_unfinished", "deadline", "ended", "forged", "metadata", "method", "mode", "not_after",
+        "peer", "receiver", "scope", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,7 @@ class GrpcCall:
         self.not_after = not_after
         self.deadline = NEVER
         self.ended: tuple[Status, str] | None = None
+        self.forged = False
         self.scope = trio.CancelScope()
         self.receiver, self._sender = Sleeper(), Sleeper()
         self._host = host

@@ -102,6 +102,7 @@ class WebCall:
         self.metadata = Metadata()
         self.scope = trio.CancelScope()
         self.ended: tuple[Status, str] | None = None
+        self.forged = False  # one call a connection: none is ended for it
         self.not_after = NEVER
         self._session = session
         self._idle_s = idle_s

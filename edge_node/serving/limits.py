@@ -14,6 +14,8 @@ from edge_node.serving.refusals import Overloaded
 
 TICK_S = 0.5
 NEVER = float("inf")
+# Bad signatures answered on one connection: enough for a device that tries, a new handshake for a flood.
+FORGED_MAX = 16
 
 
 class Expiring(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import PublicKey
-from edge_node.trust.access import Access, Deny, MaintenanceAccess, check, mint_maintenance
+from edge_node.trust.access import Access, Deny, DenyReason, MaintenanceAccess, check, mint_maintenance
 from edge_node.trust.access_capability import Capability, Verb, capabilities_of
 from edge_node.trust.access_errors import AccessDenied, DeviceRevoked, DeviceSuspended, UnknownKey
 from edge_node.trust.access_resource import Resource
@@ -51,6 +51,14 @@ class AccessControl:
         if isinstance(verdict, Refusal):
             self._audit.record(AuditRow(now_ms, holder, resource, verb, verdict.slug, source, proved=False))
             raise verdict
+
+    def refuse_claimed(
+        self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int, source: str = ""
+    ) -> AccessDenied:
+        """The refusal, with its row, of a right that could not be given even if `holder` were who it claims to be."""
+        refusal = AccessDenied(holder, resource, verb, DenyReason.NOT_COVERED)
+        self._audit.record(AuditRow(now_ms, holder, resource, verb, refusal.slug, source, proved=False))
+        return refusal
 
     def decide(self, holder: PublicKey, resource: Resource, verb: Verb, now_ms: int, source: str = "") -> Access:
         """Give the Access or raise UnknownKey, DeviceSuspended, DeviceRevoked or AccessDenied; one audit row.

@@ -1,6 +1,7 @@
 """Tokens taken on every call: parsed, judged, verified once, remembered within bounds, refused when revoked."""
 
 import hashlib
+from collections.abc import Callable
 from typing import TypeVar
 
 from edge_node.trust.auth_token import TEXT_MAX_CHARACTERS, parse_token
@@ -35,18 +36,25 @@ class TokenBook:
         """Grows with every revocation: who reads for long compares, and calls `confirm` when it has moved."""
         return self.revocations.generation
 
-    def open(self, text: str | None, now_ms: int, *, over_web: bool = False) -> TokenChain:
+    def open(
+        self,
+        text: str | None,
+        now_ms: int,
+        *,
+        over_web: bool = False,
+        screen: Callable[[TokenChain], None] = lambda _claimed: None,
+    ) -> TokenChain:
         """The verified chain of a token's text, or the TokenError that says why not; `now_ms` is ms UTC.
 
-        `over_web`: it came over grpc-web. Costs about 5 us for a text seen before, up to two verifications (50 us
-        each) per link for another.
+        `over_web`: it came over grpc-web. `screen` raises if a chain would be of no use even if its signatures held.
+        Costs about 5 us for a text seen before, up to two verifications (50 us each) per link for another.
         """
         if not text:
             raise TokenMissing
         if len(text) > TEXT_MAX_CHARACTERS:
             raise TokenTooLong(len(text), TEXT_MAX_CHARACTERS)
         key = _key(text, over_web=over_web)
-        chain = self._known(key, now_ms) or self._open_new(key, text, now_ms, over_web=over_web)
+        chain = self._known(key, now_ms) or self._open_new(key, text, now_ms, screen, over_web=over_web)
         self.revocations.require(chain)
         return chain
 
@@ -65,9 +73,12 @@ class TokenBook:
         self._verified[key] = chain  # now the last to be forgotten
         return chain
 
-    def _open_new(self, key: bytes, text: str, now_ms: int, *, over_web: bool) -> TokenChain:
+    def _open_new(
+        self, key: bytes, text: str, now_ms: int, screen: Callable[[TokenChain], None], *, over_web: bool
+    ) -> TokenChain:
         chain = parse_token(text)
         check_chain(chain, now_ms)
+        screen(chain)
         try:
             chain = verify_chain(chain, over_web=over_web)
         except TokenForged as error:

@@ -324,6 +324,38 @@ async def test_a_right_ends_while_it_is_used(tmp_path: Path) -> None:
             await gate.gate.confirm(public)
 
 
+async def test_a_revoked_account_cannot_use_another_s_bearer(tmp_path: Path) -> None:
+    """It signs its requests itself: refused with the next one, and in the middle of what it reads or stores."""
+    async with gate_at(tmp_path) as gate:
+        token = text_of(OWNER.token(bucket=PRIVATE))
+        reading, public = await gate.get(token, by=READER), await gate.get(token, PUBLIC, by=READER)
+        gate.revocations.apply(TokenRevocation.of_holder(READER.account, CLOCK.now_ms()))
+        for open_one in (reading, public):
+            with pytest.raises(TokenRevoked):
+                await gate.gate.confirm(open_one)
+        for asked in (gate.get(token, by=READER), gate.put(token, by=READER), gate.get(token, PUBLIC, by=READER)):
+            with pytest.raises(TokenRevoked):
+                await asked
+        assert (await gate.get(token, by=STRANGER)).access.holder == OWNER.account
+
+
+async def test_a_stranger_s_token_costs_no_verification(tmp_path: Path) -> None:
+    """Whose root is not said to be the owner's is refused as it is, forged or not; its row says: claimed."""
+    async with gate_at(tmp_path) as gate:
+        forged = STRANGER.token(bucket=PRIVATE)
+        forged.signature.value = bytes(64)
+        for token in (forged, STRANGER.token(bucket=PRIVATE)):
+            for ask in (gate.get, gate.put):
+                with pytest.raises(AccessDenied):
+                    await ask(text_of(token))
+        assert [(row.reason, row.proved) for row in gate.rows] == [("access-denied", False)] * 4
+        assert len(gate.gate._book) == 0
+        with pytest.raises(AccessDenied):
+            await gate.put(text_of(forged), PUBLIC)
+        with pytest.raises(TokenForged):
+            await gate.get(text_of(forged), PUBLIC)
+
+
 async def test_a_bucket_that_changes_hands_ends_the_former_owner_s_reads(tmp_path: Path) -> None:
     """Under the same number it is another bucket."""
     async with gate_at(tmp_path) as gate:

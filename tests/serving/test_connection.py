@@ -8,9 +8,9 @@ import trio.testing
 
 from edge_node.base.counters import refusals
 from edge_node.base.errors import Refusal
-from edge_node.serving.connection import DRAIN_MAX_BYTES, FORGED_MAX, JOIN_MAX_BYTES, sole_refusal
+from edge_node.serving.connection import DRAIN_MAX_BYTES, JOIN_MAX_BYTES, sole_refusal
 from edge_node.serving.counters import CONNECTIONS_EXPIRED, REQUESTS_BROKEN
-from edge_node.serving.limits import TICK_S
+from edge_node.serving.limits import FORGED_MAX, TICK_S
 from edge_node.serving.refusals import BodyTimeout, BodyTooLarge
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response

@@ -10,9 +10,10 @@ import trio
 from edge_node.base.counters import REGISTRY, refusals
 from edge_node.serving.call import Call
 from edge_node.serving.grpc_connection import GrpcConnection, GrpcService
-from edge_node.serving.limits import Reaper
+from edge_node.serving.limits import FORGED_MAX, Reaper
 from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import GrpcSettings
+from edge_node.trust.token_errors import TokenForged
 from edge_node.wire.grpc import Status, message_prefix
 from edge_node.wire.http2_frames import (
     PREFACE,
@@ -478,6 +479,22 @@ async def test_an_error_of_ours_ends_one_connection_alone():
         await connection.run()
         assert theirs.recv(1) == b""
     assert REGISTRY.get_sample_value("edge_node_http_connections_broken_total") == before + 1
+
+
+async def test_a_client_that_keeps_forging_loses_its_connection():
+    """Each is answered up to the last; good calls between them change nothing."""
+
+    async def refuse(call: Call) -> None:
+        raise TokenForged(1)
+
+    async with serving(table_of(refuse=refuse)) as server, raw_client(server) as client:
+        for _ in range(FORGED_MAX - 1):
+            assert (await client.ask("refuse", b"")).headers["grpc-status"] == "16"
+            assert messages((await client.ask("echo", b"x")).data) == [b"x"]
+        assert (await client.ask("refuse", b"")).headers["grpc-status"] == "16"
+        await client.until_closed()
+        assert client.gone is not None
+        assert client.gone.error_code == ErrorCode.ENHANCE_YOUR_CALM
 
 
 async def test_messages_that_never_end_hold_little():
