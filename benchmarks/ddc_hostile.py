@@ -23,7 +23,7 @@ SLOWER_MAX = 2.0
 
 
 def measure(options: Options) -> list[Case]:
-    seconds = 0.6 if options.quick else 4.0
+    seconds = 0.45 if options.quick else 2.0
     waits: dict[str, list[tuple[float, float]]] = {name: [] for name in ATTACKS}
     with scratch(on_disk=True) as directory, node(directory) as (place, ours), attacker(place) as attack:
         p99_ms(ours, 2.0)  # imports, compilers: not counted
