@@ -30,7 +30,6 @@ from benchmarks.frame import (
     read_options,
     serving,
 )
-from edge_node.base.clock import SystemClock
 from edge_node.serving.call import Call, CallTable
 from edge_node.serving.grpc_server import GrpcServer, open_grpc_door
 from edge_node.settings.tree import GrpcSettings
@@ -50,7 +49,7 @@ async def echo(call: Call) -> None:
 async def serve_ours(port: int) -> None:
     table = CallTable()
     table.add(METHOD, echo, message_max=4 << 20)
-    await GrpcServer([open_grpc_door(f"127.0.0.1:{port}")], table, GrpcSettings(), clock=SystemClock()).run()
+    await GrpcServer([open_grpc_door(f"127.0.0.1:{port}")], table, GrpcSettings()).run()
 
 
 async def serve_grpclib(port: int) -> None:

@@ -44,7 +44,7 @@ class Listening:
         except BaseException:
             self.close()
             raise
-        self.grpc = GrpcServer(self._grpc_doors, table, settings.grpc, clock=clock)
+        self.grpc = GrpcServer(self._grpc_doors, table, settings.grpc)
 
     @property
     def urls(self) -> list[str]:

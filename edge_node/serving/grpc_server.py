@@ -2,28 +2,24 @@
 
 import ipaddress
 import socket
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import trio
 
-from edge_node.base.clock import Clock
-from edge_node.base.log import get_log
 from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallTable
 from edge_node.serving.counters import CONNECTIONS_REFUSED
 from edge_node.serving.grpc_connection import GrpcConnection, GrpcService
-from edge_node.serving.limits import ConnectionCount, Expiring, Reaper
-from edge_node.serving.listeners import PlainDoorExposed, accept_forever, format_address, listen_at, parse_address
+from edge_node.serving.limits import Expiring, Reaper
+from edge_node.serving.listeners import PlainDoorExposed, format_address, listen_at, parse_address
 from edge_node.serving.problems import note_refusal
+from edge_node.serving.reception import Entrance, Reception
 from edge_node.serving.refusals import Overloaded
 from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import GrpcSettings
 
 DRAIN_S = 10.0  # for the calls there are to finish (ARCHITECTURE section 3)
-
-log = get_log("serving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +51,23 @@ def open_grpc_door(address: str, mode: str = "full", *, plain: str = "loopback")
 class GrpcServer:
     """One server over any number of doors; `run` once. `urls` says where the doors are."""
 
-    def __init__(self, doors: Sequence[GrpcDoor], table: CallTable, settings: GrpcSettings, *, clock: Clock) -> None:
+    def __init__(self, doors: Sequence[GrpcDoor], table: CallTable, settings: GrpcSettings) -> None:
         self._doors = doors
         self.urls = [door.url for door in doors]
         self.table = table
-        self._clock = clock
         self._settings = settings
-        self._connections: set[GrpcConnection] = set()
-        self._at = Counter[GrpcDoor]()
-        self._reaper = Reaper(_Watched(self._connections))
+        self._reception = Reception[GrpcConnection](settings.connections_max, settings.connections_per_address_max)
+        self._reaper = Reaper(_Watched(self._reception.guests))
         self._service = GrpcService(table, settings, self._reaper)
-        self._count = ConnectionCount(settings.connections_max, settings.connections_per_address_max)
-        self._accepting = trio.CancelScope()
-        self._closed = trio.Event()
-        self._emptied = trio.Event()
-        self._ended = trio.Event()
 
     @property
     def connections(self) -> Collection[GrpcConnection]:
         """The connections there are now; `len` of one is its calls under way."""
-        return self._connections
+        return self._reception.guests
 
     def connections_at(self, door: GrpcDoor) -> int:
         """How many of them came by one of the doors."""
-        return self._at[door]
+        return self._reception.came_by(door.listener)
 
     @property
     def connections_max(self) -> int:
@@ -88,73 +77,34 @@ class GrpcServer:
     @property
     def calls(self) -> int:
         """Calls under way."""
-        return sum(map(len, self._connections))
+        return sum(map(len, self.connections))
 
     def apply(self, settings: GrpcSettings) -> None:
         """Take over the fields of another snapshot that change in a running node; no connection is dropped."""
         self._settings = self._service.settings = settings
-        self._count.resize(settings.connections_max, settings.connections_per_address_max)
+        self._reception.resize(settings.connections_max, settings.connections_per_address_max)
 
     async def run(self, task_status: trio.TaskStatus["GrpcServer"] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled, or until a drain is over."""
         self._reaper.tick()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._reaper.run)
-            nursery.start_soon(self._accept, nursery)
-            task_status.started(self)
-            await self._ended.wait()
-            nursery.cancel_scope.cancel()
+        entrances = [Entrance(door.listener, self._receiver(door), _turn_away) for door in self._doors]
+        await self._reception.run(entrances, self._reaper.run, opened=lambda: task_status.started(self))
 
     async def drain(self) -> None:
         """Stop accepting, say GOAWAY, give calls under way DRAIN_S to finish, cut the rest; ends `run`."""
-        self._accepting.cancel()
-        await self._closed.wait()
+        await self._reception.close()
         self._service.draining = True
-        for connection in list(self._connections):
-            connection.drain()
-        with trio.move_on_after(DRAIN_S) as patience:
-            if self._connections:
-                await self._emptied.wait()
-        if patience.cancelled_caught:
-            log.warning("drain.cut", connections=len(self._connections))
-        self._ended.set()
+        await self._reception.see_out(DRAIN_S)
 
-    async def _accept(self, nursery: trio.Nursery) -> None:
-        try:
-            with self._accepting:
-                async with trio.open_nursery() as doors:
-                    for door in self._doors:
-                        doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door))
-        finally:
-            for door in self._doors:
-                door.listener.close()
-            self._closed.set()
+    def _receiver(self, door: GrpcDoor) -> Callable[[socket.socket, str], GrpcConnection]:
+        return lambda sock, peer: GrpcConnection(self._service, PlainTransport(sock, peer), mode=door.mode)
 
-    def _welcomer(self, nursery: trio.Nursery, door: GrpcDoor) -> Callable[[socket.socket, str], None]:
-        def welcome(sock: socket.socket, peer: str) -> None:
-            try:
-                self._count.enter(peer)
-            except Overloaded as refusal:
-                CONNECTIONS_REFUSED.inc()
-                note_refusal(refusal, Asker(peer, "", "grpc"))
-                sock.close()
-                return
-            connection = GrpcConnection(self._service, PlainTransport(sock, peer), mode=door.mode)
-            self._connections.add(connection)
-            self._at[door] += 1
-            nursery.start_soon(self._attend, connection, peer, door)
 
-        return welcome
-
-    async def _attend(self, connection: GrpcConnection, peer: str, door: GrpcDoor) -> None:
-        try:
-            await connection.run()
-        finally:
-            self._connections.discard(connection)
-            self._at[door] -= 1
-            self._count.leave(peer)
-            if self._service.draining and not self._connections:
-                self._emptied.set()
+def _turn_away(sock: socket.socket, peer: str, refusal: Overloaded) -> None:
+    """Close without a word: gRPC has none before its preface."""
+    CONNECTIONS_REFUSED.inc()
+    note_refusal(refusal, Asker(peer, "", "grpc"))
+    sock.close()
 
 
 class _Watched:

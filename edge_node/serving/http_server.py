@@ -1,21 +1,21 @@
 """The HTTP server: accepts at its doors, keeps count, ends what is overdue, and drains when it stops."""
 
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import trio
 
 from edge_node.base.clock import Clock
-from edge_node.base.log import get_log
-from edge_node.base.refusals import Asker
 from edge_node.serving.askers import asker_of
 from edge_node.serving.connection import HEAD_READ_BYTES, Connection, Service
 from edge_node.serving.counters import CONNECTIONS_REFUSED
 from edge_node.serving.hosts import HostGate
-from edge_node.serving.limits import ConnectionCount, Reaper
-from edge_node.serving.listeners import Door, accept_forever
+from edge_node.serving.limits import Reaper
+from edge_node.serving.listeners import Door
 from edge_node.serving.origins import OriginGate
 from edge_node.serving.problems import problem_response
+from edge_node.serving.reception import Entrance, Reception
 from edge_node.serving.refusals import Overloaded
 from edge_node.serving.router import Handler
 from edge_node.serving.tls import TlsIdentity, TlsTransport
@@ -23,8 +23,6 @@ from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import HttpSettings
 from edge_node.wire.http1_head import HeadLimits
 from edge_node.wire.http1_response import CLOSE, encode_head, header_lines, http_date, length_line
-
-log = get_log("serving")
 
 
 class HttpServer:
@@ -35,19 +33,14 @@ class HttpServer:
         self.urls = [door.url for door in doors]
         self._settings = settings
         self._clock = clock
-        self._connections: set[Connection] = set()
-        self._reaper = Reaper(self._connections, on_tick=self._refresh)
+        self._reception = Reception[Connection](settings.connections_max, settings.connections_per_address_max)
+        self._reaper = Reaper(self._reception.guests, on_tick=self._refresh)
         self._service = Service(handler, settings, self._reaper)
-        self._count = ConnectionCount(settings.connections_max, settings.connections_per_address_max)
-        self._accepting = trio.CancelScope()
-        self._closed = trio.Event()
-        self._emptied = trio.Event()
-        self._ended = trio.Event()
 
     @property
     def connections(self) -> Collection[Connection]:
         """The connections there are now."""
-        return self._connections
+        return self._reception.guests
 
     @property
     def connections_max(self) -> int:
@@ -66,78 +59,39 @@ class HttpServer:
         """
         self._settings = self._service.settings = settings
         self._service.head_limits = HeadLimits(bytes=settings.header_bytes_max)
-        self._count.resize(settings.connections_max, settings.connections_per_address_max)
+        self._reception.resize(settings.connections_max, settings.connections_per_address_max)
         self._service.hosts = HostGate(settings.hosts)
         self._service.origins = OriginGate(settings.origins)
 
     async def run(self, task_status: trio.TaskStatus["HttpServer"] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled, or until a drain is over."""
         self._reaper.tick()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._reaper.run)
-            nursery.start_soon(self._service.watch.run)
-            nursery.start_soon(self._accept, nursery)
-            task_status.started(self)
-            await self._ended.wait()
-            nursery.cancel_scope.cancel()
+        entrances = [
+            Entrance(door.listener, partial(self._receive, door.identity), partial(self._turn_away, door.identity))
+            for door in self._doors
+        ]
+        services = (self._reaper.run, self._service.watch.run)
+        await self._reception.run(entrances, *services, opened=lambda: task_status.started(self))
 
     async def drain(self) -> None:
         """Stop accepting, end idle connections, give running requests `drain_s` to finish, cut the rest; ends `run`."""
-        self._accepting.cancel()
-        await self._closed.wait()
+        await self._reception.close()
         self._service.draining = True
-        for connection in list(self._connections):
-            connection.drain()
-        with trio.move_on_after(self._settings.drain_s) as patience:
-            if self._connections:
-                await self._emptied.wait()
-        if patience.cancelled_caught:
-            log.warning("drain.cut", connections=len(self._connections))
-        self._ended.set()
+        await self._reception.see_out(self._settings.drain_s)
 
-    async def _accept(self, nursery: trio.Nursery) -> None:
-        try:
-            with self._accepting:
-                async with trio.open_nursery() as doors:
-                    for door in self._doors:
-                        doors.start_soon(accept_forever, door.listener, self._welcomer(nursery, door.identity))
-        finally:
-            for door in self._doors:
-                door.listener.close()
-            self._closed.set()
+    def _receive(self, identity: TlsIdentity | None, sock: socket.socket, peer: str) -> Connection:
+        transport = PlainTransport(sock, peer) if identity is None else TlsTransport(sock, peer, identity)
+        return Connection(self._service, transport)
 
-    def _welcomer(self, nursery: trio.Nursery, identity: TlsIdentity | None) -> Callable[[socket.socket, str], None]:
-        def welcome(sock: socket.socket, peer: str) -> None:
-            try:
-                self._count.enter(peer)
-            except Overloaded as refusal:
-                self._turn_away(sock, refusal, asker_of(peer, secure=identity is not None), plain=identity is None)
-                return
-            transport = PlainTransport(sock, peer) if identity is None else TlsTransport(sock, peer, identity)
-            connection = Connection(self._service, transport)
-            self._connections.add(connection)
-            nursery.start_soon(self._attend, connection, peer)
-
-        return welcome
-
-    async def _attend(self, connection: Connection, peer: str) -> None:
-        try:
-            await connection.run()
-        finally:
-            self._connections.discard(connection)
-            self._count.leave(peer)
-            if self._service.draining and not self._connections:
-                self._emptied.set()
-
-    def _turn_away(self, sock: socket.socket, refusal: Overloaded, asker: Asker, *, plain: bool) -> None:
+    def _turn_away(self, identity: TlsIdentity | None, sock: socket.socket, peer: str, refusal: Overloaded) -> None:
         """Say 503 if that costs no wait, and close."""
         CONNECTIONS_REFUSED.inc()
-        response = problem_response(refusal, asker=asker)
+        response = problem_response(refusal, asker=asker_of(peer, secure=identity is not None))
         self._service.note_answer(response.status)
         body = response.body if isinstance(response.body, bytes) else b""
         lines = self._service.standing + header_lines(response.headers) + length_line(len(body)) + CLOSE
         try:
-            if plain:
+            if identity is None:
                 sock.send(encode_head(response.status, lines) + body)
                 sock.shutdown(socket.SHUT_WR)
                 sock.recv(HEAD_READ_BYTES)  # a request already here, unread, would turn the close into a reset

@@ -20,7 +20,6 @@ from edge_node.serving.grpc_server import GrpcDoor, GrpcServer, open_grpc_door
 from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import message_prefix
 from edge_node.wire.http2_frames import PREFACE, FrameType, frame_head
-from tests.serving.rig import FixedClock
 
 MIB = 1 << 20
 MESSAGE_MAX = 4 * MIB
@@ -91,7 +90,7 @@ async def serving(
     """A server on a loopback socket, cancelled at the end of the block."""
     settings = msgspec.structs.replace(GrpcSettings(listen="127.0.0.1:0"), **changes)
     doors = doors or [open_grpc_door("127.0.0.1:0")]
-    server = GrpcServer(doors, table or table_of(), settings, clock=FixedClock())
+    server = GrpcServer(doors, table or table_of(), settings)
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)

@@ -23,7 +23,6 @@ from tests.serving.grpc_rig import (
     table_of,
     unary,
 )
-from tests.serving.rig import FixedClock
 
 
 async def test_a_unary_call_is_answered():
@@ -277,7 +276,7 @@ async def test_connections_beyond_the_limit_are_closed():
 
 def idle_server() -> GrpcServer:
     """A server that is not run yet."""
-    return GrpcServer([open_grpc_door("127.0.0.1:0")], table_of(), GrpcSettings(), clock=FixedClock())
+    return GrpcServer([open_grpc_door("127.0.0.1:0")], table_of(), GrpcSettings())
 
 
 async def test_a_drain_lets_calls_finish_and_then_ends():
