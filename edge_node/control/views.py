@@ -12,8 +12,9 @@ from edge_node.settings.changes import Change
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.show import shown_value
 from edge_node.store.bucket_view import BucketFigures
-from edge_node.store.listing import CidDetail, PieceSummary
+from edge_node.store.listing import BodyDetail, CidDetail, PieceSummary
 from edge_node.store.names import NameRecord
+from edge_node.store.piece_listing import PieceDetail
 from edge_node.store.streams.event_object import number
 from edge_node.store.streams.rows import StreamRow
 from edge_node.store.streams.traffic import RefusedCount, Traffic
@@ -132,13 +133,13 @@ def size_of(found: CidDetail) -> int:
 
 def piece_document(cid: Cid, found: CidDetail, *, damaged: bool) -> Row:
     """GET /v1/pieces/{cid}: a piece, a multipart, a DAG node, an event body, or a piece and an event body."""
-    piece, body, size = found.piece, found.body, size_of(found)
+    piece, body = found.piece, found.body
     position = piece.position if piece is not None else body.position if body is not None else None
     first = found.files[0] if found.files else None
     return {
         "cid": format_cid(cid),
         "kind": "event-body" if not found.holders and body is not None else KINDS[cid_kind(cid)],
-        "bytes": size,
+        "bytes": size_of(found),
         "damaged": damaged,
         "owners": [
             {"vault": one.vault.hex(), "bucket": one.bucket, "bytes": one.size, "since_ms": one.since_ms}
@@ -146,25 +147,30 @@ def piece_document(cid: Cid, found: CidDetail, *, damaged: bool) -> Row:
         ],
         "record": position
         and {"class": position.segment_class.value, "segment": position.segment, "offset": position.offset},
-        "extents": []
-        if piece is None
-        else [
-            {"segment": segment, "offset": offset, "bytes": min(EXTENT_BYTES, size - at * EXTENT_BYTES)}
-            for at, (segment, offset) in enumerate(piece.extents)
-        ],
+        "extents": [] if piece is None else _extents(piece),
         "parts": [] if first is None else [{"cid": format_cid(part), "bytes": size} for part, size in first.parts],
         "parts_count": 0 if first is None else first.parts_count,
-        "body": body
-        and {
-            "vault": body.vault.hex(),
-            "stream": body.stream,
-            "first_offset": body.first_offset,
-            "count": body.count,
-            "key": body.key.hex(),
-            "seq": number(body.seq),
-            "t_ms": number(body.t_ms),
-            "received_ms": body.received_ms,
-        },
+        "body": body and _body(body),
+    }
+
+
+def _extents(piece: PieceDetail) -> list[Row]:
+    return [
+        {"segment": segment, "offset": offset, "bytes": min(EXTENT_BYTES, piece.size - at * EXTENT_BYTES)}
+        for at, (segment, offset) in enumerate(piece.extents)
+    ]
+
+
+def _body(body: BodyDetail) -> Row:
+    return {
+        "vault": body.vault.hex(),
+        "stream": body.stream,
+        "first_offset": body.first_offset,
+        "count": body.count,
+        "key": body.key.hex(),
+        "seq": number(body.seq),
+        "t_ms": number(body.t_ms),
+        "received_ms": body.received_ms,
     }
 
 

@@ -1,7 +1,8 @@
 """What owners keep and keys add, counted in the commit that stores it."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 DAY_MS = 86_400_000
@@ -15,6 +16,19 @@ CREATE TABLE IF NOT EXISTS key_days(
 CREATE TABLE IF NOT EXISTS bucket_usage(
     bucket INTEGER NOT NULL, owner BLOB NOT NULL, bytes INTEGER NOT NULL, pieces INTEGER NOT NULL,
     PRIMARY KEY(bucket, owner)) WITHOUT ROWID;
+"""
+
+_ADD_OWNER = """
+INSERT INTO usage(owner, bytes, pieces, bodies, events) VALUES(?,?,?,?,?) ON CONFLICT(owner) DO UPDATE SET
+bytes = bytes + excluded.bytes, pieces = pieces + excluded.pieces,
+bodies = bodies + excluded.bodies, events = events + excluded.events
+"""
+_ADD_BUCKET = """
+INSERT INTO bucket_usage(bucket, owner, bytes, pieces) VALUES(?,?,?,?) ON CONFLICT(bucket, owner) DO UPDATE SET
+bytes = bytes + excluded.bytes, pieces = pieces + excluded.pieces
+"""
+_ADD_DAY = """
+INSERT INTO key_days(key, day, bytes) VALUES(?,?,?) ON CONFLICT(key, day) DO UPDATE SET bytes = bytes + excluded.bytes
 """
 
 
@@ -38,34 +52,21 @@ def add_usage(conn: sqlite3.Connection, added: Iterable[Added]) -> None:
     """Add up per owner, per bucket, and per key and UTC day, inside the index transaction."""
     owners: dict[bytes, list[int]] = {}
     buckets: dict[tuple[int, bytes], list[int]] = {}
-    days: dict[tuple[bytes, int], int] = {}
+    days: Counter[tuple[bytes, int]] = Counter()
     for one in added:
-        totals = owners.setdefault(one.owner, [0, 0, 0, 0])
-        for at, amount in enumerate((one.bytes, one.pieces, one.bodies, one.events)):
-            totals[at] += amount
+        _sum_up(owners.setdefault(one.owner, [0, 0, 0, 0]), (one.bytes, one.pieces, one.bodies, one.events))
         if one.bucket is not None:
-            sums = buckets.setdefault((one.bucket, one.owner), [0, 0])
-            sums[0] += one.bytes
-            sums[1] += one.pieces
+            _sum_up(buckets.setdefault((one.bucket, one.owner), [0, 0]), (one.bytes, one.pieces))
         if one.key is not None:
-            day = one.key, one.at_ms // DAY_MS
-            days[day] = days.get(day, 0) + one.bytes
-    conn.executemany(
-        "INSERT INTO usage(owner, bytes, pieces, bodies, events) VALUES(?,?,?,?,?) ON CONFLICT(owner) DO UPDATE SET"
-        " bytes = bytes + excluded.bytes, pieces = pieces + excluded.pieces,"
-        " bodies = bodies + excluded.bodies, events = events + excluded.events",
-        [(owner, *totals) for owner, totals in owners.items()],
-    )
-    conn.executemany(
-        "INSERT INTO bucket_usage(bucket, owner, bytes, pieces) VALUES(?,?,?,?) ON CONFLICT(bucket, owner)"
-        " DO UPDATE SET bytes = bytes + excluded.bytes, pieces = pieces + excluded.pieces",
-        [(*place, *sums) for place, sums in buckets.items()],
-    )
-    conn.executemany(
-        "INSERT INTO key_days(key, day, bytes) VALUES(?,?,?)"
-        " ON CONFLICT(key, day) DO UPDATE SET bytes = bytes + excluded.bytes",
-        [(key, day, size) for (key, day), size in days.items()],
-    )
+            days[one.key, one.at_ms // DAY_MS] += one.bytes
+    conn.executemany(_ADD_OWNER, [(owner, *totals) for owner, totals in owners.items()])
+    conn.executemany(_ADD_BUCKET, [(*place, *totals) for place, totals in buckets.items()])
+    conn.executemany(_ADD_DAY, [(key, day, size) for (key, day), size in days.items()])
+
+
+def _sum_up(totals: list[int], amounts: Sequence[int]) -> None:
+    for at, amount in enumerate(amounts):
+        totals[at] += amount
 
 
 def list_bucket_usage(conn: sqlite3.Connection) -> list[tuple[int, bytes, int, int]]:
