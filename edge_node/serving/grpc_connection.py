@@ -77,7 +77,7 @@ class GrpcConnection:
         self._waiting: dict[GrpcCall, None] = {}
         self._tasks = self._forged = 0
         self._writer, self._reader = Sleeper(), Sleeper()
-        self._closing = self._closed = self._greeted = self._flushing = False
+        self._closing = self._greeted = self._flushing = False
         self._nursery: trio.Nursery | None = None
         self.scope = trio.CancelScope()
         self.deadline = service.reaper.after(PREFACE_S)
