@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from edge_node.serving.refusals import PathUnknown
 from edge_node.wire.http1_target import decode_component
 
-BUCKET_MAX = 2**64 - 1
+UINT64_MAX = 2**64 - 1
+BUCKET_DIGITS_MAX = len(str(UINT64_MAX))  # looked at first: int() refuses a text of thousands of digits in its own way
 NAME_MAX = 255  # characters of a CNS name
 NAME_SEGMENTS_MAX = 8  # looked for one by one; a name with more slashes is reached with them escaped
 INDEX = "index.html"
@@ -50,7 +51,7 @@ def plan_path(raw_path: str) -> BucketPath:
 
 def read_bucket(text: str, path: str) -> int:
     """A bucket's number of 64 bits; PathUnknown for `path` otherwise."""
-    if not (text.isascii() and text.isdigit()) or int(text) > BUCKET_MAX:
+    if not (text.isascii() and text.isdigit() and len(text) <= BUCKET_DIGITS_MAX) or int(text) > UINT64_MAX:
         raise PathUnknown(path)
     return int(text)
 

@@ -28,9 +28,9 @@ def test_parts_are_decoded_once_after_they_were_parted(raw: str, planned: Bucket
     assert plan_path(raw) == planned
 
 
-@pytest.mark.parametrize("raw", ["/7/", "/7//x", "/18446744073709551616/x", "/x/y"])
+@pytest.mark.parametrize("raw", ["/7/", "/7//x", "/18446744073709551616/x", "/x/y", f"/{'9' * 5_000}/x", "/²/x"])
 def test_what_is_no_bucket_s_path_is_unknown(raw: str) -> None:
-    """No root, no number of 64 bits."""
+    """No root, no number of 64 bits, however long it is or whatever else counts as a digit."""
     with pytest.raises(PathUnknown):
         plan_path(raw)
 
