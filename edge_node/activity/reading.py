@@ -41,11 +41,6 @@ class Reading:
         self._ended = False
         self._window, self._part = self._enter()
 
-    @property
-    def unacked_bytes(self) -> int:
-        """Bytes sent and not acknowledged."""
-        return self.sent_bytes - self.acked_bytes
-
     def sent(self, amount: int) -> None:
         """`amount` more bytes of content left."""
         window, part = self._present()

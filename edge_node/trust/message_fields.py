@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType, read_field, read_varint
 
-U53_MAX = 2**53 - 1  # what JavaScript, hence the SDK, holds exactly
+U53_MAX = NUMBER_EXACT_IN_JSON - 1  # what JavaScript, hence the SDK, holds exactly
 FIELDS_MAX = 64  # no message here has more than 10; the rest is room for operations that come one by one
 _LONG = 0x80  # from here on a varint has a second byte
 
