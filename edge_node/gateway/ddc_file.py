@@ -9,6 +9,7 @@ from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room
 from edge_node.gateway.ddc_errors import EmptyPiece, MessageOutOfOrder, RangeOutside, SizeUnderstated
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
+from edge_node.gateway.ddc_parts import read_parts
 from edge_node.gateway.ddc_reading import DATA_BYTES, FileReading
 from edge_node.gateway.ddc_records import DdcRecords
 from edge_node.serving.call import Call, CallTable
@@ -24,13 +25,13 @@ from edge_node.wire.ddc_messages import (
     PutMetadata,
     cid_answer,
     read_get_file,
-    read_multipart,
     read_put_piece,
 )
 
 # The SDK's content messages have 4,091,904 bytes; other clients round up to 4 MiB.
 PIECE_MESSAGE_BYTES = 4 * MIB + KIB
 MULTIPART_MESSAGE_BYTES = 2 * MIB  # PART_HASHES_MAX parts take 1.1 MB
+PART_BYTES = 128  # what a part's hash takes that was read
 READ_MESSAGE_BYTES = 2 * KIB  # a request or an acknowledgement
 UPLOAD_BYTES = 3 * 4 * MIB  # what a put holds at most: a message, the one before it on its way to the disk, one coming
 DOWNLOAD_BYTES = DATA_BYTES + READ_AHEAD * EXTENT_BYTES  # what a read holds at most: a message, and what is read ahead
@@ -90,17 +91,20 @@ class FileApi:
 
     async def put_multipart(self, call: Call) -> None:
         """A file of parts that are there."""
-        asked = read_multipart(await first_message(call))
+        asked = read_parts(await first_message(call))
         named = None if asked.cid is None else read_cid(asked.cid)
         admitted = await admit(self._gate, call, Verb.PUT, asked.bucket, cid=named)
-        put = await self._files.put_multipart(
-            admitted.access,
-            admitted.bucket,
-            asked.part_hashes,
-            asked.total_size,
-            expect=admitted.expect,
-            companions=self._records.companions(admitted),
-        )
+        with self._puts.hold(payer_of(admitted, call)) as held:
+            # The list is here and waits for its turn: where many do, the account's next one is refused.
+            held.resize(PART_BYTES * len(asked.part_hashes))
+            put = await self._files.put_multipart(
+                admitted.access,
+                admitted.bucket,
+                asked.part_hashes,
+                asked.total_size,
+                expect=admitted.expect,
+                companions=self._records.companions(admitted),
+            )
         await call.send(cid_answer(put.cid))
 
     async def get(self, call: Call) -> None:

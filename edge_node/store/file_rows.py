@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS multipart_parts(
     part BLOB NOT NULL, owner BLOB NOT NULL, bucket INTEGER NOT NULL, cid BLOB NOT NULL,
     PRIMARY KEY(part, owner, bucket, cid)) WITHOUT ROWID;
 """
+RUN_MAX = 256  # parts that a read knows ahead: 50 KB, where a whole list may have 3 MB
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=strip_type)
 _PARTS = msgspec.msgpack.Decoder(tuple[tuple[bytes, int], ...])
 
@@ -80,6 +81,32 @@ def find_multipart(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> Multipar
         (cid, scope.owner, scope.bucket),
     ).fetchone()
     return None if row is None else MultipartRow(row[0], decode_parts(row[1]))
+
+
+def find_multipart_size(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> int | None:
+    """The bytes of the file of this CID in a bucket."""
+    row = conn.execute(
+        "SELECT size FROM multiparts WHERE cid = ? AND owner = ? AND bucket = ?", (cid, scope.owner, scope.bucket)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def find_parts_from(
+    conn: sqlite3.Connection, scope: Scope, cid: Cid, start: int, stop: int
+) -> list[tuple[Cid, int, int]]:
+    """The parts that have bytes of `[start, stop)`: CID, first byte in the file, size; the first RUN_MAX of them."""
+    row = conn.execute(
+        "SELECT parts FROM multiparts WHERE cid = ? AND owner = ? AND bucket = ?", (cid, scope.owner, scope.bucket)
+    ).fetchone()
+    run: list[tuple[Cid, int, int]] = []
+    base = 0
+    for part, size in () if row is None else _PARTS.decode(row[0]):
+        if base >= stop or len(run) == RUN_MAX:
+            break
+        if base + size > start:
+            run.append((Cid(part), base, size))
+        base += size
+    return run
 
 
 def decode_parts(parts: bytes) -> Parts:

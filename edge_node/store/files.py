@@ -1,27 +1,19 @@
 """Files: what a bucket holds under a CID as one run of bytes, be it a piece or many pieces joined (multipart)."""
 
 import contextlib
-from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-import trio
 from blake3 import blake3
 
 from edge_node.base.ids import Cid
 from edge_node.journal import Draft, Lane
-from edge_node.store.bucket_errors import (
-    EmptyMultipart,
-    MalformedPartHash,
-    TooManyParts,
-    TotalSizeMismatch,
-    TotalSizeZero,
-    UnknownPart,
-)
+from edge_node.store.bucket_errors import TotalSizeMismatch, UnknownPart
 from edge_node.store.buckets import Bucket
 from edge_node.store.errors import CidMismatch, PieceDamaged, PieceGone, StoreRefusal, UnknownPiece
-from edge_node.store.file_rows import Parts, find_multipart, is_part_of
+from edge_node.store.file_rows import Parts, find_multipart, find_multipart_size, find_parts_from, is_part_of
+from edge_node.store.joining import PARTS_MAX, Joining, require_list
 from edge_node.store.pieces import Companions, OpenPiece, Pieces, Put
 from edge_node.store.records import MULTIPART_KIND, VERSION, MultipartRecord, encode_record
 from edge_node.store.rows import find_held_sizes
@@ -29,22 +21,19 @@ from edge_node.store.scope import Scope
 from edge_node.trust.access import Access, Verb
 from edge_node.wire.cid import CidKind, cid_digest, cid_kind, make_cid
 
-PARTS_MAX = 16_384  # 2 TiB of the largest pieces; a record of 0.7 MiB, and its rows take a tenth of a second
 LOOKED_UP = 1_024  # parts of one hop: some 10 ms of look-ups
-HASH_BYTES = 32
-REHASHED_MAX = 2  # files hashed at once: more would only share the disk, and take turns from uploads
+
+__all__ = ["PARTS_MAX", "Files", "OpenFile"]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A file ready to be read: one piece (`piece`), or parts of which part n ends before byte `ends[n]`."""
+    """A file ready to be read: one piece (`piece`), or parts, which are looked up as they are come to."""
 
     cid: Cid
     size: int
     scope: Scope
     piece: OpenPiece | None
-    parts: Parts = ()
-    ends: tuple[int, ...] = ()
 
     @property
     def kind(self) -> CidKind:
@@ -58,7 +47,7 @@ class Files:
     def __init__(self, pieces: Pieces) -> None:
         self._pieces, self._journal = pieces, pieces.journal
         self._references, self._reading = pieces.references, pieces.reading
-        self._turns = trio.CapacityLimiter(REHASHED_MAX)
+        self._joining = Joining()
 
     async def put_multipart(
         self,
@@ -72,13 +61,28 @@ class Files:
     ) -> Put:
         """Make a file of pieces the bucket holds, in this order; its CID is the hash of their bytes, read here again.
 
-        UnknownPart, TotalSizeMismatch, CidMismatch, and what _name_parts refuses; nothing is kept then. A part may
+        UnknownPart, TotalSizeMismatch, CidMismatch, and what require_list refuses; nothing is kept then. A part may
         stand in several places, and is not deleted while a file has it. Put again with the same parts: a duplicate;
-        with others: these count.
+        with others: these count. An owner's files are joined one after the other.
         """
         scope = bucket.scope
         access.require(scope.resource(expect), Verb.PUT)
-        cids = _name_parts(part_hashes, total_size)
+        require_list(part_hashes, total_size)
+        async with self._joining.turn_of(bucket.owner):
+            put = await self._join(access, scope, part_hashes, total_size, expect, companions)
+        self._pieces.figures.files += 1
+        return put
+
+    async def _join(
+        self,
+        access: Access,
+        scope: Scope,
+        part_hashes: Sequence[bytes],
+        total_size: int,
+        expect: Cid | None,
+        companions: Companions | None,
+    ) -> Put:
+        cids = await self._joining.name(part_hashes)
         async with self._references.keeping(scope, set(cids)):
             parts = await self._measure(scope, cids)
             if (found := sum(size for _, size in parts)) != total_size:
@@ -87,9 +91,7 @@ class Files:
             if expect is not None and cid != expect:
                 raise CidMismatch(expect, cid)
             more = () if companions is None else companions(cid, total_size)
-            put = await self._conclude(access, scope, cid, parts, list(more))
-        self._pieces.figures.files += 1
-        return put
+            return await self._conclude(access, scope, cid, parts, list(more))
 
     async def _measure(self, scope: Scope, cids: Sequence[Cid]) -> Parts:
         parts: list[tuple[Cid, int]] = []
@@ -103,8 +105,7 @@ class Files:
 
     async def _hash(self, scope: Scope, cids: Sequence[Cid]) -> bytes:
         hasher = blake3()
-        async with self._turns:
-            await self._reading.feed_all(scope, cids, hasher)
+        await self._reading.feed_all(scope, cids, hasher, self._joining.hashing)
         return hasher.digest()
 
     async def _conclude(self, access: Access, scope: Scope, cid: Cid, parts: Parts, more: list[Draft]) -> Put:
@@ -144,11 +145,10 @@ class Files:
         if cid_kind(cid) is not CidKind.MULTIPART:
             piece = await self._reading.find(bucket.scope, cid)
             return OpenFile(cid, piece.size, bucket.scope, piece)
-        row = await self._journal.query(find_multipart, bucket.scope, cid)
-        if row is None:
+        size = await self._journal.query(find_multipart_size, bucket.scope, cid)
+        if size is None:
             raise UnknownPiece(cid, bucket.id)
-        ends = tuple(accumulate(size for _, size in row.parts))
-        return OpenFile(cid, row.size, bucket.scope, None, row.parts, ends)
+        return OpenFile(cid, size, bucket.scope, None)
 
     async def read(self, file: OpenFile, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes `[start, stop)` in extents as they lie, at most 1 MiB each; each is checked before it leaves.
@@ -161,15 +161,18 @@ class Files:
                 async for extent in extents:
                     yield extent
             return
-        number = bisect_right(file.ends, start)
         while start < stop:
-            part, size = file.parts[number]
-            base = file.ends[number] - size
-            piece = await self._find_part(file, part)
-            async with contextlib.aclosing(self._reading.read(piece, start - base, min(stop - base, size))) as extents:
-                async for extent in extents:
-                    yield extent
-            start, number = file.ends[number], number + 1
+            # A few at a time: the list of a large file is megabytes, and readers may be many and slow.
+            run = await self._journal.query(find_parts_from, file.scope, file.cid, start, stop)
+            if not run:
+                raise PieceGone(file.cid)
+            for part, base, size in run:
+                piece = await self._find_part(file, part)
+                span = self._reading.read(piece, start - base, min(stop - base, size))
+                async with contextlib.aclosing(span) as extents:
+                    async for extent in extents:
+                        yield extent
+                start = base + size
 
     async def _find_part(self, file: OpenFile, part: Cid) -> OpenPiece:
         try:
@@ -179,7 +182,7 @@ class Files:
 
     async def _loss(self, file: OpenFile, absence: UnknownPiece) -> StoreRefusal:
         # Parts are not deleted as long as their file stands: either it no longer does, or the log lost the part.
-        if await self._journal.query(find_multipart, file.scope, file.cid) is None:
+        if await self._journal.query(find_multipart_size, file.scope, file.cid) is None:
             return PieceGone(file.cid)
         return PieceDamaged(file.cid, f"its part {absence.cid} is lost")
 
@@ -203,10 +206,15 @@ class Files:
         return file.size
 
     async def _verify_parts(self, file: OpenFile, told: Callable[[int], None]) -> None:
-        hasher = blake3()
-        cids = [cid for cid, _ in file.parts]
+        hasher, row = blake3(), await self._journal.query(find_multipart, file.scope, file.cid)
+        if row is None:
+            raise PieceGone(file.cid)
+        ends = list(accumulate(size for _, size in row.parts))
+        cids = [cid for cid, _ in row.parts]
         try:
-            await self._reading.feed_all(file.scope, cids, hasher, lambda count: told(file.ends[count - 1]))
+            await self._reading.feed_all(
+                file.scope, cids, hasher, self._joining.hashing, lambda count: told(ends[count - 1])
+            )
         except UnknownPiece as absence:
             raise await self._loss(file, absence) from absence
         if hasher.digest() != cid_digest(file.cid):
@@ -215,19 +223,3 @@ class Files:
     async def holds_part(self, bucket: Bucket, cid: Cid, part: Cid) -> bool:
         """Whether the bucket has the multipart `cid` and `part` is one of its parts."""
         return await self._journal.query(is_part_of, bucket.scope, cid, part)
-
-
-def _name_parts(part_hashes: Sequence[bytes], total_size: int) -> tuple[Cid, ...]:
-    """The CIDs of parts: EmptyMultipart, TooManyParts, TotalSizeZero, MalformedPartHash. Plain pieces, since that is
-    what the node answered when they were put (reference: DDC protocol, section 3).
-    """
-    if not part_hashes:
-        raise EmptyMultipart
-    if len(part_hashes) > PARTS_MAX:
-        raise TooManyParts(len(part_hashes), PARTS_MAX)
-    if not total_size:
-        raise TotalSizeZero
-    for number, digest in enumerate(part_hashes):
-        if len(digest) != HASH_BYTES:
-            raise MalformedPartHash(number, len(digest))
-    return tuple(make_cid(CidKind.RAW_PIECE, digest) for digest in part_hashes)

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
+import trio
 from blake3 import blake3
 
 from edge_node.base.ids import Cid
@@ -115,9 +116,16 @@ class Reading:
             await self._read_checked(piece.cid, piece.position, hash_extents, piece.extents[at : at + READ_AHEAD])
 
     async def feed_all(
-        self, scope: Scope, cids: Sequence[Cid], hasher: blake3, told: Callable[[int], None] = lambda _count: None
+        self,
+        scope: Scope,
+        cids: Sequence[Cid],
+        hasher: blake3,
+        turns: trio.CapacityLimiter,
+        told: Callable[[int], None] = lambda _count: None,
     ) -> None:
         """Hash pieces of a scope one after the other, small ones together; `told` hears how many are done.
+
+        A turn is taken for each: many files that are hashed at once get on together.
 
         UnknownPiece, PieceDamaged and PieceGone as `find` and `feed`.
         """
@@ -127,20 +135,27 @@ class Reading:
             rows = await self._journal.query(find_held_rows, scope, group)
             for small, run in groupby(zip(group, rows, strict=True), lambda one: _is_small(one[1])):
                 pairs = list(run)
-                if small and await self._feed_small([row.position for _, row in pairs if row], hasher):
-                    told(done := done + len(pairs))
-                    continue
+                if small:
+                    async with turns:
+                        fed = await self._feed_small([row.position for _, row in pairs if row], hasher)
+                    if fed:
+                        told(done := done + len(pairs))
+                        continue
                 for cid, _ in pairs:  # one by one, so that whatever is the matter has a name
-                    await self.feed(await self.find(scope, cid), hasher)
+                    async with turns:
+                        await self.feed(await self.find(scope, cid), hasher)
                     told(done := done + 1)
 
     async def _feed_small(self, positions: Sequence[Position], hasher: blake3) -> bool:
         try:
-            payloads = await offload(self._read_extents, positions, limiter=FILE)
+            content = await offload(self._read_small, positions, limiter=FILE)
         except (DigestMismatch, RecordAbsent):
             return False
-        hasher.update(b"".join(decode_piece(payload).inline for payload in payloads))
+        hasher.update(content)
         return True
+
+    def _read_small(self, positions: Sequence[Position]) -> bytes:
+        return b"".join(decode_piece(payload).inline for payload in self._read_extents(positions))
 
     async def content(self, piece: OpenPiece) -> bytes:
         """The whole of a piece, joined: for what is bounded, as a DAG node is."""

@@ -1,8 +1,8 @@
 """References: which scope holds which piece, written with the quota that pays for it, one writer per CID at a time."""
 
 import contextlib
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 import trio
@@ -34,7 +34,7 @@ class References:
         self._journal, self._quota, self.clock = journal, quota, clock
         self._standings = Gathered[Cid, Standing](partial(journal.query, find_standings))
         self._busy: dict[Cid, trio.Event] = {}
-        self._kept: Counter[tuple[Scope, Cid]] = Counter()
+        self._kept: dict[object, tuple[Scope, AbstractSet[Cid]]] = {}
 
     async def standing(self, cid: Cid) -> Standing:
         """Where the piece lies and which scopes refer to it, as committed."""
@@ -55,20 +55,16 @@ class References:
             done.set()
 
     @contextlib.asynccontextmanager
-    async def keeping(self, scope: Scope, cids: Collection[Cid]) -> AsyncGenerator[None, None]:
+    async def keeping(self, scope: Scope, cids: AbstractSet[Cid]) -> AsyncGenerator[None, None]:
         """Let this scope let go of none of these meanwhile; who is about to has done so before this begins."""
-        places = [(scope, cid) for cid in cids]
-        self._kept.update(places)
+        self._kept[(kept := object())] = scope, cids  # a set as it is: there may be 16,384, and deletes are few
         try:
-            for cid in cids:
+            for cid in self._busy.keys() & cids:
                 while (other := self._busy.get(cid)) is not None:
                     await other.wait()
             yield
         finally:
-            for place in places:
-                self._kept[place] -= 1
-                if not self._kept[place]:
-                    del self._kept[place]
+            del self._kept[kept]
 
     async def append(self, access: Access, scope: Scope, size: int, drafts: Sequence[Draft], lane: Lane) -> None:
         """Write, with `size` bytes counted for the scope's owner and the key; QuotaExceeded before anything is."""
@@ -110,7 +106,7 @@ class References:
 
     async def _require_no_part(self, scope: Scope, cid: Cid) -> None:
         # A file without one of its parts is of no use to anybody, and whoever deletes by CID cannot see that it is one.
-        if (scope, cid) in self._kept:
+        if any(scope == other and cid in cids for other, cids in self._kept.values()):
             raise PieceInUse(cid, None)
         file = await self._journal.query(find_file_of, scope, cid)
         if file is not None:

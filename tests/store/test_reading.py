@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import trio
 from blake3 import blake3
 
 from edge_node.base.limits import MIB
@@ -121,13 +122,14 @@ async def test_many_pieces_are_hashed_in_their_order(tmp_path: Path) -> None:
         for content in contents:
             await store.put_in(ONE, content)
         cids, told, hasher = [raw_piece_cid(content) for content in contents], [], blake3()
-        await store.pieces.reading.feed_all(ONE.scope, cids, hasher, told.append)
+        turns = trio.CapacityLimiter(1)
+        await store.pieces.reading.feed_all(ONE.scope, cids, hasher, turns, told.append)
         assert hasher.digest() == blake3(b"".join(contents)).digest()
         assert told == sorted(set(told))
         assert told[-1] == len(cids)
         with pytest.raises(UnknownPiece):
-            await store.pieces.reading.feed_all(ONE.scope, [cids[0], raw_piece_cid(b"nothing")], blake3())
+            await store.pieces.reading.feed_all(ONE.scope, [cids[0], raw_piece_cid(b"nothing")], blake3(), turns)
         flip(tmp_path, contents[1])
         with pytest.raises(PieceDamaged):
-            await store.pieces.reading.feed_all(ONE.scope, cids, blake3())
+            await store.pieces.reading.feed_all(ONE.scope, cids, blake3(), turns)
         assert [store.pieces.is_damaged(cid) for cid in cids[:3]] == [False, True, False]
