@@ -13,16 +13,15 @@ from edge_node.base.errors import Refusal
 from edge_node.base.limits import KIB, MIB
 from edge_node.base.log import get_log
 from edge_node.base.refusals import Asker
-from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call, status_of
+from edge_node.serving.call import CallHandler, status_of
 from edge_node.serving.counters import CALLS_REFUSED, CALLS_RESET, CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED
-from edge_node.serving.credit import CreditRoom, Share, StreamCredit
 from edge_node.serving.grpc_call import GrpcCall
-from edge_node.serving.limits import FORGED_MAX, NEVER, Reaper
+from edge_node.serving.grpc_calls import GrpcCalls, GrpcService
+from edge_node.serving.limits import FORGED_MAX, NEVER
 from edge_node.serving.problems import note_refusal
 from edge_node.serving.sleeper import Sleeper
 from edge_node.serving.transport import PeerGone, Transport
-from edge_node.settings.tree import GrpcSettings
-from edge_node.wire.grpc import Status, parse_timeout
+from edge_node.wire.grpc import Status
 from edge_node.wire.grpc_headers import HTTP1_ANSWER, NOT_GRPC, is_grpc, is_http1, trailers
 from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken, NotHttp2
@@ -40,24 +39,12 @@ PREFACE_S = 10.0  # from the connection to its first frames
 GRACE_S = 5.0  # from our goodbye to the end of a connection without calls
 LINGER_MAX_BYTES = MIB  # read and dropped after the last word, so that a client still sending gets to read it
 LINGER_S = 2.0
-LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
 
 _GONE = (Status.CANCELLED, "the connection is gone")
 _RESET = (Status.CANCELLED, "the client gave the call up")
 _OVERRUN = (Status.INTERNAL, "the client sent more than its window")
 
 log = get_log("serving")
-
-
-class GrpcService:
-    """What every connection of one server shares."""
-
-    def __init__(self, table: CallTable, settings: GrpcSettings, reaper: Reaper) -> None:
-        self.table = table
-        self.settings = settings
-        self.reaper = reaper
-        self.room = CreditRoom()
-        self.draining = False
 
 
 class GrpcConnection:
@@ -67,15 +54,11 @@ class GrpcConnection:
         settings = service.settings
         self._service = service
         self._transport = transport
-        self._mode = mode
         self.http = Http2Server(
             streams_max=settings.streams_max, header_bytes_max=settings.header_bytes_max, now=trio.current_time()
         )
-        self._share = Share(service.room, transport.peer)
-        self._streams_max = settings.streams_max
-        self._calls: dict[int, GrpcCall] = {}
-        self._waiting: dict[GrpcCall, None] = {}
-        self._tasks = self._forged = 0
+        self._calls = GrpcCalls(service, self, transport.peer, mode)
+        self._forged = 0
         self._writer, self._reader = Sleeper(), Sleeper()
         self._closing = self._greeted = self._flushing = False
         self._nursery: trio.Nursery | None = None
@@ -83,7 +66,7 @@ class GrpcConnection:
         self.deadline = service.reaper.after(PREFACE_S)
 
     def __iter__(self) -> Iterator[GrpcCall]:
-        return iter(self._calls.values())
+        return iter(self._calls)
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -146,8 +129,7 @@ class GrpcConnection:
 
     def _lose(self) -> None:
         """Nobody is there any more: every handler is cancelled."""
-        for call in list(self._calls.values()):
-            call.cut(*_GONE)
+        self._calls.cut(*_GONE)
 
     # --- reading
 
@@ -210,7 +192,7 @@ class GrpcConnection:
         elif isinstance(event, Room):
             self._on_room(event.stream)
         elif isinstance(event, Reset):
-            call = self._calls.get(event.stream)
+            call = self._calls.find(event.stream)
             if call is not None:
                 CALLS_RESET.inc()
                 call.cut(*_RESET)
@@ -218,7 +200,7 @@ class GrpcConnection:
             self.drain()
 
     def _on_arrived(self, event: Arrived) -> None:
-        call = self._calls.get(event.stream)
+        call = self._calls.find(event.stream)
         if call is None:
             return  # it was answered already: the data is dropped, and its credit was given back on arrival
         if not call.on_data(event.data, event.size, ended=event.ended):
@@ -227,21 +209,20 @@ class GrpcConnection:
 
     def _on_room(self, stream: int) -> None:
         if stream:
-            call = self._calls.get(stream)
+            call = self._calls.find(stream)
             if call is not None:
                 call.on_room()
         else:
             if not self._greeted:
                 self._greeted = True
                 self._set_idle_deadline()
-            self._wake_senders()
+            self._calls.wake_senders()
 
     # --- calls
 
     def _on_opened(self, event: Opened) -> None:
         stream = event.stream
-        busy = len(self._calls) >= self._streams_max or self._tasks >= LEAVING_PER_CALL * self._streams_max
-        if busy or self.http.going or self._closing:
+        if self._calls.full or self.http.going or self._closing:
             CALLS_REFUSED.inc()
             self.http.refuse(stream, self._service.reaper.now)
             return
@@ -262,29 +243,16 @@ class GrpcConnection:
                 self.http.reset(stream, ErrorCode.NO_ERROR)
 
     def _begin(self, event: Opened, method: str, timeout: bytes | None) -> None:
-        service = self._service
-        known = service.table.find(method)
-        if known is None:
-            raise MethodUnknown(method)
-        call = GrpcCall(
-            self, event.stream, method, Metadata(event.headers), peer=self._transport.peer, mode=self._mode,
-            message_max=known.message_max, credit=StreamCredit(self._share),
-            not_after=NEVER if timeout is None else trio.current_time() + parse_timeout(timeout),
-        )  # fmt: skip
-        if event.ended:
-            call.on_data(b"", 0, ended=True)
-        self._calls[event.stream] = call
+        call, handler = self._calls.begin(event, method, timeout)
         if not self._flushing:
             self.deadline = NEVER
-        self._tasks += 1
         assert self._nursery is not None
-        self._nursery.start_soon(self._attend, call, known.handler)
+        self._nursery.start_soon(self._attend, call, handler)
 
     async def _attend(self, call: GrpcCall, handler: CallHandler) -> None:
         try:
-            await run_call(call, handler, self._service.table)
+            await self._calls.run(call, handler)
         finally:
-            self._tasks -= 1
             if call.forged:
                 self._count_forged()
 
@@ -308,7 +276,7 @@ class GrpcConnection:
 
     def wait_for_room(self, call: GrpcCall) -> None:
         """See CallHost."""
-        self._waiting[call] = None
+        self._calls.wait_for_room(call)
 
     def idle_deadline(self, patience: float = 1.0) -> float:
         """See CallHost."""
@@ -316,8 +284,7 @@ class GrpcConnection:
 
     def leave(self, call: GrpcCall) -> None:
         """See CallHost."""
-        self._calls.pop(call.stream, None)
-        self._waiting.pop(call, None)
+        self._calls.leave(call)
         self._set_idle_deadline()
         self._end_if_done()
 
@@ -326,11 +293,6 @@ class GrpcConnection:
         if not self._closing:
             idle_s = self._service.settings.idle_timeout_s
             self.deadline = NEVER if self._calls else self._service.reaper.after(idle_s)
-
-    def _wake_senders(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for call in waiting:
-            call.on_room()
 
     # --- writing
 
@@ -341,8 +303,7 @@ class GrpcConnection:
                 await self._writer.sleep()  # to who speaks something else our settings would be noise
             while True:
                 while data := http.take_output(WRITE_BYTES):
-                    if self._waiting:
-                        self._wake_senders()
+                    self._calls.wake_senders()
                     if not transport.offer(data):
                         await self._flush()
                     self._reader.wake()

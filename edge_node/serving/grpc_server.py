@@ -10,7 +10,8 @@ import trio
 from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallTable
 from edge_node.serving.counters import CONNECTIONS_REFUSED
-from edge_node.serving.grpc_connection import GrpcConnection, GrpcService
+from edge_node.serving.grpc_calls import GrpcService
+from edge_node.serving.grpc_connection import GrpcConnection
 from edge_node.serving.limits import Expiring, Reaper
 from edge_node.serving.listeners import PlainDoorExposed, format_address, listen_at, parse_address
 from edge_node.serving.problems import note_refusal

@@ -9,7 +9,8 @@ import trio
 
 from edge_node.base.counters import REGISTRY, refusals
 from edge_node.serving.call import Call
-from edge_node.serving.grpc_connection import GrpcConnection, GrpcService
+from edge_node.serving.grpc_calls import GrpcService
+from edge_node.serving.grpc_connection import GrpcConnection
 from edge_node.serving.limits import FORGED_MAX, Reaper
 from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import GrpcSettings

@@ -1,0 +1,98 @@
+"""The calls of one gRPC connection: which may begin, which run, and which wait for room to send."""
+
+from collections.abc import Iterator
+
+import trio
+
+from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call
+from edge_node.serving.credit import CreditRoom, Share, StreamCredit
+from edge_node.serving.grpc_call import CallHost, GrpcCall
+from edge_node.serving.limits import NEVER, Reaper
+from edge_node.settings.tree import GrpcSettings
+from edge_node.wire.grpc import Status, parse_timeout
+from edge_node.wire.http2_events import Opened
+
+LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
+
+
+class GrpcService:
+    """What every connection of one server shares."""
+
+    def __init__(self, table: CallTable, settings: GrpcSettings, reaper: Reaper) -> None:
+        self.table = table
+        self.settings = settings
+        self.reaper = reaper
+        self.room = CreditRoom()
+        self.draining = False
+
+
+class GrpcCalls:
+    """Calls by their stream, from the client's headers until they are answered; those under way are its items."""
+
+    def __init__(self, service: GrpcService, host: CallHost, peer: str, mode: str) -> None:
+        self._service, self._host, self._peer, self._mode = service, host, peer, mode
+        self._calls_max = service.settings.streams_max
+        self._share = Share(service.room, peer)
+        self._by_stream: dict[int, GrpcCall] = {}
+        self._senders: dict[GrpcCall, None] = {}
+        self._running = 0
+
+    def __iter__(self) -> Iterator[GrpcCall]:
+        return iter(self._by_stream.values())
+
+    def __len__(self) -> int:
+        return len(self._by_stream)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further call may begin."""
+        return len(self) >= self._calls_max or self._running >= LEAVING_PER_CALL * self._calls_max
+
+    def find(self, stream: int) -> GrpcCall | None:
+        """The call of a stream; None when it was answered."""
+        return self._by_stream.get(stream)
+
+    def begin(self, event: Opened, method: str, timeout: bytes | None) -> tuple[GrpcCall, CallHandler]:
+        """A call and what answers it, to be `run`; MethodUnknown, TimeoutMalformed."""
+        known = self._service.table.find(method)
+        if known is None:
+            raise MethodUnknown(method)
+        call = GrpcCall(
+            self._host, event.stream, method, Metadata(event.headers), peer=self._peer, mode=self._mode,
+            message_max=known.message_max, credit=StreamCredit(self._share),
+            not_after=NEVER if timeout is None else trio.current_time() + parse_timeout(timeout),
+        )  # fmt: skip
+        if event.ended:
+            call.on_data(b"", 0, ended=True)
+        self._by_stream[event.stream] = call
+        self._running += 1
+        return call, known.handler
+
+    async def run(self, call: GrpcCall, handler: CallHandler) -> None:
+        """Answer a call that has begun."""
+        try:
+            await run_call(call, handler, self._service.table)
+        finally:
+            self._running -= 1
+
+    def leave(self, call: GrpcCall) -> None:
+        """It is answered, or given up."""
+        self._by_stream.pop(call.stream, None)
+        self._senders.pop(call, None)
+
+    def cut(self, status: Status, why: str) -> None:
+        """End them all."""
+        for call in list(self):
+            call.cut(status, why)
+
+    def wait_for_room(self, call: GrpcCall) -> None:
+        """The call's sender is to be woken when there may be room."""
+        self._senders[call] = None
+
+    def wake_senders(self) -> None:
+        """There may be room."""
+        if not self._senders:
+            return
+        senders, self._senders = self._senders, {}
+        for call in senders:
+            call.on_room()

@@ -1,0 +1,119 @@
+"""serving.grpc_calls: calls begin within a limit, wait for room, and are cut together."""
+
+import pytest
+import trio
+
+from edge_node.serving.call import Call, MethodUnknown
+from edge_node.serving.grpc_call import GrpcCall
+from edge_node.serving.grpc_calls import LEAVING_PER_CALL, GrpcCalls, GrpcService
+from edge_node.serving.limits import NEVER, Reaper
+from edge_node.settings.tree import GrpcSettings
+from edge_node.wire.grpc import Status, TimeoutMalformed
+from edge_node.wire.http2_events import Opened
+from tests.serving.grpc_rig import path, table_of
+from tests.serving.test_grpc_call import MIB, Host
+from tests.wire.test_http2 import hear, output
+
+CALLS_MAX = 2
+GONE = (Status.CANCELLED, "gone")
+
+
+class Place(Host):
+    """A connection that lets its calls leave."""
+
+    calls: GrpcCalls
+
+    def leave(self, call: GrpcCall) -> None:
+        self.calls.leave(call)
+
+    def wait_for_room(self, call: GrpcCall) -> None:
+        self.calls.wait_for_room(call)
+
+
+def new_calls(**handlers: object) -> GrpcCalls:
+    """The calls of a connection that allows two."""
+    place = Place()
+    service = GrpcService(table_of(**handlers), GrpcSettings(streams_max=CALLS_MAX), Reaper(()))
+    place.calls = GrpcCalls(service, place, "192.0.2.1", "cache")
+    return place.calls
+
+
+def opened(stream: int) -> Opened:
+    """A client's call of a stream."""
+    return Opened(stream, [(b"token", b"t")], ended=False)
+
+
+async def test_a_call_is_found_until_it_leaves():
+    """With its method, its door's mode and what the client said."""
+    calls = new_calls()
+    call, _ = calls.begin(opened(1), path("echo"), b"5S")
+    assert (calls.find(1), calls.find(3), list(calls), len(calls)) == (call, None, [call], 1)
+    assert (call.method, call.mode, call.peer, call.metadata.get("token")) == (path("echo"), "cache", "192.0.2.1", "t")
+    assert 0 < call.not_after - trio.current_time() <= 5
+    calls.leave(call)
+    calls.leave(call)
+    assert (calls.find(1), len(calls)) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "timeout", "error"),
+    [("/test.T/no", None, MethodUnknown), (path("echo"), b"5", TimeoutMalformed)],
+)
+async def test_what_cannot_begin_leaves_nothing(method: str, timeout: bytes | None, error: type[Exception]):
+    """An unknown method, a timeout without its unit."""
+    calls = new_calls()
+    with pytest.raises(error):
+        calls.begin(opened(1), method, timeout)
+    assert len(calls) == 0
+    assert not calls.full
+
+
+async def test_no_more_calls_than_there_may_be():
+    """At the limit it is full; when one leaves there is room again."""
+    calls = new_calls()
+    begun = [calls.begin(opened(stream), path("echo"), None)[0] for stream in (1, 3)]
+    assert begun[0].not_after == NEVER
+    assert calls.full
+    calls.leave(begun[0])
+    assert not calls.full
+
+
+async def test_handlers_that_clean_up_count_too():
+    """A client that cancels and calls again cannot pile up handlers that have not ended yet."""
+    over = trio.Event()
+
+    async def slow(call: Call) -> None:
+        with trio.CancelScope(shield=True):
+            await over.wait()
+
+    calls = new_calls(slow=slow)
+    async with trio.open_nursery() as nursery:
+        for number in range(LEAVING_PER_CALL * CALLS_MAX):
+            assert not calls.full
+            call, handler = calls.begin(opened(2 * number + 1), path("slow"), None)
+            nursery.start_soon(calls.run, call, handler)
+            await trio.testing.wait_all_tasks_blocked()
+            calls.cut(*GONE)
+            assert len(calls) == 0
+        assert calls.full
+        over.set()
+    assert not calls.full
+
+
+async def test_who_waits_for_room_is_woken():
+    """A sender goes on when it is told of room; who has left is not asked."""
+    calls = new_calls()
+    (first, _), (second, _) = [calls.begin(opened(stream), path("echo"), None) for stream in (1, 3)]
+    place = first._host
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(first.send, bytes(100_000))
+        await trio.testing.wait_all_tasks_blocked()
+        calls.wait_for_room(second)
+        calls.leave(second)
+        place.client.receive_data(output(place.http))
+        place.client.increment_flow_control_window(MIB)
+        place.client.increment_flow_control_window(MIB, 1)
+        hear(place.http, place.client.data_to_send())
+        sent = place.http.out.size
+        calls.wake_senders()
+    assert place.http.out.size - sent > 100_000 - 65_535
