@@ -101,9 +101,7 @@ PUT_NODE = Operation(
     parameters=(_BUCKET, _REQUEST),
     body=Body(
         about="dag.PutRequest, at most 6 MiB.",
-        types={
-            "application/json": _message({"bucketId": _WIDE, "node": _NODE, "cid": _BASE64}) | {"required": ["node"]}
-        },
+        types={"application/json": _PUT_NODE},
     ),
     answers={200: Answer(about="It is on the disk.", schema=_message({"cid": _BASE64}) | {"required": ["cid"]})},
     refusals=(*_STORED, "node-too-large", "piece-vanished", "piece-too-large"),

@@ -20,9 +20,7 @@ def validate(loaded: Loaded) -> None:
     """Nothing when every rule holds; else SettingsError for the first one broken."""
     _check_numbers(loaded)
     _check_addresses(loaded)
-    _check_retention(loaded)
-    _check_pairs(loaded)
-    _check_buckets(loaded)
+    _check_lists(loaded)
     for rule in RULES:
         for names, why in rule(loaded):
             raise SettingsConflict(loaded.where(names[0]), names, why)
@@ -47,33 +45,19 @@ def _check_addresses(loaded: Loaded) -> None:
             raise UnfitSetting(loaded.where(name), name, f"an address ({error})", repr(text)) from error
 
 
-def _check_retention(loaded: Loaded) -> None:
-    rules = loaded.settings.retention.rules
-    try:
-        parse_rules(rules)
-    except ValueError as error:
-        name = "retention.rules"
-        raise UnfitSetting(loaded.where(name), name, f"rules that can be read ({error})", repr(list(rules))) from error
-
-
-def _check_pairs(loaded: Loaded) -> None:
-    doors = loaded.settings.ddc.doors
-    try:
-        parse_pairs(doors)
-    except ValueError as error:
-        name = "ddc.doors"
-        raise UnfitSetting(loaded.where(name), name, f"pairs that can be read ({error})", repr(list(doors))) from error
-
-
-def _check_buckets(loaded: Loaded) -> None:
-    buckets = loaded.settings.ddc.buckets
-    try:
-        parse_buckets(buckets)
-    except ValueError as error:
-        name = "ddc.buckets"
-        raise UnfitSetting(
-            loaded.where(name), name, f"buckets that can be read ({error})", repr(list(buckets))
-        ) from error
+def _check_lists(loaded: Loaded) -> None:
+    of = loaded.settings
+    lists: tuple[tuple[str, str, tuple[str, ...], Callable[[tuple[str, ...]], object]], ...] = (
+        ("retention.rules", "rules", of.retention.rules, parse_rules),
+        ("ddc.doors", "pairs", of.ddc.doors, parse_pairs),
+        ("ddc.buckets", "buckets", of.ddc.buckets, parse_buckets),
+    )
+    for name, what, texts, parse in lists:
+        try:
+            parse(texts)
+        except ValueError as error:
+            wanted = f"{what} that can be read ({error})"
+            raise UnfitSetting(loaded.where(name), name, wanted, repr(list(texts))) from error
 
 
 def _plain_door(loaded: Loaded) -> Iterator[Finding]:
