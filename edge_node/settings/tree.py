@@ -298,7 +298,7 @@ class GrpcSettings(Section, frozen=True):
         int,
         about("Bytes that files on their way out may hold together; one account at most what it leaves.", Reload.LIVE),
         msgspec.Meta(ge=MIB),
-    ] = 64 * MIB
+    ] = 96 * MIB
     stream_idle_timeout_s: Annotated[
         float,
         about("A call that neither sends nor takes anything for this long ends.", Reload.LIVE),
