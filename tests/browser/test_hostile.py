@@ -106,15 +106,8 @@ async def test_the_same_script_on_a_page_of_the_node_does_reach_it(site: Site) -
         report = await own.ask(f"{SCRIPT}; attack('{secret}', {at.node.port})")
         assert report["origin"] == at.node.url
         assert OWN_PAGE_REACHES - set(report["reached"]) == set(), report["refused"]
-        assert not {
-            "serviceWorker",
-            "privatePiece",
-            "privateRange",
-            "privateForm",
-            "streams",
-            "bearer",
-            "putNode",
-        } & set(report["reached"])
+        assert NOBODY_REACHES & set(report["reached"]) == set()
+        assert NOBODY_REACHES <= set(report["refused"])
         assert SECRET.decode() not in str(report)
 
 
