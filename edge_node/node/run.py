@@ -128,19 +128,24 @@ def _services(settings: Settings, rooms: Rooms, doors: Doors) -> list[Service]:
 
 
 def _listeners(settings: Settings, listening: Listening) -> list[Service]:
-    """The servers, last of all: what they ask of is there. Those of further pairs are numbered from 2."""
+    """The servers, last of all: what they ask of is there. Those of further pairs are numbered from 2.
+
+    They drain together: ten seconds each, one after the other, would be a minute with five pairs.
+    """
     services = [
         Service(
             name="http" if number == 1 else f"http-{number}",
             run=pair.server.run,
             drain=pair.server.drain,
             drain_s=settings.http.drain_s + 1.0,
+            stage="doors",
         )
         for number, pair in enumerate(listening.http, start=1)
     ]
     if listening.grpc.urls:
         grpc = listening.grpc
-        services.append(Service(name="grpc", run=grpc.run, drain=grpc.drain, drain_s=GRPC_DRAIN_S + 1.0))
+        grpc_drain_s = GRPC_DRAIN_S + 1.0
+        services.append(Service(name="grpc", run=grpc.run, drain=grpc.drain, drain_s=grpc_drain_s, stage="doors"))
     return services
 
 

@@ -48,7 +48,7 @@ class Service:
     At shutdown `drain` comes first (stop accepting, let running work end; at most `drain_s`, skipped in a hurry), then
     `close` (last work that must not be lost, shielded, at most `close_s`), both while `run` still runs; then `run` is
     cancelled. `condition` is the room's own word on what is wrong, empty when nothing is. With `beat_s` the service
-    promises a heartbeat at least that often.
+    promises a heartbeat at least that often. Neighbours of one `stage` stop together, not one after the other.
     """
 
     name: str
@@ -58,5 +58,6 @@ class Service:
     drain_s: float = 10.0
     close: Callable[[], Awaitable[object]] | None = None
     close_s: float = 30.0
+    stage: str = ""
     beat_s: float | None = None
     condition: Callable[[], str] = _always_well

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
 
 import trio
 
@@ -59,7 +60,7 @@ class Supervisor:
         self._last_resort = last_resort
         self._unfinished: list[tuple[str, trio.Event]] = []  # what ran over its time, by the event that it has ended
         self._starting, self._begun = trio.CancelScope(), trio.Event()
-        self._draining = trio.CancelScope()
+        self._draining: set[trio.CancelScope] = set()
         self._in_a_hurry = False
         self._causes: list[Exception] = []
         self._log = get_log("supervise")
@@ -97,7 +98,8 @@ class Supervisor:
         """Begin the ordered shutdown; a second call skips what is left of the drain."""
         if self._stopping.is_set():
             self._in_a_hurry = True
-            self._draining.cancel()
+            for scope in self._draining:
+                scope.cancel()
         self._begin_stop()
 
     def _begin_stop(self) -> None:
@@ -218,21 +220,28 @@ class Supervisor:
         return pause
 
     async def _stop_all(self, nursery: trio.Nursery) -> None:
-        for life in reversed(self._lives.values()):
-            if life.state is RoomState.WAITING:
-                continue
-            if life.state is RoomState.RUNNING:
-                life.enter(RoomState.STOPPING)
-                await self._drain(life.service, nursery)
-                await self._close(life.service, nursery)
-            life.leave()
-            await self._wait_for(life.service.name, life.ended, CANCEL_WAIT_S)
+        names = reversed(self._lives)
+        for _, stage in groupby(names, lambda name: self._lives[name].service.stage or name):
+            async with trio.open_nursery() as together:
+                for name in stage:
+                    together.start_soon(self._stop_one, self._lives[name], nursery)
+
+    async def _stop_one(self, life: _Life, nursery: trio.Nursery) -> None:
+        if life.state is RoomState.WAITING:
+            return
+        if life.state is RoomState.RUNNING:
+            life.enter(RoomState.STOPPING)
+            await self._drain(life.service, nursery)
+            await self._close(life.service, nursery)
+        life.leave()
+        await self._wait_for(life.service.name, life.ended, CANCEL_WAIT_S)
 
     async def _drain(self, service: Service, nursery: trio.Nursery) -> None:
         if service.drain is None or self._in_a_hurry:
             return
-        self._draining = trio.CancelScope()
-        await self._last_word(service.name, service.drain, self._draining, service.drain_s, nursery)
+        self._draining.add(scope := trio.CancelScope())
+        await self._last_word(service.name, service.drain, scope, service.drain_s, nursery)
+        self._draining.discard(scope)
 
     async def _close(self, service: Service, nursery: trio.Nursery) -> None:
         if service.close is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from trio.testing import MockClock
 
 from edge_node.supervise import Beat, RestartBudget, RoomState, Service, ServiceEnded, StopOverdue, Supervisor
@@ -212,6 +213,25 @@ async def test_the_drain_has_a_deadline(autojump_clock: MockClock) -> None:
         supervisor.stop()
     assert trio.current_time() == 10
     assert story[-2:] == ["http closes", "http ends"]
+
+
+async def test_what_is_of_one_stage_stops_together(autojump_clock: MockClock) -> None:
+    """Doors drain at the same time, what they stand on after the last of them; a second stop skips every drain."""
+    for stops, at_most_s in ((1, 10.5), (2, 0.5)):
+        story: Story = []
+        slow = {"drain": trio.sleep_forever, "drain_s": 10, "stage": "doors"}
+        services = [room(story, "journal"), *(room(story, f"door {number}", **slow) for number in range(5))]
+        supervisor = Supervisor(services)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(supervisor.run)
+            began = trio.current_time()
+            supervisor.stop()
+            await trio.testing.wait_all_tasks_blocked()
+            for _ in range(stops - 1):
+                supervisor.stop()
+        assert trio.current_time() - began < at_most_s
+        assert [word for word in story if word.startswith("journal")][-1] == story[-1] == "journal ends"
+        assert story.index("journal closes") > max(story.index(f"door {number} ends") for number in range(5))
 
 
 async def test_a_second_stop_skips_the_drain_and_nothing_else(autojump_clock: MockClock) -> None:
