@@ -1,5 +1,6 @@
 """The calls of one gRPC connection: which may begin, which run, and which wait for room to send."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import trio
@@ -15,6 +16,37 @@ from edge_node.wire.http2_events import Opened
 LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
 
 
+# Of all connections: a call that is stuck holds its small window and its task, some 90 KB, and a client may have
+# sixty connections full of them.
+CALLS_MAX = 2_048
+CALLS_PER_ADDRESS_MAX = CALLS_MAX * 3 // 4
+
+
+class CallCount:
+    """How many calls are under way in all and by address; a connection has at most as many as it leaves for others."""
+
+    def __init__(self, in_all: int = CALLS_MAX, per_address: int = CALLS_PER_ADDRESS_MAX) -> None:
+        self._in_all, self._per_address = in_all, per_address
+        self._by_address = Counter[str]()
+        self._total = 0
+
+    def has_room(self, peer: str, own: int) -> bool:
+        """Whether a connection from `peer` that has `own` calls may have one more."""
+        return own < min(self._in_all - self._total, self._per_address - self._by_address[peer])
+
+    def enter(self, peer: str) -> None:
+        """One more."""
+        self._total += 1
+        self._by_address[peer] += 1
+
+    def leave(self, peer: str) -> None:
+        """One less."""
+        self._total -= 1
+        self._by_address[peer] -= 1
+        if not self._by_address[peer]:
+            del self._by_address[peer]
+
+
 class GrpcService:
     """What every connection of one server shares."""
 
@@ -23,6 +55,7 @@ class GrpcService:
         self.settings = settings
         self.reaper = reaper
         self.room = CreditRoom()
+        self.count = CallCount()
         self.draining = False
 
 
@@ -46,7 +79,9 @@ class GrpcCalls:
     @property
     def full(self) -> bool:
         """Whether no further call may begin."""
-        return len(self) >= self._calls_max or self._running >= LEAVING_PER_CALL * self._calls_max
+        if len(self) >= self._calls_max or self._running >= LEAVING_PER_CALL * self._calls_max:
+            return True
+        return not self._service.count.has_room(self._peer, self._running)
 
     def find(self, stream: int) -> GrpcCall | None:
         """The call of a stream; None when it was answered."""
@@ -66,6 +101,7 @@ class GrpcCalls:
             call.on_data(b"", 0, ended=True)
         self._by_stream[event.stream] = call
         self._running += 1
+        self._service.count.enter(self._peer)
         return call, known.handler
 
     async def run(self, call: GrpcCall, handler: CallHandler) -> None:
@@ -74,6 +110,7 @@ class GrpcCalls:
             await run_call(call, handler, self._service.table)
         finally:
             self._running -= 1
+            self._service.count.leave(self._peer)
 
     def leave(self, call: GrpcCall) -> None:
         """It is answered, or given up."""

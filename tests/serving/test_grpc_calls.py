@@ -5,7 +5,7 @@ import trio
 
 from edge_node.serving.call import Call, MethodUnknown
 from edge_node.serving.grpc_call import GrpcCall
-from edge_node.serving.grpc_calls import LEAVING_PER_CALL, GrpcCalls, GrpcService
+from edge_node.serving.grpc_calls import LEAVING_PER_CALL, CallCount, GrpcCalls, GrpcService
 from edge_node.serving.limits import NEVER, Reaper
 from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import Status, TimeoutMalformed
@@ -117,3 +117,29 @@ async def test_who_waits_for_room_is_woken():
         sent = place.http.out.size
         calls.wake_senders()
     assert place.http.out.size - sent > 100_000 - 65_535
+
+
+def test_a_connection_leaves_as_many_calls_as_it_has():
+    """So a crowd of them gets ever fewer, and who comes last still one; no address has all."""
+    count = CallCount(in_all=100, per_address=75)
+
+    def fill(peer: str) -> int:
+        own = 0
+        while count.has_room(peer, own):
+            count.enter(peer)
+            own += 1
+        return own
+
+    assert [fill("a"), fill("a"), fill("a"), fill("a")] == [38, 19, 9, 5]
+    assert [fill("b"), fill("c")] == [15, 7]
+    for _ in range(38):
+        count.leave("a")
+    assert fill("a") > 9
+
+
+def test_an_address_that_left_is_forgotten():
+    """Addresses are many."""
+    count = CallCount()
+    count.enter("a")
+    count.leave("a")
+    assert not count._by_address
