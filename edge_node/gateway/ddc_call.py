@@ -40,9 +40,9 @@ async def admit(
     )
 
 
-def payer_of(admitted: Admitted, call: Call) -> Hashable:
+def payer_of(admitted: Admitted, peer: str) -> Hashable:
     """Whose share of the memory it is: what anybody may read is shared out by address, for keys cost nothing."""
-    return call.peer if admitted.public else admitted.access.holder
+    return peer if admitted.public else admitted.access.holder
 
 
 async def take_room(room: AnswerRoom, held: Held, size: int) -> None:

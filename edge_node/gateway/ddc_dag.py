@@ -51,7 +51,7 @@ class DagApi:
         admitted = await admit(self._gate, call, Verb.GET, asked.bucket, cid=cid)
         found = await self._dag.find(admitted.access, admitted.bucket, cid, asked.path, through=admitted.through)
         await call.accept()
-        with self._reads.hold(payer_of(admitted, call)) as held:
+        with self._reads.hold(payer_of(admitted, call.peer)) as held:
             await take_room(self._reads, held, found.size)
             node = await self._dag.read(found)
             reading = self._records.reading(admitted, node.cid)

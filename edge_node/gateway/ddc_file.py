@@ -76,7 +76,7 @@ class FileApi:
         named = None if metadata.cid is None else read_cid(metadata.cid)
         admitted = await admit(self._gate, call, Verb.PUT, metadata.bucket, cid=named)
         await call.accept()
-        with self._puts.hold(payer_of(admitted, call)) as held:
+        with self._puts.hold(payer_of(admitted, call.peer)) as held:
             await take_room(self._puts, held, min(2 * metadata.size or UPLOAD_BYTES, UPLOAD_BYTES))
             async with aclosing(self._contents(call, admitted, metadata.size)) as contents:
                 put = await self._pieces.put(
@@ -94,7 +94,7 @@ class FileApi:
         asked = read_parts(await first_message(call))
         named = None if asked.cid is None else read_cid(asked.cid)
         admitted = await admit(self._gate, call, Verb.PUT, asked.bucket, cid=named)
-        with self._puts.hold(payer_of(admitted, call)) as held:
+        with self._puts.hold(payer_of(admitted, call.peer)) as held:
             # The list is here and waits for its turn: where many do, the account's next one is refused.
             held.resize(PART_BYTES * len(asked.part_hashes))
             put = await self._files.put_multipart(
@@ -119,7 +119,7 @@ class FileApi:
         await call.accept()
         reading = self._records.reading(admitted, cid)
         try:
-            with self._reads.hold(payer_of(admitted, call)) as held:
+            with self._reads.hold(payer_of(admitted, call.peer)) as held:
                 await take_room(self._reads, held, min(stop - start, DOWNLOAD_BYTES))
                 async with aclosing(self._files.read(file, start, stop)) as chunks:
                     await FileReading(call, self._gate, admitted, reading, self._habits, self._settings).run(chunks)

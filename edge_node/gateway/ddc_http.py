@@ -1,6 +1,6 @@
 """/{bucket}/…: content of buckets for browsers and players, by CID, by name and as websites (docs/specs/http.md)."""
 
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import trio
@@ -10,7 +10,8 @@ from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES, KIB
 from edge_node.base.offload import offload
 from edge_node.gateway.answer_room import AnswerRoom, Held
-from edge_node.gateway.ddc_gate import Admitted, DdcGate
+from edge_node.gateway.ddc_call import payer_of
+from edge_node.gateway.ddc_gate import DdcGate
 from edge_node.gateway.ddc_headers import PREFLIGHT as PREFLIGHT_HEADERS
 from edge_node.gateway.ddc_headers import STANDING, Headers, cache_headers, open_to_pages, type_headers
 from edge_node.gateway.ddc_operations import GET_CONTENT, PREFLIGHT
@@ -21,10 +22,9 @@ from edge_node.gateway.errors import ServiceWorkerRefused
 from edge_node.gateway.ranged import ranged_answer
 from edge_node.serving import Request, Response, Router, problem_response
 from edge_node.serving.askers import asker_of
-from edge_node.store.dag import NODE_BYTES_MAX, Dag
+from edge_node.store.dag import Dag
 from edge_node.store.files import Files, OpenFile
 from edge_node.store.pieces import READ_AHEAD
-from edge_node.trust.token_rights import ANYBODY
 from edge_node.wire.cid import CidKind, cid_kind, format_cid
 from edge_node.wire.content_type import SNIFF_BYTES, type_of_content, type_of_name
 from edge_node.wire.dag_node import read_node
@@ -76,7 +76,7 @@ class ContentRoutes:
         if found.slash:
             location = ("location", with_slash(request.head.raw_path, request.head.query))
             return Response(308 if found.ttl_s is None else 307, (*STANDING, *kept, location))
-        with self._answers.hold(_payer(found.admitted, request)) as held:
+        with self._answers.hold(payer_of(found.admitted, request.peer)) as held:
             if cid_kind(found.cid) is CidKind.DAG_NODE:
                 answer = await self._of_node(request, found, kept, held)
             else:
@@ -106,11 +106,11 @@ class ContentRoutes:
     async def _of_node(self, request: Request, found: Found, kept: Headers, held: Held) -> Response:
         """A node's own data; what links to others is asked for by its path, or in JSON."""
         admitted = found.admitted
-        await self._take_room(held, NODE_BYTES_MAX)
-        node = await self._dag.get(admitted.access, admitted.bucket, found.cid, through=found.through)
+        there = await self._dag.find(admitted.access, admitted.bucket, found.cid, through=found.through)
+        await self._take_room(held, there.size)
+        node = await self._dag.read(there)
         parsed = read_node(node.raw) if len(node.raw) <= HERE_MAX else await offload(read_node, node.raw)
         data = parsed.data
-        held.resize(len(node.raw))
 
         async def read(start: int, stop: int) -> AsyncGenerator[bytes, None]:
             yield bytes(data[start:stop])
@@ -152,9 +152,3 @@ class ContentRoutes:
             del self._types[next(iter(self._types))]
         self._types[file.cid] = media_type = type_of_content(start)
         return media_type
-
-
-def _payer(admitted: Admitted, request: Request) -> Hashable:
-    """Whose share of the memory for answers it is: anybody's is shared out by address."""
-    holder = admitted.access.holder
-    return (ANYBODY, request.peer) if holder == ANYBODY else holder

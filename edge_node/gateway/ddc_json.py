@@ -4,6 +4,7 @@ from edge_node.base.ids import Cid
 from edge_node.base.limits import KIB, MIB
 from edge_node.base.offload import offload
 from edge_node.gateway.answer_room import AnswerRoom
+from edge_node.gateway.ddc_call import payer_of
 from edge_node.gateway.ddc_errors import CacheTakesNoStores
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.gateway.ddc_json_forms import (
@@ -78,9 +79,10 @@ class JsonRoutes:
         """A node, or the one that a path leads to."""
         cid, path = parse_cid(request.params["cid"]), request.params.get("path")
         admitted = await self._admit(request, Verb.GET, cid=cid)
-        with self._answers.hold(admitted.access.holder) as held:
-            node = await self._dag.get(admitted.access, admitted.bucket, cid, path, through=admitted.through)
-            held.resize(HELD_FACTOR * len(node.raw))
+        with self._answers.hold(payer_of(admitted, request.peer)) as held:
+            found = await self._dag.find(admitted.access, admitted.bucket, cid, path, through=admitted.through)
+            held.resize(HELD_FACTOR * found.size)
+            node = await self._dag.read(found)
             raw = node.raw
             body = write_dag_answer(raw) if len(raw) <= HERE_MAX else await offload(write_dag_answer, raw)
             reading = self._records.reading(admitted, node.cid)

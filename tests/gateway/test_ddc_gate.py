@@ -11,6 +11,7 @@ import trio
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Cid, Digest, PublicKey, VaultId
+from edge_node.gateway.ddc_call import payer_of
 from edge_node.gateway.ddc_errors import (
     RequestForeign,
     RequestMismatch,
@@ -379,3 +380,11 @@ def test_the_window_is_the_setting() -> None:
     assert TrustSettings().request_window_s * 1_000 == WINDOW_MS
     assert msgspec.structs.asdict(TrustSettings())["request_window_s"] == 300
     assert key_of("owner").public == OWNER.account
+
+
+async def test_what_anybody_may_read_is_shared_out_by_address(tmp_path: Path) -> None:
+    """A stranger makes itself as many keys as it likes; an owner's rights are shared out by holder."""
+    async with gate_at(tmp_path) as gate:
+        for wallet in (OWNER, READER, STRANGER):
+            assert payer_of(await gate.get(text_of(wallet.token()), PUBLIC, by=wallet), "10.0.0.9") == "10.0.0.9"
+        assert payer_of(await gate.get(text_of(OWNER.token(bucket=PRIVATE))), "10.0.0.9") == OWNER.account
