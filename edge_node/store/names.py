@@ -52,7 +52,7 @@ class Names:
         return signed
 
     async def _require_room(self, bucket: Bucket, name: str) -> None:
-        count = await self._journal.query(count_names_of, bucket.id, database=Database.META)
+        count = await self._journal.query(count_names_of, bucket.id, bucket.owner, database=Database.META)
         if count >= NAMES_MAX and await self._find(bucket, name) is None:
             raise TooManyNames(NAMES_MAX)
 
@@ -69,7 +69,7 @@ class Names:
         return await self._find(bucket, name)
 
     async def _find(self, bucket: Bucket, name: str) -> NameRecord | None:
-        raw = await self._journal.query(find_name, bucket.id, name, database=Database.META)
+        raw = await self._journal.query(find_name, bucket.id, bucket.owner, name, database=Database.META)
         return None if raw is None else reopen_record(raw)
 
     async def list(self, bucket_id: int, after: str = "", part: str = "", limit: int = PAGE_MAX) -> list[NameRecord]:
