@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edge_node.doctor.finding import Finding, bad, in_bytes, ok, warn
 from edge_node.doctor.site import Site
+from edge_node.settings import Settings
 
 SEGMENTS_OPEN = 64 + 3  # descriptors kept for reading, and one being written per class
 ROOM = 128  # databases and their readers, sockets of its own, libraries
@@ -25,7 +26,7 @@ class LimitFacts:
 
 def probe_limits(site: Site) -> LimitFacts:
     """The running node's limits where they may be read, else this process's own."""
-    connections, segment = site.settings.http.connections_max, site.settings.journal.segment_bytes
+    connections, segment = count_connections(site.settings), site.settings.journal.segment_bytes
     pid = site.holder.pid if site.holder else None
     if pid is not None:
         try:
@@ -35,6 +36,11 @@ def probe_limits(site: Site) -> LimitFacts:
             pass  # another user's process, or gone meanwhile: this one's own limits are the next best
     files, size = resource.getrlimit(resource.RLIMIT_NOFILE)[1], resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     return LimitFacts("this session (a unit's may differ)", _finite(files), _finite(size), connections, segment)
+
+
+def count_connections(settings: Settings) -> int:
+    """What all doors together may hold open: each pair has an HTTP server of its own, and they share one for gRPC."""
+    return settings.http.connections_max * (1 + len(settings.ddc.doors)) + settings.grpc.connections_max
 
 
 def parse_limits(text: str) -> dict[str, int | None]:
@@ -66,7 +72,7 @@ def _judge_files(facts: LimitFacts) -> Finding:
     if facts.open_files < 2 * least:
         return bad(check, f"{said}; log and databases alone want {least}", _FILES, **figures)
     if facts.open_files < wanted:
-        return warn(check, f"{said}; {facts.connections} connections (http.connections_max) want {wanted}", _FILES,
+        return warn(check, f"{said}; {facts.connections} connections (http.connections_max, grpc.connections_max) want {wanted}", _FILES,
                     **figures)  # fmt: skip
     return ok(check, said, **figures)
 

@@ -11,7 +11,7 @@ from edge_node.gateway.ack_habits import AckHabits
 from edge_node.gateway.ack_window import AckWindow
 from edge_node.gateway.ddc_errors import AcksMissing, MessageOutOfOrder
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
-from edge_node.serving.call import Call
+from edge_node.serving.call import Call, CallEnded
 from edge_node.settings import DdcSettings
 from edge_node.trust.activity_request import open_acknowledgment
 from edge_node.wire.ddc_messages import FileRequest, file_data_head, read_get_file
@@ -54,8 +54,7 @@ class FileReading:
                 await self._wait_for_last()
                 nursery.cancel_scope.cancel()
         except ExceptionGroup as group:
-            # Two may end it in one turn of the loop; either is a true answer.
-            raise next((one for one in _leaves(group) if isinstance(one, Refusal)), group) from None
+            raise _true_end(group) from None
 
     async def _send_all(self, chunks: AsyncIterable[bytes]) -> None:
         async with aclosing(cut_messages(chunks, self._message_max)) as messages:
@@ -127,9 +126,17 @@ async def cut_messages(
         yield parts, held
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+def _true_end(group: ExceptionGroup[Exception]) -> Exception:
+    """What to end with: two may come in one turn of the loop, and then a refusal says more than that all is over."""
+    leaves = list(_leaves(group))
+    if not all(isinstance(one, Refusal | CallEnded) for one in leaves):
+        return group  # our own fault is never covered by another's
+    return next((one for one in leaves if isinstance(one, Refusal)), leaves[0])
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
     for one in group.exceptions:
-        if isinstance(one, BaseExceptionGroup):
+        if isinstance(one, ExceptionGroup):
             yield from _leaves(one)
         else:
             yield one

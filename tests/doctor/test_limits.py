@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from edge_node.doctor.limits import LimitFacts, check_limits, judge_limits, parse_limits
+from edge_node.doctor.limits import LimitFacts, check_limits, count_connections, judge_limits, parse_limits
 from edge_node.doctor.site import Holder
+from edge_node.settings import DdcSettings, GrpcSettings, HttpSettings, Settings
 from tests.doctor.rig import made, verdicts
 
 
@@ -51,3 +53,11 @@ def test_the_kernels_table_is_read() -> None:
     """Names of two words, and `unlimited`."""
     found = parse_limits(Path(f"/proc/{os.getpid()}/limits").read_text())
     assert {"open files", "file size", "cpu time"} <= found.keys()
+
+
+def test_every_door_s_connections_are_counted() -> None:
+    """Each pair of doors has an HTTP server with the whole limit; gRPC has one limit for all."""
+    one = Settings(http=HttpSettings(connections_max=10), grpc=GrpcSettings(connections_max=3))
+    assert count_connections(one) == 13
+    pairs = ("cache grpc=127.0.0.1:0 http=127.0.0.1:0", "storage grpc=127.0.0.1:0 http=127.0.0.1:0")
+    assert count_connections(msgspec.structs.replace(one, ddc=DdcSettings(doors=pairs))) == 33
