@@ -72,8 +72,8 @@ def _judge_files(facts: LimitFacts) -> Finding:
     if facts.open_files < 2 * least:
         return bad(check, f"{said}; log and databases alone want {least}", _FILES, **figures)
     if facts.open_files < wanted:
-        return warn(check, f"{said}; {facts.connections} connections (http.connections_max, grpc.connections_max) want {wanted}", _FILES,
-                    **figures)  # fmt: skip
+        doors = f"{facts.connections} connections (http.connections_max, grpc.connections_max)"
+        return warn(check, f"{said}; {doors} want {wanted}", _FILES, **figures)
     return ok(check, said, **figures)
 
 
