@@ -20,6 +20,7 @@ LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count ag
 # sixty connections full of them.
 CALLS_MAX = 2_048
 CALLS_PER_ADDRESS_MAX = CALLS_MAX * 3 // 4
+CALLS_KEPT = 2  # for every connection, so that a crowd of stuck ones at its own address does not lock a client out
 
 
 class CallCount:
@@ -32,7 +33,7 @@ class CallCount:
 
     def has_room(self, peer: str, own: int) -> bool:
         """Whether a connection from `peer` that has `own` calls may have one more."""
-        return own < min(self._in_all - self._total, self._per_address - self._by_address[peer])
+        return own < max(CALLS_KEPT, min(self._in_all - self._total, self._per_address - self._by_address[peer]))
 
     def enter(self, peer: str) -> None:
         """One more."""
