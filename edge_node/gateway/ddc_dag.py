@@ -15,6 +15,7 @@ from edge_node.wire.ddc_messages import cid_answer, message_answer, read_dag_get
 # One a little too large is read, so that it is told what is wrong with it by its own name.
 PUT_MESSAGE_BYTES = NODE_BYTES_MAX + NODE_BYTES_MAX // 4
 GET_MESSAGE_BYTES = 8 * KIB  # a CID and a path
+HELD_FACTOR = 2  # a node's extents, and what is joined of them
 
 
 class DagApi:
@@ -52,7 +53,7 @@ class DagApi:
         found = await self._dag.find(admitted.access, admitted.bucket, cid, asked.path, through=admitted.through)
         await call.accept()
         with self._reads.hold(payer_of(admitted, call.peer)) as held:
-            await take_room(self._reads, held, found.size)
+            await take_room(self._reads, held, HELD_FACTOR * found.size)
             node = await self._dag.read(found)
             reading = self._records.reading(admitted, node.cid)
             try:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from edge_node.base.limits import MIB
 from edge_node.wire.cid import format_cid, read_cid
-from edge_node.wire.proto import file_pb2
+from edge_node.wire.proto import dag_pb2, file_pb2
 from tests.interop.accounts import GET, READ, STORE, Account, request_of
-from tests.interop.grpc_client import put_messages
+from tests.interop.grpc_client import Client, put_messages
 from tests.interop.place import EDITHS
 from tests.interop.wire_client import (
     CANCEL,
@@ -219,6 +219,51 @@ def web_writers(target: Target, stop: threading.Event) -> None:
         stop.wait()
 
 
+def untaken_nodes(target: Target, stop: threading.Event) -> None:
+    """The same large DAG node, asked for on hundreds of streams whose windows stay shut."""
+    with Client(f"127.0.0.1:{target.port}", EDITH) as client:
+        node = dag_pb2.PutRequest(bucketId=EDITHS, node=dag_pb2.Node(data=bytes(3_900_000)))
+        cid = client.stubs.put_node(node, metadata=EDITH.metadata(STORE, EDITHS)).cid
+    metadata = [("token", EDITH.token(bucket=EDITHS))]
+    asked = dag_pb2.GetRequest(bucketId=EDITHS, cid=cid).SerializeToString()
+    _hold(target, stop, lambda wire: wire.call("/dag.DagApi/Get", metadata, asked, end=True))
+
+
+def long_lists(target: Target, stop: threading.Event) -> None:
+    """Files of 16,384 parts, all of them the same piece, put by the hundred; nobody waits for the answers."""
+    with Client(f"127.0.0.1:{target.port}", EDITH) as client:
+        part = client.put(EDITHS, b"x")
+    metadata = [("token", EDITH.token(bucket=EDITHS))]
+    asked = file_pb2.PutMultiPartPieceRequest(bucketId=EDITHS, totalSize=16_384, partHashes=[part[4:]] * 16_384)
+    raw = asked.SerializeToString()
+    _hold(target, stop, lambda wire: wire.call("/file.FileApi/putMultipartPiece", metadata, raw, end=True), calls=10)
+
+
+def half_messages(target: Target, stop: threading.Event) -> None:
+    """Without a token: messages of 4 MB that stop within their first window; then all are broken off at once."""
+    begun = message(bytes(4_000_000))[:16_384]
+
+    def begin(wire: Wire) -> None:
+        stream, head = wire.open("/dag.DagApi/Put", [])
+        wire.send(head, frame(DATA, 0, stream, begun))
+
+    while not stop.is_set():
+        broken_off = threading.Event()
+        threading.Timer(1.0, broken_off.set).start()
+        _hold(target, broken_off, begin)
+
+
+def _hold(target: Target, stop: threading.Event, call: Callable[[Wire], object], *, calls: int = 100) -> None:
+    """Connections full of calls that nobody takes an answer of."""
+    with contextlib.ExitStack() as held:
+        for _ in range(CONNECTIONS):
+            wire = held.enter_context(Wire(target.port, window=0))
+            with contextlib.suppress(OSError):
+                for _ in range(calls):
+                    call(wire)
+        stop.wait()
+
+
 def _upgrade(port: int) -> bytes:
     return (
         f"GET {PUT_RAW} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
@@ -249,6 +294,9 @@ ATTACKS: Mapping[str, Attack] = {
         queued_calls,
         http_readers,
         web_writers,
+        untaken_nodes,
+        long_lists,
+        half_messages,
     )
 }
 
