@@ -32,9 +32,6 @@ READ_BYTES = 256 * KIB
 WRITE_BYTES = 256 * KIB  # joined at most; a socket's buffer takes little more
 QUEUE_BYTES = 256 * KIB  # beyond this a call waits with what it has to send
 OUTPUT_MAX_BYTES = MIB  # beyond this nothing more is read: a client that takes no answers asks no questions
-# Calls of one connection that begin before others get their turn: looking at a token and a request takes half a
-# millisecond, and a hundred calls that came in one breath would have everybody wait for all of them.
-CALLS_A_TURN = 2
 PREFACE_S = 10.0  # from the connection to its first frames
 GRACE_S = 5.0  # from our goodbye to the end of a connection without calls
 LINGER_MAX_BYTES = MIB  # read and dropped after the last word, so that a client still sending gets to read it
@@ -156,13 +153,12 @@ class GrpcConnection:
     async def _take_turns(self) -> None:
         service, http = self._service, self.http
         while True:
-            begun = 0
+            alone = True
             for event in http.next_events(service.reaper.now):
-                self._dispatch(event)
                 if isinstance(event, Opened):
-                    begun += 1
-                    if begun % CALLS_A_TURN == 0:
-                        await trio.lowlevel.checkpoint()
+                    await service.take_turn(alone=alone)
+                    alone = False
+                self._dispatch(event)
             if http.out.size:
                 self._writer.wake()
             if http.hungry or self._closing:

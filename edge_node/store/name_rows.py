@@ -33,13 +33,18 @@ def apply_names(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, NameChan
             )
 
 
-def find_name(conn: sqlite3.Connection, bucket: int, owner: bytes, name: str) -> bytes | None:
-    """The record of a name of this owner's bucket, verbatim."""
+NameKey = tuple[int, bytes, str]  # bucket, its owner, the name
+
+
+def find_names(conn: sqlite3.Connection, keys: Sequence[NameKey]) -> list[bytes | None]:
+    """The record of each name, verbatim."""
     if not _has_names(conn):
-        return None
-    row = conn.execute(
-        "SELECT record FROM bucket_names WHERE bucket = ? AND name = ? AND owner = ?", (bucket, name, owner)
-    ).fetchone()
+        return [None] * len(keys)
+    return [_find_name(conn, key) for key in keys]
+
+
+def _find_name(conn: sqlite3.Connection, key: NameKey) -> bytes | None:
+    row = conn.execute("SELECT record FROM bucket_names WHERE bucket = ? AND owner = ? AND name = ?", key).fetchone()
     return None if row is None else bytes(row[0])
 
 

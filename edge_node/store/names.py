@@ -1,14 +1,16 @@
 """Names of buckets (CNS): the newest signed record of each, byte for byte as it came."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from edge_node.base.clock import Clock
+from edge_node.base.gathered import Gathered
 from edge_node.base.ids import Cid
 from edge_node.journal import Database, Draft, Journal, Lane
 from edge_node.store.bucket_errors import TooManyNames
 from edge_node.store.buckets import Bucket
 from edge_node.store.name_record import NameRecord, open_record, reopen_record
-from edge_node.store.name_rows import count_names_of, find_name, page_names
+from edge_node.store.name_rows import NameKey, count_names_of, find_names, page_names
 from edge_node.store.quota import QuotaLedger
 from edge_node.store.records import NAME_KIND, VERSION, NameChange, encode_record
 from edge_node.store.references import landed
@@ -25,6 +27,7 @@ class Names:
 
     def __init__(self, journal: Journal, quota: QuotaLedger, clock: Clock) -> None:
         self._journal, self._quota, self._clock = journal, quota, clock
+        self._records = Gathered[NameKey, bytes | None](partial(journal.query, find_names, database=Database.META))
 
     async def put(
         self,
@@ -69,7 +72,7 @@ class Names:
         return await self._find(bucket, name)
 
     async def _find(self, bucket: Bucket, name: str) -> NameRecord | None:
-        raw = await self._journal.query(find_name, bucket.id, bucket.owner, name, database=Database.META)
+        raw = await self._records.ask((bucket.id, bucket.owner, name))
         return None if raw is None else reopen_record(raw)
 
     async def list(self, bucket_id: int, after: str = "", part: str = "", limit: int = PAGE_MAX) -> list[NameRecord]:

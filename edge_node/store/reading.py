@@ -10,6 +10,7 @@ from typing import TypeVar
 import trio
 from blake3 import blake3
 
+from edge_node.base.gathered import Gathered
 from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.base.log import get_log
@@ -19,7 +20,7 @@ from edge_node.store.errors import PieceDamaged, PieceGone, UnknownPiece
 from edge_node.store.figures import PieceFigures
 from edge_node.store.records import decode_piece
 from edge_node.store.references import References
-from edge_node.store.rows import PieceRow, find_held, find_held_rows
+from edge_node.store.rows import PieceRow, find_all_held, find_held_rows
 from edge_node.store.scope import Scope
 from edge_node.store.streams.rows import BodyRow, find_by_cid
 from edge_node.store.streams.topics import read_body
@@ -52,12 +53,13 @@ class Reading:
     def __init__(self, journal: Journal, references: References, figures: PieceFigures) -> None:
         self._journal, self._references, self._figures = journal, references, figures
         self._damaged: set[Cid] = set()
+        self._held = Gathered[tuple[Scope, Cid], PieceRow | None](partial(journal.query, find_all_held))
 
     async def find(self, scope: Scope, cid: Cid) -> OpenPiece:
         """A piece this scope holds, or the body of one of its vault's events; UnknownPiece, PieceDamaged."""
         if cid_kind(cid) is CidKind.MULTIPART:
             raise UnknownPiece(cid, scope.bucket)  # a file: a list of pieces
-        while (row := await self._journal.query(find_held, scope, cid)) is not None:
+        while (row := await self._held.ask((scope, cid))) is not None:
             with contextlib.suppress(PieceGone):  # deleted between the two looks: then the next one finds no row
                 return await self._open_row(cid, row)
         if scope.bucket is None:

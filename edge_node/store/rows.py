@@ -148,6 +148,11 @@ def find_held(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> PieceRow | No
     return _find(conn, cid) if refers(conn, scope, cid) else None
 
 
+def find_all_held(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[PieceRow | None]:
+    """`find_held` for each, of many scopes."""
+    return [find_held(conn, scope, cid) for scope, cid in asked]
+
+
 def find_held_rows(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[PieceRow | None]:
     """`find_held` for each."""
     return [find_held(conn, scope, cid) for cid in cids]

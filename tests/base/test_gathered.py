@@ -89,3 +89,45 @@ async def test_a_cancelled_question_leaves_the_others_theirs(cancelled):
         await wait_all_tasks_blocked()
         oracle.gate.set()
     assert answers == {key: key * 10 for key in (1, 2, 3) if key != cancelled}
+
+
+async def test_the_shared_go_on_together():
+    """Nobody waits for the others to have taken their answers."""
+    oracle, rounds = Oracle(), []
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        await gathered.ask(key)
+        rounds.append(turn)
+
+    async with trio.open_nursery() as nursery:
+        for key in range(100):
+            nursery.start_soon(ask, key)
+        turn = 0
+        await wait_all_tasks_blocked()
+        oracle.gate.set()
+        while len(rounds) < 100:
+            turn += 1
+            await trio.lowlevel.checkpoint()
+    assert len(set(rounds)) < 10  # a lock would let them go one each turn
+
+
+async def test_whoever_is_to_ask_next_may_be_cancelled():
+    """Between being told and doing it: another asks in its place."""
+    oracle, answers, scopes = Oracle(), {}, {}
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        with trio.CancelScope() as scopes[key]:
+            answers[key] = await gathered.ask(key)
+
+    async with trio.open_nursery() as nursery:
+        for key in (1, 2, 3):
+            nursery.start_soon(ask, key)
+            await wait_all_tasks_blocked()
+        scopes[1].cancel()
+        await trio.lowlevel.checkpoint()
+        scopes[2].cancel()
+        await wait_all_tasks_blocked()
+        oracle.gate.set()
+    assert answers == {3: 30}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_node.journal import Placed, Position, SegmentClass
-from edge_node.store.name_rows import SCHEMA, apply_names, count_names, count_names_of, find_name, page_names
+from edge_node.store.name_rows import SCHEMA, apply_names, count_names, count_names_of, find_names, page_names
 from edge_node.store.records import NAME_KIND, VERSION, NameChange
 
 PLACED = Placed(Position(SegmentClass.RC, 1, 64), 1, 1, b"")
@@ -32,7 +32,7 @@ def test_the_last_record_counts(plan: list[tuple[int, str, bytes]], together: in
         assert count_names_of(conn, bucket, ANN) == count_names(conn).get(bucket, 0) == len(mine)
         assert page_names(conn, bucket, "", "", 9) == [names[bucket, name] for name in mine]
         for name in "abc":
-            assert find_name(conn, bucket, ANN, name) == names.get((bucket, name))
+            assert find_names(conn, [(bucket, ANN, name)])[0] == names.get((bucket, name))
 
 
 def test_a_bucket_that_changes_hands_takes_no_names_along() -> None:
@@ -40,10 +40,10 @@ def test_a_bucket_that_changes_hands_takes_no_names_along() -> None:
     conn = sqlite3.connect(":memory:")
     conn.executescript(SCHEMA)
     apply_names(conn, [(PLACED, change(7, "a", b"ann's")), (PLACED, change(7, "b", b"ann's too"))])
-    assert find_name(conn, 7, BOB, "a") is None
+    assert find_names(conn, [(7, BOB, "a")])[0] is None
     assert count_names_of(conn, 7, BOB) == 0
     apply_names(conn, [(PLACED, change(7, "a", b"bob's", BOB))])
-    assert (find_name(conn, 7, ANN, "a"), find_name(conn, 7, BOB, "a")) == (b"ann's", b"bob's")
+    assert (find_names(conn, [(7, ANN, "a")])[0], find_names(conn, [(7, BOB, "a")])[0]) == (b"ann's", b"bob's")
     assert (count_names_of(conn, 7, ANN), count_names_of(conn, 7, BOB), count_names(conn)) == (2, 1, {7: 3})
     assert page_names(conn, 7, "", "", 9) == [b"ann's", b"bob's", b"ann's too"]
 
@@ -63,6 +63,6 @@ def test_pages() -> None:
 def test_a_database_of_an_earlier_release() -> None:
     """On a disk that cannot be written it has no such tables, and is read all the same."""
     conn = sqlite3.connect(":memory:")
-    assert find_name(conn, 7, ANN, "a") is None
+    assert find_names(conn, [(7, ANN, "a")])[0] is None
     assert page_names(conn, 7, "", "", 9) == []
     assert count_names(conn) == {}
