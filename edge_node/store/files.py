@@ -12,7 +12,7 @@ from edge_node.journal import Draft, Lane
 from edge_node.store.bucket_errors import TotalSizeMismatch, UnknownPart
 from edge_node.store.buckets import Bucket
 from edge_node.store.errors import CidMismatch, PieceDamaged, PieceGone, StoreRefusal, UnknownPiece
-from edge_node.store.file_rows import Parts, find_multipart, find_multipart_size, find_parts_from, is_part_of
+from edge_node.store.file_rows import Parts, find_multipart, find_multipart_size, find_parts_from
 from edge_node.store.joining import PARTS_MAX, Joining, require_list
 from edge_node.store.pieces import Companions, OpenPiece, Pieces, Put
 from edge_node.store.records import MULTIPART_KIND, VERSION, MultipartRecord, encode_record
@@ -219,7 +219,3 @@ class Files:
             raise await self._loss(file, absence) from absence
         if hasher.digest() != cid_digest(file.cid):
             raise PieceDamaged(file.cid, "its parts hash to another CID")
-
-    async def holds_part(self, bucket: Bucket, cid: Cid, part: Cid) -> bool:
-        """Whether the bucket has the multipart `cid` and `part` is one of its parts."""
-        return await self._journal.query(is_part_of, bucket.scope, cid, part)

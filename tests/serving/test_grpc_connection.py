@@ -626,10 +626,10 @@ async def test_a_connection_that_goes_cancels_its_handlers():
             stream = await client.begin("waits")
             while not client.answers[stream].headers:
                 await client.read()
-        while not ended:
-            await trio.sleep(0.01)
-        while server.connections:
-            await trio.sleep(0.01)
+        with trio.fail_after(10):
+            while not ended or server.connections:
+                await trio.sleep(0.01)
+        assert ended == ["waits"]
 
 
 async def test_a_limited_header_table_is_acknowledged():

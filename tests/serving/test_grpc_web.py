@@ -207,9 +207,10 @@ async def test_a_client_that_leaves_cancels_its_handler():
     table = table_of(waits=waits)
     async with web(table) as server:
         await client(server)
-        await ended.wait()
-        while not table.answers:
-            await trio.sleep(0.01)
+        with trio.fail_after(10):
+            await ended.wait()
+            while not table.answers:
+                await trio.sleep(0.01)
         assert table.answers == {(path("waits"), Status.CANCELLED): 1}
 
 

@@ -211,10 +211,10 @@ async def test_parts_stay_as_long_as_their_file(tmp_path: Path) -> None:
             await store.pieces.delete(store.may_in(ONE, Verb.DELETE), ONE.owner, part, bucket=1)
         assert (parse_cid(refusal.value.file or ""), refusal.value.status) == (cid, 409)
         await store.pieces.delete(store.may_in(TWO, Verb.DELETE), TWO.owner, part, bucket=2)
-        assert await store.files.holds_part(ONE, cid, part)
-        assert not await store.files.holds_part(TWO, cid, part)
+        assert await store.dag.reaches(ONE, cid, part)
+        assert not await store.dag.reaches(TWO, cid, part)
         await store.pieces.delete(store.may_in(ONE, Verb.DELETE), ONE.owner, cid, bucket=1)
-        assert not await store.files.holds_part(ONE, cid, part)
+        assert not await store.dag.reaches(ONE, cid, part)
         with pytest.raises(UnknownPiece):
             await store.get_in(ONE, cid)
         assert await store.get_in(ONE, part) == b"a"

@@ -140,7 +140,7 @@ class Model:
                 low, high = len(content) // 3, len(content) - 1
                 assert await store.get_in(bucket, cid, low, high) == content[low:high]
                 for which, held in enumerate(CONTENTS):
-                    is_part = await store.files.holds_part(bucket, cid, raw_piece_cid(held))
+                    is_part = await store.dag.reaches(bucket, cid, raw_piece_cid(held))
                     assert is_part == (which in parts)
             elif (bucket.scope, cid) not in self.files:
                 with pytest.raises(UnknownPiece):
