@@ -16,6 +16,9 @@ from tests.interop.grpc_client import Client
 from tests.interop.hostile import ATTACKS, EDITH, Target, under
 from tests.interop.place import BOBS, EDITHS, Place, running_node
 
+# With `make interop`, one after the other: beside other tests on two cores a bad client is none of its own strength.
+pytestmark = pytest.mark.needs_node
+
 GROWTH_MAX = 64 * MIB
 ATTACK_S = 4.0
 BOB = Account.of(3)
