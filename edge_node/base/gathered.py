@@ -10,12 +10,13 @@ Answer = TypeVar("Answer")
 
 
 class _Question(Generic[Key, Answer]):
-    __slots__ = ("answers", "key", "stirred")
+    __slots__ = ("answers", "given_up", "key", "stirred")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.answers: list[Answer] = []  # one, once it is known
         self.stirred = trio.Event()  # it is answered, or it is its task's turn to ask
+        self.given_up = False  # nobody waits for it: it must not be the one whose turn it is
 
 
 class Gathered(Generic[Key, Answer]):
@@ -45,6 +46,7 @@ class Gathered(Generic[Key, Answer]):
         try:
             await question.stirred.wait()
         except trio.Cancelled:
+            question.given_up = True
             if question in self._open:
                 self._open.remove(question)
             self._stir_next()  # it may have been told that it is its turn
@@ -58,7 +60,8 @@ class Gathered(Generic[Key, Answer]):
             answers = await self._ask_all([question.key for question in asked])
         except BaseException:
             # The error or the cancellation is this task's: of the others the first asks again.
-            self._open[:0] = [question for question in asked if question is not own]
+            own.given_up = True
+            self._open[:0] = [question for question in asked if not question.given_up]
             raise
         else:
             for question, answer in zip(asked, answers, strict=True):

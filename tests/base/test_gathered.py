@@ -1,9 +1,12 @@
 """Gathered questions: who shares a hop, and that one task's misfortune stays its own."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from trio.testing import wait_all_tasks_blocked
 
 from edge_node.base.gathered import Gathered
@@ -131,3 +134,64 @@ async def test_whoever_is_to_ask_next_may_be_cancelled():
         await wait_all_tasks_blocked()
         oracle.gate.set()
     assert answers == {3: 30}
+
+
+async def test_who_left_while_asked_for_is_not_told_to_ask():
+    """The one that asks for three gives up after the second has: the third is not left waiting for the second."""
+    oracle, answers, scopes = Oracle(), {}, {}
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(key):
+        with trio.CancelScope() as scopes[key]:
+            answers[key] = await gathered.ask(key)
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            for key in (0, 1, 2, 3):
+                nursery.start_soon(ask, key)
+                await wait_all_tasks_blocked()
+            scopes[0].cancel()  # so that 1 asks for 2 and 3 too
+            await wait_all_tasks_blocked()
+            assert oracle.asked == [[0], [1, 2, 3]]
+            scopes[2].cancel()
+            await wait_all_tasks_blocked()
+            scopes[1].cancel()
+            await wait_all_tasks_blocked()
+            oracle.gate.set()
+    assert answers == {3: 30}
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from("acof"), st.integers(0, 7)), max_size=60))
+def test_whoever_is_not_cancelled_is_answered(steps):
+    """Whatever the order of questions, cancellations, answers and errors: nobody is left waiting."""
+    trio.run(play, steps)
+
+
+async def play(steps):
+    """`a` asks, `c` cancels one that asked, `o` lets the oracle answer once, `f` has it raise once."""
+    oracle, scopes, left = Oracle(), [], set()
+    gathered = Gathered(oracle.ask_all)
+
+    async def ask(number):
+        left.add(number)
+        with suppress(OSError), scopes[number]:
+            assert await gathered.ask(number) == number * 10
+        left.discard(number)
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            for action, number in steps:
+                if action == "a":
+                    scopes.append(trio.CancelScope())
+                    nursery.start_soon(ask, len(scopes) - 1)
+                elif action == "c" and scopes:
+                    scopes[number % len(scopes)].cancel()
+                else:
+                    oracle.faults += action == "f"
+                    oracle.gate.set()
+                    oracle.gate = trio.Event()
+                for _ in range(number):  # from the same turn of the loop to all have settled
+                    await trio.lowlevel.checkpoint()
+            oracle.gate.set()
+    assert not left
