@@ -65,6 +65,7 @@ class Place:
     grpc: Sequence[int]
     http: Sequence[int]
     process: psutil.Popen
+    killed: bool = False
 
     @property
     def target(self) -> str:
@@ -96,6 +97,12 @@ class Place:
         pairs = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, _, value in pairs}
 
+    def kill(self) -> None:
+        """End the process as a lost machine does; the block that runs it takes this for its end."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(STOP_S)
+
     def told(self) -> dict[str, Any]:
         """What the SDK's driver must know."""
         return told(self.grpc, self.http, self.modes)
@@ -120,29 +127,53 @@ def free_ports(count: int) -> list[int]:
         return [int(one.getsockname()[1]) for one in sockets]
 
 
-@contextmanager
-def running_node(root: Path, modes: Sequence[str] = ("full",), **settings: Mapping[str, object]) -> Iterator[Place]:
-    """Make a node in `root` and run it as `edge-node run` does, until the block ends; an unclean end is an error."""
+@dataclass(frozen=True)
+class Home:
+    """A node that was made and does not run: its files and the ports that every life of it has."""
+
+    root: Path
+    modes: Sequence[str]
+    grpc: Sequence[int]
+    http: Sequence[int]
+
+    @contextmanager
+    def living(self, environ: Mapping[str, str] | None = None) -> Iterator[Place]:
+        """Run it as `edge-node run` does until the block ends; an end that nobody asked for is an error."""
+        config = self.root / "edge-node.toml"
+        with (self.root / "node.log").open("ab") as log:
+            process = psutil.Popen(
+                bound(command("run", "--config", str(config))),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                env=clean_environment() | dict(environ or {}),
+            )  # fmt: skip
+        place = Place(self.root, self.modes, self.grpc, self.http, process)
+        try:
+            _await_ports(place)
+            yield place
+            if not place.killed:
+                process.send_signal(signal.SIGTERM)
+            code, wanted = process.wait(STOP_S), -signal.SIGKILL if place.killed else 0
+            assert code == wanted, f"the node ended with {code}: {place.log.read_text()[-2_000:]}"
+        finally:
+            if process.is_running():
+                process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def home_of(root: Path, modes: Sequence[str] = ("full",), **settings: Mapping[str, object]) -> Home:
+    """Make a node in `root`."""
     grpc, http = free_ports(len(modes)), free_ports(len(modes))
     config = write_config(root, modes, grpc, http, settings)
     make_node(load(config, {}).settings, SystemClock(), os.urandom, {})
-    with (root / "node.log").open("ab") as log:
-        process = psutil.Popen(
-            bound(command("run", "--config", str(config))),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=clean_environment(),
-        )  # fmt: skip
-    place = Place(root, modes, grpc, http, process)
-    try:
-        _await_ports(place)
+    return Home(root, modes, grpc, http)
+
+
+@contextmanager
+def running_node(root: Path, modes: Sequence[str] = ("full",), **settings: Mapping[str, object]) -> Iterator[Place]:
+    """Make a node in `root` and run it until the block ends."""
+    with home_of(root, modes, **settings).living() as place:
         yield place
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(STOP_S)
-        assert code == 0, f"the node ended with {code}: {place.log.read_text()[-2_000:]}"
-    finally:
-        if process.is_running():
-            process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def write_config(
