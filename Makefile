@@ -11,7 +11,7 @@ STAMP := $(VENV)/.made-from-locks
 LOCKS := requirements/base.lock requirements/dev.lock requirements/bench.lock
 
 # What a machine may lack. `make test` leaves these out and says how many; `make ci` runs them, where a missing tool is an error.
-NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser needs_promtool
+NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser needs_promtool needs_faketime
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))

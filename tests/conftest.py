@@ -24,6 +24,7 @@ TOOLS = {
     "needs_node": ("node", "npm"),
     "needs_browser": ("chromium",),
     "needs_promtool": ("promtool",),
+    "needs_faketime": ("faketime",),
 }
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 

@@ -41,9 +41,15 @@ class Account:
         """A signature as the DDC messages carry it."""
         return common_pb2.Signature(algorithm=0, signer=self.public, value=self.key.sign(message).signature)
 
-    def token(self, *, bucket: int | None = None, operations: Sequence[int] = (GET, PUT, DELETE)) -> str:
+    def token(
+        self,
+        *,
+        bucket: int | None = None,
+        operations: Sequence[int] = (GET, PUT, DELETE),
+        ends_in_ms: int = MONTH_MS,
+    ) -> str:
         """A token of one link; without `bucket` it is the SDK's ordinary one."""
-        payload = auth_token_pb2.Payload(canDelegate=False, operations=operations, expiresAt=now_ms() + MONTH_MS)
+        payload = auth_token_pb2.Payload(canDelegate=False, operations=operations, expiresAt=now_ms() + ends_in_ms)
         if bucket is not None:
             payload.bucketId = bucket
         token = auth_token_pb2.AuthToken(payload=payload)

@@ -4,11 +4,13 @@ Each answers with a gRPC status' name and the node's words, so that the same req
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote
 
 import grpc
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -32,7 +34,7 @@ class Answer(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A read of one node with a token and a signed request."""
+    """A read of one node with a token and a signed request, or with an empty one without."""
 
     bucket: int
     cid: bytes
@@ -47,7 +49,7 @@ class Asked(NamedTuple):
     @property
     def metadata(self) -> Mapping[str, str]:
         """The call's metadata, or its headers."""
-        return {"token": self.token, "request": self.request}
+        return {"token": self.token} | ({"request": self.request} if self.request else {})
 
 
 def by_grpc(place: Place, asked: Asked) -> Answer:
@@ -66,8 +68,9 @@ def by_web(place: Place, asked: Asked) -> Answer:
     raw = asked.message.SerializeToString()
     head = "".join(f"{name}: {value}\r\n" for name, value in asked.metadata.items())
     with connect(url, subprotocols=[Subprotocol("grpc-websockets")], open_timeout=ANSWER_S) as socket:
-        for one in (head.encode(), b"\x00\x00" + len(raw).to_bytes(4, "big") + raw, b"\x01"):
-            socket.send(one)
+        with suppress(ConnectionClosed):  # who is refused by the metadata alone hears it before the message
+            for one in (head.encode(), b"\x00\x00" + len(raw).to_bytes(4, "big") + raw, b"\x01"):
+                socket.send(one)
         blocks = [block for block in socket if isinstance(block, bytes)]
     trailers = next(block[5:].decode() for block in reversed(blocks) if block[0] == 0x80)
     said = dict(line.split(": ", 1) for line in trailers.split("\r\n") if line)
