@@ -12,7 +12,7 @@ import msgspec
 from edge_node.base.ids import strip_type
 from edge_node.base.limits import MIB
 from edge_node.trust.activity_request import ActivityRequest
-from edge_node.wire.protobuf_message import Message
+from edge_node.wire.protobuf_message import read_message
 
 ACTIVITY_KIND: Final = 15
 VERSION: Final = 1
@@ -114,8 +114,8 @@ def identity_of_request(request: ActivityRequest) -> bytes:
 
 def identity_of_raw(request: bytes) -> bytes:
     """`identity_of` a request as it stands in a part; MalformedProtobuf for bytes that are none."""
-    message = Message(request)
-    return identity_of(Message(message.view(10)).bytes(2), message.uint(3, largest=255), message.bytes(2))
+    message = read_message(request)
+    return identity_of(read_message(message.view(10)).bytes(2), message.uint(3, largest=255), message.bytes(2))
 
 
 def evidence_of(part: Part) -> bytes:

@@ -11,6 +11,7 @@ PIECE_MAX_BYTES = 128 * MIB  # the DDC SDK's own ceiling for one piece
 EXTENT_BYTES = MIB  # one PyNaCl or hash call stays under the loop's 50 ms even on a slow core
 EVENT_BODY_MAX_BYTES = MIB  # JSON is parsed in one hop; larger bodies belong in pieces
 NUMBER_EXACT_IN_JSON = 2**53  # integers from here on are decimal strings (RFC 8259 section 6)
+U53_MAX = NUMBER_EXACT_IN_JSON - 1  # what JavaScript, hence the DDC SDK, holds exactly
 
 
 @dataclass(slots=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Cid, PublicKey
-from edge_node.trust.message_fields import U53_MAX, MessageFields, Shape, read_message
+from edge_node.base.limits import U53_MAX
 from edge_node.trust.wallet_signature import WalletSignature, read_wallet_signature, verify_signed
 from edge_node.wire.cid import MalformedCid, read_cid
 from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
+from edge_node.wire.protobuf_message import Message, Shape, read_exact_message
 
 TEXT_MAX_CHARACTERS = 1_024  # the longest request makes about 400
 RAW_MAX_BYTES = 768
@@ -147,17 +148,17 @@ def _read_request(text: str) -> tuple[ActivityRequest, WalletSignature, bytes]:
     """The request, its signature, and the bytes that must be signed."""
     raw = _decode(_A_REQUEST, text)
     try:
-        fields = read_message(raw, _REQUEST)
+        fields = read_exact_message(raw, _REQUEST)
         signature = read_wallet_signature(fields.view(_REQUEST_SIGNATURE))
         request = ActivityRequest(
             signer=signature.signer,
             request_id=_request_id(fields, 2),
             type=RequestType(_known(fields, 3, RequestType)),
             content=ContentType(_known(fields, 4, ContentType)),
-            bucket=fields.number(5, 0),
+            bucket=fields.uint(5),
             id=_id(fields),
-            offset=fields.number(7, 0),
-            size=fields.number(8, 0),
+            offset=fields.uint(7),
+            size=fields.uint(8),
             t_ms=_time(fields, 9),
             raw=raw,
         )
@@ -172,12 +173,12 @@ def _read_acknowledgment(raw: bytes | memoryview) -> tuple[Acknowledgment, Walle
         raise RequestMalformed(_AN_ACKNOWLEDGMENT, f"{len(raw)} bytes, at most {RAW_MAX_BYTES} are read")
     kept = bytes(raw)
     try:
-        fields = read_message(kept, _ACKNOWLEDGMENT)
+        fields = read_exact_message(kept, _ACKNOWLEDGMENT)
         signature = read_wallet_signature(fields.view(_ACKNOWLEDGMENT_SIGNATURE))
         acknowledgment = Acknowledgment(
             signer=signature.signer,
             request_id=_request_id(fields, 1),
-            bytes=fields.number(2, 0),
+            bytes=fields.uint(2),
             t_ms=_time(fields, 3),
             raw=kept,
         )
@@ -199,27 +200,27 @@ def _decode(what: str, text: str) -> bytes:
     return raw
 
 
-def _request_id(fields: MessageFields, number: int) -> str:
-    value = bytes(fields.view(number))
+def _request_id(fields: Message, number: int) -> str:
+    value = fields.bytes(number)
     if not _REQUEST_ID.fullmatch(value):
         raise MalformedProtobuf(f"a request id other than 1 to {REQUEST_ID_MAX} printable ASCII characters")
     return value.decode("ascii")
 
 
-def _known(fields: MessageFields, number: int, known: type[enum.IntEnum]) -> int:
-    value = fields.number(number, 0)
+def _known(fields: Message, number: int, known: type[enum.IntEnum]) -> int:
+    value = fields.uint(number)
     if value >= len(known):  # they are numbered from 0 without a gap
         raise MalformedProtobuf(f"no {known.__name__} {value} is known")
     return value
 
 
-def _id(fields: MessageFields) -> bytes:
-    value = bytes(fields.view(6))
+def _id(fields: Message) -> bytes:
+    value = fields.bytes(6)
     return bytes(Cid(read_cid(value))) if value else b""
 
 
-def _time(fields: MessageFields, number: int) -> int:
-    value = fields.number(number, 0)
+def _time(fields: Message, number: int) -> int:
+    value = fields.uint(number)
     if value > U53_MAX:
         raise MalformedProtobuf("a time above 2^53-1 ms")
     return value

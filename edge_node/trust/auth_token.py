@@ -4,12 +4,13 @@ import hashlib
 
 from edge_node.base.base58 import MalformedBase58, decode_base58
 from edge_node.base.ids import Cid, Digest, PublicKey
-from edge_node.trust.message_fields import U53_MAX, MessageFields, Shape, read_message
+from edge_node.base.limits import U53_MAX
 from edge_node.trust.token_chain import LINKS_MAX_WALLET, Operation, TokenChain, TokenLink
 from edge_node.trust.token_errors import TokenMalformed, TokenMissing, TokenTooDeep, TokenTooLong
 from edge_node.trust.wallet_signature import read_wallet_signature
 from edge_node.wire.cid import MalformedCid, read_cid
 from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
+from edge_node.wire.protobuf_message import Message, Shape, read_exact_message
 
 TEXT_MAX_CHARACTERS = 2_048  # five full links make about 1,300; longer text is not decoded
 
@@ -61,18 +62,18 @@ def _read_links(raw: bytes) -> tuple[TokenLink, ...]:
 
 def _read_link(raw: bytes | memoryview) -> tuple[TokenLink, memoryview]:
     """One link, and the raw token before it (empty for the root)."""
-    token = read_message(raw, _TOKEN)
-    payload = read_message(token.view(2), _PAYLOAD)
+    token = read_exact_message(raw, _TOKEN)
+    payload = read_exact_message(token.view(2), _PAYLOAD)
     signature = read_wallet_signature(token.view(1))
     signed = token.without(1)
     previous = payload.view(1)
-    if 1 in payload and not previous:
+    if payload.has(1) and not previous:
         raise MalformedProtobuf("an empty token before it")
     link = TokenLink(
         signature=signature,
-        subject=PublicKey(payload.exact(2, PublicKey.size, "a subject")) if 2 in payload else None,
+        subject=PublicKey(payload.exact(2, PublicKey.size, "a subject")) if payload.has(2) else None,
         can_delegate=payload.flag(3),
-        bucket=payload.number(4, 0) if 4 in payload else None,
+        bucket=payload.uint(4) if payload.has(4) else None,
         operations=_operations(payload),
         expires_ms=_expiry(payload),
         piece=_piece(payload),
@@ -83,19 +84,19 @@ def _read_link(raw: bytes | memoryview) -> tuple[TokenLink, memoryview]:
     return link, previous
 
 
-def _operations(payload: MessageFields) -> frozenset[Operation]:
-    numbers = set(payload.numbers(5))
+def _operations(payload: Message) -> frozenset[Operation]:
+    numbers = set(payload.uints(5))
     if unknown := numbers - set(Operation):
         raise MalformedProtobuf(f"operation {min(unknown)}, known are 1 to 3")
     return frozenset(map(Operation, numbers))
 
 
-def _expiry(payload: MessageFields) -> int:
-    expires_ms = payload.number(6, 0)
+def _expiry(payload: Message) -> int:
+    expires_ms = payload.uint(6)
     if not 0 < expires_ms <= U53_MAX:  # a negative int64 is above it, too
         raise MalformedProtobuf("expiresAt outside 1 to 2^53-1 ms")
     return expires_ms
 
 
-def _piece(payload: MessageFields) -> Cid | None:
-    return read_cid(payload.exact(7, Cid.size, "a pieceCid")) if 7 in payload else None
+def _piece(payload: Message) -> Cid | None:
+    return read_cid(payload.exact(7, Cid.size, "a pieceCid")) if payload.has(7) else None

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from edge_node.base.ids import Digest, PublicKey
-from edge_node.trust.message_fields import U53_MAX
+from edge_node.base.limits import U53_MAX
 from edge_node.trust.token_revocations import RevokedBy, TokenRevocation
 
 REVOCATION_KIND = 14

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Digest, FixedBytes, PublicKey
-from edge_node.trust.message_fields import U53_MAX
+from edge_node.base.limits import U53_MAX
 from edge_node.trust.token_chain import TokenChain, TokenLink
 from edge_node.trust.token_errors import TokenRevoked
 

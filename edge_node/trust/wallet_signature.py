@@ -7,8 +7,8 @@ import sr25519  # type: ignore[import-untyped]  # a compiled module without stub
 
 from edge_node.base.ids import PublicKey, Signature
 from edge_node.trust.keys import verify_signature
-from edge_node.trust.message_fields import Shape, read_message
 from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType
+from edge_node.wire.protobuf_message import Shape, read_exact_message
 
 SIGNER_BYTES = 32
 VALUE_BYTES = 64
@@ -49,8 +49,8 @@ def read_wallet_signature(raw: bytes | memoryview) -> WalletSignature:
 
     The signer is an account: a key of either algorithm. Nothing is verified.
     """
-    fields = read_message(raw, _SHAPE)
-    algorithm = fields.number(1, 0)
+    fields = read_exact_message(raw, _SHAPE)
+    algorithm = fields.uint(1)
     if algorithm > Algorithm.SR25519:
         raise MalformedProtobuf(f"signature algorithm {algorithm}, known are 0 (ed25519) and 1 (sr25519)")
     return WalletSignature(

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from edge_node.wire.dag_node import DagNode, Link, Tag, canonical_node, read_node, write_node
 from edge_node.wire.protobuf_fields import MalformedProtobuf, field_head
-from edge_node.wire.protobuf_message import UINT32_MAX, Message
+from edge_node.wire.protobuf_message import UINT32_MAX, read_message
 
 __all__ = [
     "PART_HASHES_MAX",
@@ -131,18 +131,18 @@ class CnsRecord(NamedTuple):
 
 def read_signature(raw: bytes | memoryview) -> WireSignature:
     """A common.Signature; MalformedProtobuf."""
-    message = Message(raw)
+    message = read_message(raw)
     return WireSignature(message.uint(1), message.bytes(2), message.bytes(3))
 
 
 def read_put_piece(raw: bytes | memoryview) -> PutMetadata | memoryview:
     """A message of putRawPiece: its metadata, or a view of the content it carries. MalformedProtobuf."""
-    outer = Message(raw)
+    outer = read_message(raw)
     if outer.has(1) == outer.has(2):
         raise MalformedProtobuf("neither metadata nor content, or both")
     if outer.has(2):
-        return Message(outer.view(2)).view(1)
-    message = Message(outer.view(1))
+        return read_message(outer.view(2)).view(1)
+    message = read_message(outer.view(1))
     return PutMetadata(
         bucket=message.uint(1),
         cid=message.bytes(2) if message.has(2) else None,
@@ -154,7 +154,7 @@ def read_put_piece(raw: bytes | memoryview) -> PutMetadata | memoryview:
 
 def read_multipart(raw: bytes | memoryview) -> MultipartPut:
     """A PutMultiPartPieceRequest; MalformedProtobuf, as for a part's hash that has not 32 bytes."""
-    message = Message(raw, repeated=(5,), fields_max=PART_HASHES_MAX + 4)
+    message = read_message(raw, repeated=(5,), fields_max=PART_HASHES_MAX + 4)
     hashes = [bytes(view) for view in message.views(5)]
     if len(hashes) > PART_HASHES_MAX or any(len(digest) != 32 for digest in hashes):
         raise MalformedProtobuf(f"a part's hash that has not 32 bytes, or more than {PART_HASHES_MAX} of them")
@@ -169,22 +169,22 @@ def read_multipart(raw: bytes | memoryview) -> MultipartPut:
 
 def read_get_file(raw: bytes | memoryview) -> FileRequest | memoryview:
     """A message of getFile: the request, or a view of the acknowledgment as it came. MalformedProtobuf."""
-    outer = Message(raw)
+    outer = read_message(raw)
     if outer.has(1) == outer.has(2):
         raise MalformedProtobuf("neither request nor acknowledgment, or both")
     if outer.has(2):
         return outer.view(2)
-    message = Message(outer.view(1))
+    message = read_message(outer.view(1))
     wanted = None
     if message.has(3):
-        limits = Message(message.view(3))
+        limits = read_message(message.view(3))
         wanted = FileRange(limits.uint(1), limits.uint(2))
     return FileRequest(message.bytes(1), message.uint(2), wanted, message.flag(4))
 
 
 def read_dag_put(raw: bytes | memoryview) -> DagPut:
     """A dag.PutRequest; MalformedProtobuf, as for one without a node. An empty node is one."""
-    message = Message(raw)
+    message = read_message(raw)
     if not message.has(2):
         raise MalformedProtobuf("no node")
     return DagPut(message.uint(1), message.view(2), message.bytes(3) if message.has(3) else None)
@@ -192,13 +192,13 @@ def read_dag_put(raw: bytes | memoryview) -> DagPut:
 
 def read_dag_get(raw: bytes | memoryview) -> DagGet:
     """A dag.GetRequest; MalformedProtobuf."""
-    message = Message(raw)
+    message = read_message(raw)
     return DagGet(message.uint(1), message.bytes(2), message.text(3) if message.has(3) else None)
 
 
 def read_cns_put(raw: bytes | memoryview) -> CnsPut:
     """A cns.PutRequest; MalformedProtobuf, as for one without a record."""
-    message = Message(raw)
+    message = read_message(raw)
     if not message.has(2):
         raise MalformedProtobuf("no record")
     return CnsPut(message.uint(1), message.bytes(2))
@@ -206,13 +206,13 @@ def read_cns_put(raw: bytes | memoryview) -> CnsPut:
 
 def read_cns_get(raw: bytes | memoryview) -> CnsGet:
     """A cns.GetRequest; MalformedProtobuf."""
-    message = Message(raw)
+    message = read_message(raw)
     return CnsGet(message.uint(1), message.text(2))
 
 
 def read_cns_record(raw: bytes | memoryview) -> CnsRecord:
     """A cns.Record; MalformedProtobuf. What its fields may hold is the store's to say."""
-    message = Message(raw)
+    message = read_message(raw)
     return CnsRecord(
         signature=read_signature(message.view(1)) if message.has(1) else None,
         cid=message.bytes(2),

@@ -12,6 +12,7 @@ from edge_node.base.errors import RemoteError
 FIELDS_MAX: Final = 1_024  # a DDC message other than a DAG node has a dozen; a scan's time grows with their number
 _TAG_MAX: Final = (1 << 32) - 1
 _VARINT_BYTES_MAX: Final = 10
+_LONG: Final = 0x80  # from here on a varint has a second byte
 
 
 class WireType(enum.IntEnum):
@@ -75,7 +76,22 @@ def cut_field(raw: bytes | memoryview, number: int) -> bytes:
 
 
 def read_field(view: memoryview, start: int) -> Field:
-    """The field that begins at `start`; MalformedProtobuf when none does."""
+    """The field that begins at `start`; MalformedProtobuf when none does.
+
+    A call brings several messages within each other, and nearly all tags, numbers and lengths in them are one byte
+    long: those are read first and without a further call.
+    """
+    if start + 1 < len(view) and (tag := view[start]) < _LONG and (value := view[start + 1]) < _LONG and tag >> 3:
+        place = start + 2
+        if tag & 7 == WireType.VARINT:
+            return Field(tag >> 3, WireType.VARINT, start, place, value)
+        if tag & 7 == WireType.BYTES and place + value <= len(view):
+            return Field(tag >> 3, WireType.BYTES, start, place + value, view[place : place + value])
+    return _read_long_field(view, start)
+
+
+def _read_long_field(view: memoryview, start: int) -> Field:
+    """A field in whatever lengths, and what is wrong with it."""
     tag, place = read_varint(view, start)
     number, kind = tag >> 3, tag & 7
     if tag > _TAG_MAX or number == 0:

@@ -31,7 +31,6 @@ TRUST = [
         "horizons",
         "key_certificate",
         "keys",
-        "message_fields",
         "nonce_window",
         "retention_anchor",
         "signature_fields",
