@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -21,6 +22,7 @@ from edge_node.settings import load
 from edge_node.settings.literal import toml_literal
 
 START_S, STOP_S = 60.0, 40.0
+SAMPLE_S = 0.05
 MODES = ("storage", "storage", "full", "full", "cache")
 
 # Seeds of the SDK's own tests and of tests/vectors/ddc.json; the addresses are what the SDK makes of them.
@@ -106,6 +108,24 @@ class Place:
     def told(self) -> dict[str, Any]:
         """What the SDK's driver must know."""
         return told(self.grpc, self.http, self.modes)
+
+
+@contextmanager
+def peak_of(place: Place) -> Iterator[list[int]]:
+    """The RSS of the node before, and the highest while the block runs."""
+    seen, done = [place.rss(), place.rss()], Event()
+
+    def sample() -> None:
+        while not done.wait(SAMPLE_S):
+            seen[1] = max(seen[1], place.rss())
+
+    thread = Thread(target=sample)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
 
 
 def told(grpc: Sequence[int], http: Sequence[int], modes: Sequence[str]) -> dict[str, Any]:

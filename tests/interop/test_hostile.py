@@ -1,10 +1,7 @@
 """Under each kind of bad client the node's memory stays where it is, and others are served."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
@@ -14,7 +11,7 @@ from tests.interop.accounts import READ, Account
 from tests.interop.contents import content
 from tests.interop.grpc_client import Client
 from tests.interop.hostile import ATTACKS, EDITH, Target, under
-from tests.interop.place import BOBS, EDITHS, Place, running_node
+from tests.interop.place import BOBS, EDITHS, peak_of, running_node
 
 # With `make interop`, one after the other: beside other tests on two cores a bad client is none of its own strength.
 pytestmark = pytest.mark.needs_node
@@ -22,25 +19,6 @@ pytestmark = pytest.mark.needs_node
 GROWTH_MAX = 64 * MIB
 ATTACK_S = 4.0
 BOB = Account.of(3)
-SAMPLE_S = 0.05
-
-
-@contextmanager
-def peak_of(place: Place) -> Iterator[list[int]]:
-    """The RSS of the node before, and the highest while the block runs."""
-    seen, done = [place.rss(), place.rss()], Event()
-
-    def sample() -> None:
-        while not done.wait(SAMPLE_S):
-            seen[1] = max(seen[1], place.rss())
-
-    thread = Thread(target=sample)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.mark.parametrize("name", ATTACKS)
