@@ -31,7 +31,7 @@ from benchmarks.frame import (
 )
 from edge_node.base.clock import SystemClock
 from edge_node.serving.certificate import make_self_signed, store_pair
-from edge_node.serving.http_server import serve_http
+from edge_node.serving.http_server import HttpServer
 from edge_node.serving.listeners import open_listeners
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
@@ -58,7 +58,7 @@ async def serve_ours(port: int, certificate: Path | None, key: Path | None) -> N
     address = f"127.0.0.1:{port}"
     identity = TlsIdentity(certificate, key) if certificate and key else None
     settings = HttpSettings(listen="" if identity else address, listen_tls=address if identity else "")
-    await serve_http(open_listeners(settings, identity), router.dispatch, settings, clock=SystemClock())
+    await HttpServer(open_listeners(settings, identity), router.dispatch, settings, clock=SystemClock()).run()
 
 
 async def baseline(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -124,8 +124,3 @@ def _pieces(word: str, cells: int) -> Iterable[str]:
         yield head or word[0]
         word = word[len(head) or 1 :]
     yield word
-
-
-def toned(spans: Line, tone: Tone) -> Line:
-    """The same text in one tone: how an old picture is greyed."""
-    return tuple(Span(span.text, tone) for span in spans)

@@ -53,10 +53,6 @@ class Colours:
     tones: Mapping[Tone, str]
     contrast_min: float
 
-    def grounds(self) -> tuple[str, ...]:
-        """Every colour that text stands on."""
-        return (self.background, self.strip, self.panel, self.selected)
-
 
 def _tones(plain: str, dim: str, head: str, key: str, ok: str, warn: str, bad: str, frame: str) -> dict[Tone, str]:
     return {

@@ -98,7 +98,10 @@ def decode_activity(payload: bytes) -> ActivityRecord:
 
 
 def leaf_of(payload: bytes) -> bytes:
-    """The era leaf of a payload: BLAKE2b-256(00 | payload), 32 bytes (ARCHITECTURE section 5)."""
+    """The era leaf of a payload: BLAKE2b-256(00 | payload), 32 bytes (docs/specs/activity.md).
+
+    For who verifies an era: it is the published form, which the vectors hold.
+    """
     return hashlib.blake2b(b"\0" + payload, digest_size=32).digest()
 
 

@@ -77,7 +77,7 @@ def find_unfinished(conn: sqlite3.Connection, boot: bytes) -> tuple[list[Positio
 
 
 def find_totals(conn: sqlite3.Connection, bucket: int) -> Totals:
-    """What one bucket's records add up to."""
+    """What one bucket's records add up to: how the totals that ARCHITECTURE section 8 keeps in index.db are read."""
     row = conn.execute(
         "SELECT stores, stored_bytes, reads, sent_bytes, acked_bytes FROM activity_totals WHERE bucket = ?",
         (_as_signed(bucket),),

@@ -14,7 +14,6 @@ from edge_node.base.log_ring import LOG_RING
 from edge_node.base.log_text import bound_entry, inert
 
 Log = structlog.stdlib.BoundLogger
-Level = Literal["debug", "info", "warning", "error"]
 
 
 def _make_inert(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,12 +1,8 @@
 """The newest so many of something, numbered, written by any thread without a lock."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
 from itertools import count
 from typing import Generic, Protocol, TypeVar
-
-import trio
 
 
 class Numbered(Protocol):
@@ -77,20 +73,3 @@ class Ring(Generic[Item]):
             self._watchers = tuple(one for one in self._watchers if one is not callback)
 
         return unwatch
-
-    async def wait_beyond(self, sequence: int) -> None:
-        """Wait until there is an item beyond `sequence`. On the loop."""
-        token = trio.lowlevel.current_trio_token()
-        while self.last <= sequence:
-            arrived = trio.Event()
-            unwatch = self.watch(partial(_wake, token, arrived))
-            try:
-                if self.last <= sequence:  # one may have come before the watch began
-                    await arrived.wait()
-            finally:
-                unwatch()
-
-
-def _wake(token: trio.lowlevel.TrioToken, arrived: trio.Event) -> None:
-    with suppress(trio.RunFinishedError):  # the loop that waited is over: nobody is left to be told
-        token.run_sync_soon(arrived.set, idempotent=True)

@@ -33,6 +33,7 @@ from edge_node.control.payload import Standing, encode_for
 from edge_node.control.rights import access_of, bucket_of, source_of
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.credentials import Credentials
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.store.listing import find_streams
 from edge_node.store.scope import Scope
 from edge_node.trust.access import Access, Verb, stream_resource
@@ -45,7 +46,6 @@ CONTENT_MAX_BYTES = EXTENT_BYTES  # each is read and checked whole: who asks for
 STRIP_HERE_MAX_BYTES = 64 * KIB  # larger pages are looked through in a thread: a page of 4 MiB takes 50 ms
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 _EVENT_HEADERS = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
 _VERSION = re.compile(r"/(v\d{1,9})(?:/|$)")
 _READING = frozenset({"GET", "HEAD"})
@@ -130,8 +130,8 @@ class ControlApi:
         if isinstance(value, Response):
             return value
         if isinstance(value, msgspec.Raw) and standing is Standing.VIEWER and len(bytes(value)) > STRIP_HERE_MAX_BYTES:
-            return Response(200, _HEADERS, await offload(encode_for, standing, value, limiter=CPU))
-        return Response(200, _HEADERS, encode_for(standing, value))
+            return Response(200, JSON_UNSTORED, await offload(encode_for, standing, value, limiter=CPU))
+        return Response(200, JSON_UNSTORED, encode_for(standing, value))
 
     async def node(self, asked: Asked) -> dict[str, Any]:
         """GET /v1/node."""
@@ -208,7 +208,7 @@ class ControlApi:
         outcome = await self._desk.execute(name, token, arguments, asked.peer)
         answer = encode_for(asked.standing, {"command": name, "result": outcome.result})
         after = outcome.after
-        return Response(200, _HEADERS, answer, done=None if after is None else lambda: void(after()))
+        return Response(200, JSON_UNSTORED, answer, done=None if after is None else lambda: void(after()))
 
 
 Reading = Callable[[int, int], AsyncGenerator[bytes, None]]

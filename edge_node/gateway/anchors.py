@@ -17,12 +17,12 @@ from edge_node.gateway.operation import (
 from edge_node.gateway.parameters import read_number, read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.store.streams.anchors import Anchors
 from edge_node.trust.access import Verb, stream_resource
 
 ANCHORS_DEFAULT, ANCHORS_MAX = 100, 1_000
 _NUMBER_MAX = 2**63 - 1
-_JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
 _TEXT = {"type": "string"}
 DOCUMENT_SCHEMA = object_schema(
     {
@@ -96,4 +96,4 @@ class AnchorRoutes:
         with self._room.hold(access.holder) as held:
             answer = await self._anchors.read(access, vault, stream, start, limit, reserve=held.resize)
             held.resize(len(answer))
-            return Response(200, _JSON, answer, done=held.hand_over())
+            return Response(200, JSON_UNSTORED, answer, done=held.hand_over())

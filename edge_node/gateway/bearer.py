@@ -23,12 +23,12 @@ from edge_node.gateway.operation import (
 from edge_node.gateway.parameters import read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.settings import TrustSettings
 from edge_node.trust.access import Resource, stream_resource
-from edge_node.trust.bearer import Bearer, BearerMint
+from edge_node.trust.bearer import LIFE_MAX_S, Bearer, BearerMint
 
 BODY_MAX_BYTES = KIB
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 
 
 POST_BEARER = Operation(
@@ -41,7 +41,7 @@ POST_BEARER = Operation(
         about="How long, and for which stream and those below it; without a body the longest, and every one.",
         types={
             JSON_TYPE: object_schema(
-                {"seconds": {"type": "integer", "minimum": 1, "maximum": 900}, "stream": STREAM_SCHEMA},
+                {"seconds": {"type": "integer", "minimum": 1, "maximum": LIFE_MAX_S}, "stream": STREAM_SCHEMA},
                 optional=("seconds", "stream"),
             )
         },
@@ -106,7 +106,7 @@ class BearerRoutes:
         seconds = self._settings.bearer_max_s if wish.seconds is None else wish.seconds
         token = self._bearers.mint(Bearer(key, self._forward.now_ms() + seconds * 1_000, scope))
         expires_ms = self._clock.now_ms() + seconds * 1_000  # by the clock that its holder compares with
-        return Response(201, _HEADERS, msgspec.json.encode({"bearer": token, "expires": expires_ms}))
+        return Response(201, JSON_UNSTORED, msgspec.json.encode({"bearer": token, "expires": expires_ms}))
 
 
 def read_wish(body: bytes, seconds_max: int) -> _Wish:

@@ -22,6 +22,7 @@ from edge_node.gateway.encoding import refuse_encoding
 from edge_node.gateway.errors import TypeNotJson
 from edge_node.gateway.room import Room
 from edge_node.serving import Request, Response, Router
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.settings.doors import Mode
 from edge_node.store.dag import Dag
 from edge_node.store.names import Names
@@ -32,7 +33,6 @@ NODE_BODY_BYTES = 6 * MIB  # the largest node's data in base64, and room for som
 NAME_BODY_BYTES = 16 * KIB
 HELD_FACTOR = 3  # a body, its message, and what is made of it
 HERE_MAX = 64 * KIB  # a body that is read on the loop
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 CACHE: Mode = "cache"
 
 
@@ -73,7 +73,7 @@ class JsonRoutes:
             companions = self._records.companions(admitted)
             expect = named if admitted.expect is None else admitted.expect
             put = await self._dag.put(admitted.access, bucket, node, expect=expect, companions=companions)
-        return Response(200, _HEADERS, write_cid_answer(put.cid))
+        return Response(200, JSON_UNSTORED, write_cid_answer(put.cid))
 
     async def get_node(self, request: Request) -> Response:
         """A node, or the one that a path leads to."""
@@ -89,7 +89,7 @@ class JsonRoutes:
             reading.sent(len(raw))
             reading.close()
             held.resize(len(body))
-            return Response(200, _HEADERS, body, done=held.hand_over())
+            return Response(200, JSON_UNSTORED, body, done=held.hand_over())
 
     async def put_name(self, request: Request) -> Response:
         """Keep a record."""
@@ -98,18 +98,18 @@ class JsonRoutes:
             record = read_cns_put(await request.body(NAME_BODY_BYTES), admitted.bucket.id)
             companions = self._records.companions(admitted, named=True)
             await self._names.put(admitted.access, admitted.bucket, record, companions=companions)
-        return Response(200, _HEADERS, b"{}")
+        return Response(200, JSON_UNSTORED, b"{}")
 
     async def get_name(self, request: Request) -> Response:
         """A record, or an empty message."""
         admitted = await self._admit(request, Verb.GET, names=True)
         record = await self._names.get(admitted.access, admitted.bucket, request.params["name"])
         if record is None:
-            return Response(200, _HEADERS, write_cns_answer(None))
+            return Response(200, JSON_UNSTORED, write_cns_answer(None))
         reading = self._records.reading(admitted, None)
         reading.sent(len(record.raw))
         reading.close()
-        return Response(200, _HEADERS, write_cns_answer(record.raw))
+        return Response(200, JSON_UNSTORED, write_cns_answer(record.raw))
 
     async def _admit_store(self, request: Request, *, names: bool = False) -> Admitted:
         if self._mode == CACHE:

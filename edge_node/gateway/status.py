@@ -10,10 +10,10 @@ from edge_node.base.ids import PublicKey, VaultId
 from edge_node.gateway.anchors import DOCUMENT_SCHEMA
 from edge_node.gateway.operation import COUNT_SCHEMA, KEY_SCHEMA, Answer, Auth, Operation, object_schema
 from edge_node.serving import Request, Response, Router
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.settings.doors import MODES, Mode
 
 _ENCODER = msgspec.json.Encoder()
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 
 
 _TEXT = {"type": "string"}
@@ -110,12 +110,12 @@ class StatusRoutes:
 
     async def healthz(self, _request: Request) -> Response:
         """The process serves."""
-        return Response(200, _HEADERS, b'{"alive":true}')
+        return Response(200, JSON_UNSTORED, b'{"alive":true}')
 
     async def readyz(self, _request: Request) -> Response:
         """The node takes writes, or says which room does not."""
         readiness = self._readiness()
-        return Response(200 if readiness.ready else 503, _HEADERS, _ENCODER.encode(readiness))
+        return Response(200 if readiness.ready else 503, JSON_UNSTORED, _ENCODER.encode(readiness))
 
     async def info(self, _request: Request) -> Response:
         """Name, version, keys with their certificates, and time."""
@@ -130,4 +130,4 @@ class StatusRoutes:
             "clock": int(self._clock.quality()),
             "certificates": [msgspec.Raw(one) for one in self._certificates()],
         }
-        return Response(200, _HEADERS, _ENCODER.encode(body))
+        return Response(200, JSON_UNSTORED, _ENCODER.encode(body))

@@ -22,6 +22,7 @@ from edge_node.gateway.operation import (
 from edge_node.gateway.parameters import read_flag, read_number, read_vault
 from edge_node.gateway.requests import RequestDoor
 from edge_node.serving import Request, Response, Router
+from edge_node.serving.response import JSON_UNSTORED
 from edge_node.settings import IngestSettings
 from edge_node.store.streams.topics import Topics
 from edge_node.trust.access import Verb, stream_resource
@@ -29,7 +30,6 @@ from edge_node.trust.access import Verb, stream_resource
 PAGE_DEFAULT = 100
 _OFFSET_MAX = 2**63 - 1  # SQLite's largest integer; no stream gets there
 _ENCODER = msgspec.json.Encoder()
-_JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
 
 
 _TEXT = {"type": "string"}
@@ -170,7 +170,7 @@ class StreamRoutes:
         listed = _ENCODER.encode({"vault": vault.hex(), "streams": rows})
         with self._room.hold(access.holder) as held:
             held.resize(len(listed))
-            return Response(200, _JSON, listed, done=held.hand_over())
+            return Response(200, JSON_UNSTORED, listed, done=held.hand_over())
 
     async def read(self, request: Request) -> Response:
         """One page of a stream, or a subscription to it."""
@@ -186,4 +186,4 @@ class StreamRoutes:
         with self._room.hold(access.holder) as held:
             page = await self._topics.read_page(access, vault, stream, start, limit, proof=proof, reserve=held.resize)
             held.resize(len(page))
-            return Response(200, _JSON, page, done=held.hand_over())
+            return Response(200, JSON_UNSTORED, page, done=held.hand_over())

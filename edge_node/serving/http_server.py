@@ -104,15 +104,3 @@ class HttpServer:
         """The header lines of every response, made anew with each tick for the sake of the date."""
         date = http_date(self._clock.now_ms() // 1000)
         self._service.standing = f"server: edge-node\r\ndate: {date}\r\nx-content-type-options: nosniff\r\n"
-
-
-async def serve_http(
-    doors: Sequence[Door],
-    handler: Handler,
-    settings: HttpSettings,
-    *,
-    clock: Clock,
-    task_status: trio.TaskStatus[HttpServer] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Serve until cancelled or drained; the started value is the HttpServer, whose doors are then open."""
-    await HttpServer(doors, handler, settings, clock=clock).run(task_status)

@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterable, Callable, Sequence
 
-import msgspec
-
 JSON_HEADERS = (("content-type", "application/json"),)
+JSON_UNSTORED = (*JSON_HEADERS, ("cache-control", "no-store"))
 
 
 class Response:
@@ -34,9 +33,3 @@ class Response:
 
     def __repr__(self) -> str:
         return f"Response({self.status})"
-
-
-def json_response(status: int, value: object, headers: Sequence[tuple[str, str]] = ()) -> Response:
-    """`value` as JSON (msgspec's encoding: structs, mappings, sequences, str, int, bool, None)."""
-    every = (*JSON_HEADERS, *headers) if headers else JSON_HEADERS
-    return Response(status, every, msgspec.json.encode(value))

@@ -118,22 +118,12 @@ class Acknowledgment:
     raw: _Raw = field(repr=False)
 
 
-def parse_activity_request(text: str) -> ActivityRequest:
-    """Read the metadata `request`: standard base64 with padding; RequestMalformed otherwise. Nothing is verified."""
-    return _read_request(text)[0]
-
-
 def open_activity_request(text: str) -> ActivityRequest:
     """Read and verify, over the bytes as received without field 10; RequestMalformed or RequestForged. About 70 us."""
     request, signature, signed = _read_request(text)
     if not verify_signed(signature, signed):
         raise RequestForged(_A_REQUEST)
     return request
-
-
-def parse_acknowledgment(raw: bytes | memoryview) -> Acknowledgment:
-    """Read the message ActivityAcknowledgment; RequestMalformed otherwise. Nothing is verified."""
-    return _read_acknowledgment(raw)[0]
 
 
 def open_acknowledgment(raw: bytes | memoryview) -> Acknowledgment:

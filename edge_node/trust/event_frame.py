@@ -1,4 +1,7 @@
-"""The binary frame of a signed event, for MQTT 3.1.1 and tiny devices (docs/specs/signed-event.md)."""
+"""The binary frame of a signed event, for MQTT 3.1.1 and tiny devices (docs/specs/signed-event.md).
+
+A published form with vectors: devices write it and readers take it, whatever brings it to a node.
+"""
 
 import struct
 

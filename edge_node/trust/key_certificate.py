@@ -96,6 +96,7 @@ def open_key_certificate(
 ) -> KeyCertificate:
     """The certificate in `raw`, if `node_key` signed it and it holds at `now_ms`.
 
+    What every reader of a certificate must do who relies on it now (docs/specs/signed-document.md).
     `use`, when given, is the only use accepted; `serial_min` is the highest serial seen for it, so that an old
     certificate cannot take the place of a newer one. Raises DocumentRefused, MalformedJson, CertificateRefused.
     """

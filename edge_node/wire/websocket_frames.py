@@ -51,16 +51,6 @@ def encode_close(code: int, reason: str = "") -> bytes:
     return _encode_control(_CLOSE, code.to_bytes(2, "big") + text)
 
 
-def mask_frame(frame: bytes, key: bytes) -> bytes:
-    """A frame of this module as a client must send it: masked with 4 fresh unpredictable bytes (section 5.3)."""
-    start = {126: 4, 127: 10}.get(frame[1], 2)
-    size = len(frame) - start
-    # One integer of the whole payload: CPython's fastest exclusive or without a C extension.
-    mask = int.from_bytes((key * (size // 4 + 1))[:size], "big")
-    masked = (int.from_bytes(frame[start:], "big") ^ mask).to_bytes(size, "big")
-    return bytes((frame[0], frame[1] | 0x80)) + frame[2:start] + key + masked
-
-
 def _encode_data(first: int, payload: bytes) -> bytes:
     size = len(payload)
     if size <= CONTROL_MAX_BYTES:

@@ -34,7 +34,7 @@ from edge_node.trust.activity_request import (
     RAW_MAX_BYTES,
     RequestType,
     open_acknowledgment,
-    parse_activity_request,
+    open_activity_request,
 )
 from edge_node.wire.protobuf_fields import MalformedProtobuf
 from tests.activity.rig import request
@@ -73,7 +73,7 @@ def test_what_stands_in_a_part_can_be_verified_by_itself():
     """Request and acknowledgement of a vector verify as received, and say what the part says."""
     record = decode_activity(bytes.fromhex(VECTORS["a read goes on from the record before"]["payload_hex"]))
     (part,) = record.parts
-    request = parse_activity_request(base64.b64encode(part.request).decode())
+    request = open_activity_request(base64.b64encode(part.request).decode())
     ack = open_acknowledgment(part.ack)
     assert (ack.signer, ack.request_id, ack.bytes) == (request.signer, request.request_id, part.acked_to)
     assert (request.bucket, request.id, request.type) == (record.bucket, part.cid, record.action)

@@ -3,9 +3,6 @@
 import threading
 from dataclasses import dataclass
 
-import trio
-from trio.testing import wait_all_tasks_blocked
-
 from edge_node.base.ring import Ring
 
 
@@ -58,43 +55,6 @@ def test_threads_lose_nothing() -> None:
         writer.join()
     seen += numbers(ring, seen[-1] if seen else 0)
     assert seen == list(range(1, 16_001))
-
-
-async def test_waiting_for_what_comes() -> None:
-    """A waiter wakes for an item of another thread; one that is behind does not wait at all."""
-    ring = Ring[Item](8)
-    woken: list[int] = []
-
-    async def wait() -> None:
-        await ring.wait_beyond(0)
-        woken.append(ring.last)
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(wait)
-        await wait_all_tasks_blocked()
-        assert woken == []
-        await trio.to_thread.run_sync(ring.put, Item)
-    assert woken == [1]
-    await ring.wait_beyond(0)
-    assert ring._watchers == ()
-
-
-def test_a_watcher_left_behind_by_its_loop_is_harmless() -> None:
-    """An item put after the loop of a waiter has ended reaches the ring."""
-    ring = Ring[Item](8)
-    put_late: list[None] = []
-
-    async def main() -> None:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(ring.wait_beyond, 0)
-            await wait_all_tasks_blocked()
-            put_late.extend(ring._watchers)  # type: ignore[arg-type]
-            nursery.cancel_scope.cancel()
-
-    trio.run(main)
-    ring._watchers = tuple(put_late)  # type: ignore[assignment]
-    ring.put(Item)
-    assert numbers(ring) == [1]
 
 
 def test_a_callback_hears_of_each_until_it_has_enough() -> None:

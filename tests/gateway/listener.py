@@ -10,8 +10,9 @@ import msgspec
 import trio
 
 from edge_node.wire.sse import NEED_DATA, ServerEvent, SseParser
-from edge_node.wire.websocket_frames import encode_text, mask_frame
+from edge_node.wire.websocket_frames import encode_text
 from tests.gateway.rig import ANSWER_S, RunningNode
+from tests.wire.websocket_rig import mask_frame
 
 STREAM = "/api/v1/streams/site/a"
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

@@ -15,10 +15,11 @@ from edge_node.store.streams.admission import HeadKey
 from edge_node.store.streams.rows import Head
 from edge_node.store.streams.subscriptions import Slow, Subscriptions
 from edge_node.wire.websocket import Message
-from edge_node.wire.websocket_frames import encode_text, mask_frame
+from edge_node.wire.websocket_frames import encode_text
 from tests.gateway.keeper import keep_access
 from tests.gateway.listener import STREAM, listening, reading, upgrade
 from tests.gateway.rig import CLOCK, RunningNode, Site, key_of, running
+from tests.wire.websocket_rig import mask_frame
 
 NDJSON = "application/x-ndjson"
 

@@ -13,8 +13,9 @@ from edge_node.serving.router import Handler
 from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
 from edge_node.serving.websocket_session import Talk, WebSocketSession
 from edge_node.wire.websocket import NEED_DATA, Event, WebSocket
-from edge_node.wire.websocket_frames import encode_binary, encode_text, mask_frame
+from edge_node.wire.websocket_frames import encode_binary, encode_text
 from tests.serving.rig import dial
+from tests.wire.websocket_rig import mask_frame
 
 KEY = b"\x37\xfa\x21\x3d"
 

@@ -11,15 +11,15 @@ import trio.testing
 
 from edge_node.base.clock import ClockQuality
 from edge_node.serving.connection import Connection, Service
-from edge_node.serving.http_server import HttpServer, serve_http
+from edge_node.serving.http_server import HttpServer
 from edge_node.serving.limits import Reaper
 from edge_node.serving.listeners import open_listeners
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
 from edge_node.serving.router import Handler
 from edge_node.serving.tls import TlsIdentity
-from edge_node.serving.transport import StreamTransport
 from edge_node.settings.tree import HttpSettings
+from tests.serving.stream_transport import StreamTransport
 
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 CLOSING_GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -134,7 +134,7 @@ async def running(
     async with trio.open_nursery() as nursery:
 
         async def serve(task_status: trio.TaskStatus[HttpServer]) -> None:
-            await serve_http(doors, handler, settings, clock=FixedClock(), task_status=task_status)
+            await HttpServer(doors, handler, settings, clock=FixedClock()).run(task_status)
 
         yield await nursery.start(serve)
         nursery.cancel_scope.cancel()

@@ -5,7 +5,7 @@ import trio
 
 from edge_node.base.counters import refusals
 from edge_node.serving.counters import CONNECTIONS_REFUSED
-from edge_node.serving.http_server import serve_http
+from edge_node.serving.http_server import HttpServer
 from edge_node.serving.listeners import open_listeners
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
@@ -108,7 +108,7 @@ async def test_a_drain_lets_requests_finish_and_ends_the_rest() -> None:
 
 
 async def test_a_drain_cuts_what_does_not_finish() -> None:
-    """After `drain_s` running requests are cancelled and `serve_http` returns."""
+    """After `drain_s` running requests are cancelled and `run` returns."""
     cancelled = trio.Event()
     started = trio.Event()
 
@@ -123,8 +123,8 @@ async def test_a_drain_cuts_what_does_not_finish() -> None:
     async with trio.open_nursery() as nursery:
         doors = open_listeners(settings)
 
-        async def serve(task_status: trio.TaskStatus[object]) -> None:
-            await serve_http(doors, endless, settings, clock=FixedClock(), task_status=task_status)
+        async def serve(task_status: trio.TaskStatus[HttpServer]) -> None:
+            await HttpServer(doors, endless, settings, clock=FixedClock()).run(task_status)
 
         server = await nursery.start(serve)
         stream = await dial(server)
@@ -176,8 +176,8 @@ async def test_two_doors_are_served_together() -> None:
     doors = [*open_listeners(settings), *open_listeners(settings)]
     async with trio.open_nursery() as nursery:
 
-        async def serve(task_status: trio.TaskStatus[object]) -> None:
-            await serve_http(doors, echo, settings, clock=FixedClock(), task_status=task_status)
+        async def serve(task_status: trio.TaskStatus[HttpServer]) -> None:
+            await HttpServer(doors, echo, settings, clock=FixedClock()).run(task_status)
 
         server = await nursery.start(serve)
         for door in (0, 1):

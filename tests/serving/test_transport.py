@@ -1,4 +1,4 @@
-"""Transports: partial sends, ends and vanished peers, on sockets and on streams."""
+"""Transports: partial sends, ends and vanished peers, on sockets."""
 
 import socket
 import sys
@@ -7,7 +7,7 @@ import pytest
 import trio
 import trio.testing
 
-from edge_node.serving.transport import RETRY_AFTER_WAITS, LiveTransport, PeerGone, PlainTransport, StreamTransport
+from edge_node.serving.transport import RETRY_AFTER_WAITS, LiveTransport, PeerGone, PlainTransport
 
 
 def sockets() -> tuple[PlainTransport, socket.socket]:
@@ -133,25 +133,4 @@ async def test_a_live_transport_never_waits() -> None:
     assert transport.take(10) == b""
     with pytest.raises(PeerGone):
         transport.offer(bytes(5_000_000))
-    await transport.close()
-
-
-async def test_streams_are_transports_too() -> None:
-    """Any trio stream is read and written; its end is an end, its loss PeerGone."""
-    client, server = trio.testing.memory_stream_pair()
-    transport = StreamTransport(server, "peer", secure=True)
-    await transport.open()
-    await client.send_all(b"ask")
-    assert await transport.receive(10) == b"ask"
-    assert not transport.offer(bytes(200_000))
-    steps: list[int] = []
-    await transport.flush(lambda: steps.append(1))
-    assert len(steps) == 4
-    assert len(await client.receive_some()) == 200_000
-    transport.finish()
-    await client.aclose()
-    assert await transport.receive(10) == b""
-    transport.offer(b"x")
-    with pytest.raises(PeerGone):
-        await transport.flush(lambda: None)
     await transport.close()

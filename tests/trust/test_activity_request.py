@@ -18,8 +18,6 @@ from edge_node.trust.activity_request import (
     RequestType,
     open_acknowledgment,
     open_activity_request,
-    parse_acknowledgment,
-    parse_activity_request,
 )
 from edge_node.wire.cid import parse_cid
 from edge_node.wire.proto import activity_report_pb2
@@ -84,7 +82,6 @@ def test_a_request_that_was_changed_is_forged(field: int) -> None:
     good, changed = (base64.b64decode(text) for text in (request_text(), request_text(**{f"f{field}": other[field]})))
     tampered = changed[: -len(bytes_field(10, BOB.signature(b"")))] + good[-len(bytes_field(10, BOB.signature(b""))) :]
     text = base64.b64encode(tampered).decode()
-    assert parse_activity_request(text).signer == BOB.public
     with pytest.raises(RequestForged) as caught:
         open_activity_request(text)
     assert caught.value.forged
@@ -142,7 +139,7 @@ def test_limits_are_inclusive() -> None:
 def test_other_texts_are_malformed(text: str) -> None:
     """Standard base64 with padding, in one spelling."""
     with pytest.raises(RequestMalformed):
-        parse_activity_request(text)
+        open_activity_request(text)
 
 
 def test_unused_bits_make_no_second_text() -> None:
@@ -154,15 +151,15 @@ def test_unused_bits_make_no_second_text() -> None:
     other = padded[:at] + digits[digits.index(padded[at]) + 1] + padded[at + 1 :]
     assert base64.b64decode(other) == base64.b64decode(padded)
     with pytest.raises(RequestMalformed, match="spelling"):
-        parse_activity_request(other)
+        open_activity_request(other)
 
 
 def test_the_text_is_measured_before_it_is_decoded() -> None:
     """At the limit it is decoded, above it is not."""
     with pytest.raises(RequestMalformed, match="field"):
-        parse_activity_request("A" * TEXT_MAX_CHARACTERS)
+        open_activity_request("A" * TEXT_MAX_CHARACTERS)
     with pytest.raises(RequestMalformed, match="at most 1024 are read"):
-        parse_activity_request("A" * (TEXT_MAX_CHARACTERS + 1))
+        open_activity_request("A" * (TEXT_MAX_CHARACTERS + 1))
 
 
 def test_no_refusal_repeats_the_request() -> None:
@@ -215,7 +212,6 @@ def test_nothing_received_may_be_left_out() -> None:
 def test_an_acknowledgement_that_was_changed_is_forged() -> None:
     """More bytes than were signed for."""
     raw = acknowledgment_raw(received=9).replace(number_field(2, 9), number_field(2, 10))
-    assert parse_acknowledgment(raw).bytes == 10
     with pytest.raises(RequestForged):
         open_acknowledgment(raw)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.lines import Span, Tone, beside, cells_of_line, ends, fit_line, line, text_of, toned, words, wrapped
+from tui.lines import Span, Tone, beside, cells_of_line, ends, fit_line, line, text_of, words, wrapped
 
 SPANS = st.lists(st.builds(Span, st.text(" abc東é"), st.sampled_from(list(Tone)))).map(tuple)
 
@@ -50,7 +50,6 @@ def test_wrapping_keeps_words() -> None:
     assert [text_of(spans) for spans in wrapped("one two abcdefghij", 7)] == ["one two", "abcdefg", "hij"]
 
 
-def test_words_are_safe_and_toned() -> None:
-    """The one way from the network to a span; greying changes no text."""
+def test_words_are_safe() -> None:
+    """The one way from the network to a span."""
     assert words("a\x07", Tone.BAD, cells=4) == Span("a\\x…", Tone.BAD)
-    assert toned(line("a", Span("b", Tone.OK)), Tone.DIM) == (Span("a", Tone.DIM), Span("b", Tone.DIM))

@@ -30,10 +30,9 @@ from edge_node.wire.websocket_frames import (
     encode_ping,
     encode_pong,
     encode_text,
-    mask_frame,
 )
 from tests.wire.http1_rig import cut
-from tests.wire.websocket_rig import ZERO_KEY, plain, raw_frame, read_events
+from tests.wire.websocket_rig import ZERO_KEY, mask_frame, plain, raw_frame, read_events
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "websocket"
 EXAMPLES = json.loads((VECTORS / "rfc6455.json").read_text())["frames"]

@@ -18,9 +18,8 @@ from edge_node.wire.websocket_frames import (
     encode_ping,
     encode_pong,
     encode_text,
-    mask_frame,
 )
-from tests.wire.websocket_rig import plain, read_events
+from tests.wire.websocket_rig import mask_frame, plain, read_events
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/websocket/rfc6455.json").read_text())
 LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 70_000]

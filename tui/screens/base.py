@@ -18,8 +18,6 @@ from tui.widgets.strip import StatusStrip
 if TYPE_CHECKING:
     from tui.app import NodeApp
 
-SMALLEST = (40, 10)
-
 
 class NodeScreen(Screen[None]):
     """A screen of the node; `NAME` is what the palette, the key map and cards call it."""

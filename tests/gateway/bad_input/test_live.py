@@ -13,10 +13,11 @@ import trio
 from edge_node.base.counters import REGISTRY, refusals
 from edge_node.base.limits import MIB
 from edge_node.store.streams.catch_up import CatchUp
-from edge_node.wire.websocket_frames import encode_ping, encode_text, mask_frame
+from edge_node.wire.websocket_frames import encode_ping, encode_text
 from tests.gateway.listener import STREAM, WebSocketClient, listening, reading, upgrade
 from tests.gateway.rig import RunningNode, Site, running
 from tests.store.streams.test_catch_up import forget_rows
+from tests.wire.websocket_rig import mask_frame
 
 NDJSON = "application/x-ndjson"
 CROWD = 5_000
