@@ -10,6 +10,8 @@ from edge_node.journal import Draft, Journal, Lane, Ticket
 from edge_node.trust.horizon_rows import HORIZON_KIND, VERSION, encode_horizon, horizon_record
 from edge_node.trust.horizons import RESTART_MS, Horizons
 
+ROUNDING_MS = 2  # of two times that are cut to whole milliseconds
+
 
 class HorizonLog:
     """The shell of trust/horizons: it has the clock and the journal. Make it while LOCK is held, with what
@@ -18,8 +20,8 @@ class HorizonLog:
 
     def __init__(self, journal: Journal, clock: Clock, window_ms: int, stored: Mapping[PublicKey, int]) -> None:
         self._journal, self._clock = journal, clock
-        self._began_s = clock.monotonic_s()
-        self._horizons = Horizons(window_ms, clock.now_ms() + RESTART_MS, stored)
+        self._began_s, self._began_ms = clock.monotonic_s(), clock.now_ms()
+        self._horizons = Horizons(window_ms, self._began_ms + RESTART_MS, stored)
         self._on_their_way: dict[PublicKey, tuple[int, Ticket]] = {}
 
     async def begin(self) -> None:
@@ -29,7 +31,9 @@ class HorizonLog:
 
     def wait_ms(self, key: PublicKey, t_ms: int) -> int:
         """How long a caller whose clock shows `t_ms` must wait before signing anew; 0: this is surely a first use."""
-        return self._horizons.wait_ms(key, t_ms, int((self._clock.monotonic_s() - self._began_s) * 1_000))
+        elapsed_ms = int((self._clock.monotonic_s() - self._began_s) * 1_000)
+        set_ahead_ms = self._clock.now_ms() - self._began_ms - elapsed_ms - ROUNDING_MS
+        return self._horizons.wait_ms(key, t_ms, elapsed_ms, max(set_ahead_ms, 0))
 
     async def cover(self, key: PublicKey, t_ms: int, now_ms: int) -> None:
         """Return once a request of `key` for `t_ms` would be refused after a restart at any later moment.

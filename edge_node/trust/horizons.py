@@ -37,11 +37,15 @@ class Horizons:
         self._young_ms = window_ms + SLACK_MS
         self._barred_ms = WINDOW_MAX_MS + window_ms + SLACK_MS
 
-    def wait_ms(self, key: PublicKey, t_ms: int, elapsed_ms: int) -> int:
-        """How long a caller whose clock shows `t_ms` must wait before signing anew; 0: this is surely a first use."""
+    def wait_ms(self, key: PublicKey, t_ms: int, elapsed_ms: int, set_ahead_ms: int = 0) -> int:
+        """How long a caller whose clock shows `t_ms` must wait before signing anew; 0: this is surely a first use.
+
+        `set_ahead_ms`: by how much the wall clock was set ahead since the start. A box without a battery starts with
+        an old time: by the one it has now it started later, and what was signed just before is no first use.
+        """
         wait_ms = 0
         if elapsed_ms < self._young_ms:
-            wait_ms = min(self.began_ms - t_ms, self._young_ms - elapsed_ms)
+            wait_ms = min(self.began_ms + set_ahead_ms - t_ms, self._young_ms - elapsed_ms)
         if elapsed_ms < self._barred_ms:
             bar_ms = self._bars.get(key, -1)
             wait_ms = max(wait_ms, min(bar_ms + 1 - t_ms, self._barred_ms - elapsed_ms))

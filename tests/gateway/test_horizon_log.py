@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from edge_node.base.ids import PublicKey
-from edge_node.gateway.horizon_log import HorizonLog
+from edge_node.gateway.horizon_log import ROUNDING_MS, HorizonLog
 from edge_node.journal import Database, Journal, NotWritable
 from edge_node.trust.horizon_rows import load_horizons
 from edge_node.trust.horizons import RESTART_MS, STEP_MS
@@ -81,3 +81,33 @@ async def test_a_node_begins_when_requests_signed_now_count(tmp_path: Path) -> N
         assert log.wait_ms(ANN, NOW_MS) == RESTART_MS
         assert log.wait_ms(ANN, NOW_MS + RESTART_MS) == 0
         assert log.wait_ms(BOB, NOW_MS + RESTART_MS) == 40_001 - RESTART_MS
+
+
+class SetClock(FixedClock):
+    """A wall clock that a test sets; elapsed time goes with it only where it says so."""
+
+    def __init__(self) -> None:
+        self.ms, self.elapsed_s = NOW_MS, 5.0
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic_s(self) -> float:
+        return self.elapsed_s
+
+
+async def test_a_start_by_an_old_clock_is_told_by_the_right_one(tmp_path: Path) -> None:
+    """Set right a second after the start, it shows when that was: what was signed before may have been used.
+
+    Set back, it moves nothing: what is older than the start by the time of then stays refused.
+    """
+    clock = SetClock()
+    async with opened(tmp_path / "data") as store:
+        log = HorizonLog(store.journal, clock, WINDOW_MS, {})
+        year_ms = 31_536_000_000
+        clock.ms, clock.elapsed_s = NOW_MS + year_ms + 1_000, clock.elapsed_s + 1
+        assert log.wait_ms(ANN, NOW_MS + year_ms - 1) > RESTART_MS - ROUNDING_MS
+        assert log.wait_ms(ANN, NOW_MS + year_ms + RESTART_MS) == 0
+        clock.ms -= 2 * year_ms
+        assert log.wait_ms(ANN, NOW_MS - 1) == RESTART_MS + 1
+        assert log.wait_ms(ANN, NOW_MS + RESTART_MS) == 0

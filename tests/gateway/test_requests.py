@@ -51,7 +51,7 @@ class HandClock(FixedClock):
     """A clock set by hand, both ways."""
 
     wall_ms = NOW_MS - RESTART_MS
-    elapsed_s = 0.0
+    elapsed_s = -RESTART_MS / 1_000
 
     def now_ms(self) -> int:
         return self.wall_ms
@@ -71,7 +71,7 @@ class Door:
         access = AccessControl(table, NODE, self.audit)
         self.clock = HandClock()
         horizons = HorizonLog(journal, self.clock, 300_000, {})
-        self.clock.wall_ms = NOW_MS
+        self.clock.wall_ms, self.clock.elapsed_s = NOW_MS, 0.0
         self.mint, self.forward = BearerMint(bytes(32)), ForwardClock(self.clock)
         self.door = RequestDoor(access, NODE, self.clock, TrustSettings(), horizons, self.mint, self.forward)
 

@@ -128,6 +128,27 @@ def test_a_leap_ahead_and_back_opens_no_second_chance(wall: Wall, home: Home) ->
         assert abs(skew_ms(reading(place, EDITH, EDITHS, cid, then)) - 20 * MINUTE_MS) < ROUGHLY_MS
 
 
+@pytest.mark.parametrize("ahead_s", [-24 * 60 * MINUTE_S, -2 * MINUTE_S], ids=["a day", "two minutes"])
+def test_a_start_with_an_old_clock_forgets_nothing_once_it_is_set(wall: Wall, home: Home, ahead_s: int) -> None:
+    """As a box without a battery starts: with the time of some while ago, which is set right a moment later.
+
+    Until then callers with the true time are outside the window, or ahead; from then on what was signed before the
+    start is refused as always, and what is signed anew is served.
+    """
+    with node_by(wall, home) as place:
+        cid = put_node(place, EDITH, EDITHS, b"no battery")
+        used = EDITH.request(READ, EDITHS, cid)
+        assert reading(place, EDITH, EDITHS, cid, used) == SERVED
+        place.kill()
+    wall.step_to(ahead_s)
+    with node_by(wall, home) as place:
+        wall.step_to(0)
+        for door in DOORS:
+            answer = reading(place, EDITH, EDITHS, cid, used, door)
+            assert (answer.status, "before this node started" in answer.why) == ("UNAVAILABLE", True), answer
+        assert reading(place, EDITH, EDITHS, cid, EDITH.request(READ, EDITHS, cid)) == SERVED
+
+
 def test_a_token_ends_by_the_clock_that_the_node_has(wall: Wall, home: Home) -> None:
     """A step ahead of its end ends it, at every door and although it was verified before.
 

@@ -47,6 +47,14 @@ def test_what_was_signed_before_the_start_waits_until_it_has_expired() -> None:
     assert horizons.wait_ms(ALICE, NOW - 2_000, WINDOW + SLACK_MS) == 0
 
 
+def test_a_clock_that_is_set_right_moves_the_start_with_it() -> None:
+    """By the right time the node started later than it thought; a window later nobody is asked either way."""
+    horizons = Horizons(WINDOW, NOW, {})
+    assert horizons.wait_ms(ALICE, NOW + 49_999, 5_000, 50_000) == 1
+    assert horizons.wait_ms(ALICE, NOW + 50_000, 5_000, 50_000) == 0
+    assert horizons.wait_ms(ALICE, NOW + 40_000, WINDOW + SLACK_MS, 50_000) == 0
+
+
 def test_a_horizon_bars_its_key_up_to_itself() -> None:
     """Others are free, and so is the key right after it."""
     horizons = Horizons(WINDOW, NOW, {ALICE: NOW + 40_000})
