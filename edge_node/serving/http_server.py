@@ -8,20 +8,19 @@ import trio
 
 from edge_node.base.clock import Clock
 from edge_node.serving.askers import asker_of
-from edge_node.serving.connection import HEAD_READ_BYTES, Connection, Service
+from edge_node.serving.connection import Connection
 from edge_node.serving.counters import CONNECTIONS_REFUSED
-from edge_node.serving.hosts import HostGate
+from edge_node.serving.intake import HEAD_READ_BYTES
 from edge_node.serving.limits import Reaper
 from edge_node.serving.listeners import Door
-from edge_node.serving.origins import OriginGate
 from edge_node.serving.problems import problem_response
 from edge_node.serving.reception import Entrance, Reception
 from edge_node.serving.refusals import Overloaded
 from edge_node.serving.router import Handler
+from edge_node.serving.service import Service
 from edge_node.serving.tls import TlsIdentity, TlsTransport
 from edge_node.serving.transport import PlainTransport
 from edge_node.settings.tree import HttpSettings
-from edge_node.wire.http1_head import HeadLimits
 from edge_node.wire.http1_response import CLOSE, encode_head, header_lines, http_date, length_line
 
 
@@ -57,11 +56,9 @@ class HttpServer:
 
         No connection is dropped. A limit on headers holds for connections that come from now on.
         """
-        self._settings = self._service.settings = settings
-        self._service.head_limits = HeadLimits(bytes=settings.header_bytes_max)
+        self._settings = settings
+        self._service.apply(settings)
         self._reception.resize(settings.connections_max, settings.connections_per_address_max)
-        self._service.hosts = HostGate(settings.hosts)
-        self._service.origins = OriginGate(settings.origins)
 
     async def run(self, task_status: trio.TaskStatus["HttpServer"] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled, or until a drain is over."""

@@ -10,13 +10,14 @@ import trio
 import trio.testing
 
 from edge_node.base.clock import ClockQuality
-from edge_node.serving.connection import Connection, Service
+from edge_node.serving.connection import Connection
 from edge_node.serving.http_server import HttpServer
 from edge_node.serving.limits import Reaper
 from edge_node.serving.listeners import open_listeners
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
 from edge_node.serving.router import Handler
+from edge_node.serving.service import Service
 from edge_node.serving.tls import TlsIdentity
 from edge_node.settings.tree import HttpSettings
 from tests.serving.stream_transport import StreamTransport
@@ -182,3 +183,17 @@ async def connected(
 def statuses(answers: Sequence[Answer]) -> list[int]:
     """The statuses alone."""
     return [answer.status for answer in answers]
+
+
+async def answer_of(raw: bytes, handler: object = echo) -> list[Answer]:
+    """What a connection in memory answers to `raw` followed by the client's end."""
+    async with connected(handler) as (client, _):  # type: ignore[arg-type]
+        await client.send_all(raw)
+        await client.send_eof()  # type: ignore[attr-defined]
+        return parse_answers(await read_to_end(client))
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    """An asynchronous body."""
+    for part in parts:
+        yield part

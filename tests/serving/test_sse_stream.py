@@ -206,25 +206,6 @@ async def test_a_drain_ends_a_stream_with_its_last_piece() -> None:
         assert answer.body.endswith(encode_event(b"stopping", event="end"))
 
 
-async def test_a_stream_begun_during_a_drain_is_ended_at_once() -> None:
-    """Its request was under way when the server began to stop."""
-    reached, go = trio.Event(), trio.Event()
-
-    async def handler(request: Request) -> Response:
-        reached.set()
-        await go.wait()
-        return EventStream(silence(), stopping=encode_event(b"stopping"))
-
-    async with running(handler) as server, await dial(server) as stream, trio.open_nursery() as nursery:
-        await stream.send_all(GET)
-        await reached.wait()
-        nursery.start_soon(server.drain)
-        await trio.testing.wait_all_tasks_blocked()
-        go.set()
-        [answer] = parse_answers(await read_to_end(stream))
-    assert answer.body.endswith(encode_event(b"stopping"))
-
-
 async def flood() -> AsyncIterator[bytes]:
     """Events without end."""
     while True:

@@ -7,7 +7,7 @@ from edge_node.serving.response import Response
 from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
 from edge_node.wire.http1_errors import HttpMisuse
 from edge_node.wire.websocket_handshake import Handshake
-from tests.serving.peer import Peer, echo, opened, opening, upgrade, wait_for_ever
+from tests.serving.peer import Peer, echo, opening, upgrade, wait_for_ever
 from tests.serving.rig import GET, dial, read_answer, running
 
 HANDSHAKE = Handshake("accept", ("edge-node.v1", "bearer.x"))
@@ -75,9 +75,3 @@ async def test_an_upgrade_nobody_takes_is_ignored() -> None:
         for _ in range(2):
             await stream.send_all(upgrade())
             assert (await read_answer(stream)).body == b"plain"
-
-
-async def test_answers_are_counted() -> None:
-    """A 101 like any other status."""
-    async with running(opening(echo)) as server, opened(server):
-        assert dict(server.answers) == {101: 1}

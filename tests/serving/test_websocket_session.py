@@ -46,7 +46,7 @@ from edge_node.wire.websocket_frames import (
     encode_text,
 )
 from tests.serving.peer import Peer, as_stranger, echo, masked, opened, opening, text, upgrade, wait_for_ever
-from tests.serving.rig import connected, dial, loopback, parse_answers, read_to_end, running
+from tests.serving.rig import dial, loopback, parse_answers, read_to_end, running
 from tests.serving.test_http_server import eventually
 from tests.serving.test_tls import only_tls, secured, write_pair
 
@@ -783,27 +783,6 @@ async def test_a_drain_does_not_wait_for_the_silent(autojump_clock: trio.testing
         assert trio.current_time() - began <= CLOSE_S + 2
 
 
-async def test_an_upgrade_during_a_drain_is_ended_at_once() -> None:
-    """The request was under way when the server began to stop."""
-    reached, go = trio.Event(), trio.Event()
-
-    async def handler(request: Request) -> Response:
-        reached.set()
-        await go.wait()
-        return WebSocketUpgrade(check_websocket(request), wait_for_ever)
-
-    async with running(handler) as server, await dial(server) as stream, trio.open_nursery() as nursery:
-        await stream.send_all(upgrade())
-        await reached.wait()
-        nursery.start_soon(server.drain)
-        await trio.testing.wait_all_tasks_blocked()
-        go.set()
-        raw = b""
-        while not raw.endswith(encode_close(1001, "stopping")):
-            raw += await stream.receive_some(4_096)
-        await stream.send_all(masked(encode_close(1001)))
-
-
 async def test_sessions_count_as_connections() -> None:
     """An open session takes a place; the next client is turned away."""
     settings = loopback(connections_max=1, connections_per_address_max=1)
@@ -811,13 +790,6 @@ async def test_sessions_count_as_connections() -> None:
         async with await dial(server) as stream:
             [answer] = parse_answers(await read_to_end(stream))
         assert answer.status == 503
-
-
-async def test_without_a_socket_there_is_no_session() -> None:
-    """A connection over something else cannot be watched: that is our mistake, and ends it."""
-    async with connected(opening(echo)) as (client, _):
-        await client.send_all(upgrade())
-        assert await read_to_end(client) == b""
 
 
 async def test_a_thousand_idle_sessions() -> None:
