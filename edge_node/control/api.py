@@ -25,6 +25,8 @@ from edge_node.control.errors import (
 from edge_node.control.events import TOPICS
 from edge_node.control.feed import EventFeed
 from edge_node.control.figures import Figures
+from edge_node.control.history import History
+from edge_node.control.holdings import Holdings
 from edge_node.control.house import House
 from edge_node.control.lists import Lists
 from edge_node.control.node_view import API, node_document
@@ -71,24 +73,25 @@ class ControlApi:
 
     def __init__(self, house: House, lists: Lists, figures: Figures, feed: EventFeed, desk: CommandDesk) -> None:
         self._house, self._lists, self._figures, self._feed, self._desk = house, lists, figures, feed, desk
+        holdings, history = Holdings(house), History(house)
         self._node: dict[str, Any] = {}
         self._node_at_s = -1e9
         self._routes: list[tuple[str, str, Answering]] = [
             ("GET", "/v1/node", self.node),
             ("GET", "/v1/streams", lambda asked: lists.streams(asked.request.query)),
             ("GET", "/v1/streams/{stream}/events", self.events_of_stream),
-            ("GET", "/v1/pieces", lambda asked: lists.pieces(asked.request.query)),
-            ("GET", "/v1/pieces/{cid}", lambda asked: lists.piece(asked.request.params["cid"])),
+            ("GET", "/v1/pieces", lambda asked: holdings.pieces(asked.request.query)),
+            ("GET", "/v1/pieces/{cid}", lambda asked: holdings.piece(asked.request.params["cid"])),
             ("GET", "/v1/pieces/{cid}/content", self.content),
-            ("GET", "/v1/buckets", lambda asked: lists.buckets(asked.request.query)),
-            ("GET", "/v1/names", lambda asked: lists.names(asked.request.query)),
+            ("GET", "/v1/buckets", lambda asked: holdings.buckets(asked.request.query)),
+            ("GET", "/v1/names", lambda asked: holdings.names(asked.request.query)),
             ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
             ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
             ("GET", "/v1/revocations", _at_once(lambda asked: lists.revocations(asked.request.query))),
             ("GET", "/v1/settings", _at_once(lambda _: lists.settings())),
-            ("GET", "/v1/logs", _at_once(lambda asked: lists.logs(asked.request.query))),
-            ("GET", "/v1/refusals", _at_once(lambda asked: lists.refusals(asked.request.query))),
-            ("GET", "/v1/audit", lambda asked: lists.audit(asked.request.query)),
+            ("GET", "/v1/logs", _at_once(lambda asked: history.logs(asked.request.query))),
+            ("GET", "/v1/refusals", _at_once(lambda asked: history.refusals(asked.request.query))),
+            ("GET", "/v1/audit", lambda asked: history.audit(asked.request.query)),
             ("GET", "/v1/metrics", self.metrics),
             ("GET", "/v1/commands", _at_once(lambda _: {"commands": desk.listed()})),
             ("GET", "/v1/events", self.events),
