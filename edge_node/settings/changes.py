@@ -8,8 +8,9 @@ import msgspec
 
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.resolve import Loaded
+from edge_node.settings.section import Reload, Section
 from edge_node.settings.show import shown_value
-from edge_node.settings.tree import Reload, Section, Settings
+from edge_node.settings.tree import Settings
 
 Tree = TypeVar("Tree", bound=Section)
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from edge_node.settings.tree import Reload, Section, Settings
+from edge_node.settings.section import Reload, Section
+from edge_node.settings.tree import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,10 @@ CORES = {
         "ranged",
     ),
     "journal": ("footer", "round", "scan", "segment", "space", "states"),
-    "settings": ("buckets", "changes", "doors", "literal", "retention", "scanner", "validate"),
+    "settings": (
+        "buckets", "changes", "doors", "keeping", "listening", "literal", "retention", "scanner", "section", "tree",
+        "validate",
+    ),
     "store": ("bucket_errors", "dag_links", "name_record", "quota", "records", "scope"),
     "store.streams": (
         "admission", "event_object", "frames", "page", "prepare", "records", "replay", "retention", "tail", "timing",

@@ -1,23 +1,11 @@
 """The tree of settings itself."""
 
-import msgspec
 import pytest
 
-from edge_node.settings.tree import HttpSettings, Reload, Settings, about
+from edge_node.settings.tree import Settings
 
 
 def test_a_snapshot_is_frozen() -> None:
     """Nobody changes a setting in place: a reload swaps the whole snapshot."""
     with pytest.raises(AttributeError):
         Settings().http.listen = ""  # type: ignore[misc]
-
-
-def test_unknown_fields_are_refused_by_the_type_too() -> None:
-    """A section made from a mapping knows no other names."""
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"listn": ""}, HttpSettings)
-
-
-def test_a_field_restarts_unless_it_says_live() -> None:
-    """The careful class is the default."""
-    assert about("x.").extra == {"reload": Reload.RESTART, "secret": False}
