@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tui.lines import Line, Span, Tone, line, words
+from tui.lines import Line, Span, Tone, cells_of_line, line, words
 from tui.models import Listener, Node
 from tui.state import NodeState
 from tui.theme import Glyphs, bar, history, mark, round_top
@@ -148,10 +148,14 @@ def _refusals(state: NodeState, now_ms: int) -> list[Line]:
 
 
 def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
-    """Doors to the network first; where not all have a line, the last says how many have none."""
+    """Doors to the network first; where not all have a line, the last says how many have none.
+
+    Doors of several pairs go by the same names: then each says what its pair is.
+    """
     doors = sorted(node.doors, key=lambda door: door.kind == "unix")
+    several = len({door.name for door in doors}) < len(doors)
     shown = doors if len(doors) <= CARD_ROWS else doors[: CARD_ROWS - 1]
-    lines = [_door(door, glyphs) for door in shown]
+    lines = [_door(door, glyphs, several=several) for door in shown]
     if len(doors) > len(shown):
         rest = doors[len(shown) :]
         connections = short_count(sum(door.connections for door in rest))
@@ -159,11 +163,16 @@ def _doors(node: Node, glyphs: Glyphs) -> list[Line]:
     return lines
 
 
-def _door(door: Listener, glyphs: Glyphs) -> Line:
+def _door(door: Listener, glyphs: Glyphs, *, several: bool) -> Line:
+    connections = Span(f" {short_count(door.connections)}", Tone.DIM)
+    if several and door.mode:
+        name = mark(Tone.OK, words(door.name, cells=5).text.ljust(5), glyphs)
+        left = CARD_CELLS - cells_of_line((name, Span(" "), connections))
+        return line(name, " ", words(f"{door.address} {door.mode}", cells=left), connections)
     name = mark(Tone.OK, words(door.name, cells=7).text.ljust(7), glyphs)
     if door.kind == "unix":
         return line(name, f" {short_count(door.connections)} open")
-    return line(name, " ", words(door.address, cells=19), Span(f" {short_count(door.connections)}", Tone.DIM))
+    return line(name, " ", words(door.address, cells=19), connections)
 
 
 def _process(node: Node, glyphs: Glyphs) -> list[Line]:

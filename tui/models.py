@@ -44,7 +44,7 @@ class Room(Doc, frozen=True):
 
 
 class Listener(Doc, frozen=True):
-    """A door of the node; `kind` is tcp, tls or unix."""
+    """A door of the node; `kind` is tcp, tls or unix, `mode` what its pair of doors is."""
 
     name: str = ""
     kind: str = ""
@@ -52,6 +52,7 @@ class Listener(Doc, frozen=True):
     address: str = ""
     connections: Whole = 0
     connections_max: Whole | None = None
+    mode: str | None = None
     fingerprint: str | None = None
     expires_ms: Whole | None = None
 

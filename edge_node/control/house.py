@@ -29,7 +29,11 @@ from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
 
 @dataclass(frozen=True, slots=True)
 class DoorFigures:
-    """One door as it is now; `access` is rw or ro for the two sockets, the certificate's facts for a TLS door."""
+    """One door as it is now; `access` is rw or ro for the two sockets, the certificate's facts for a TLS door.
+
+    `mode` is what the pair it belongs to is, None for the sockets: doors of several pairs go by the same `name`, and
+    two pairs may have one mode, so that `name`, `mode` and `address` together tell them apart.
+    """
 
     name: str
     kind: str
@@ -37,6 +41,7 @@ class DoorFigures:
     address: str
     connections: int
     connections_max: int
+    mode: str | None = None
     access: str | None = None
     fingerprint: str | None = None
     expires_ms: int | None = None

@@ -1,7 +1,7 @@
 """Every metric family of a node that is read from its rooms when somebody scrapes (docs/metrics.md is made from it)."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,8 +23,36 @@ from edge_node.trust.device import DeviceStatus
 from edge_node.trust.devices import DeviceTable
 
 
-class HttpFigures(Protocol):
-    """What the HTTP servers of all pairs of doors count together."""
+class DoorCount(Protocol):
+    """One door on TCP; `name`, `mode` and `address` together are its own."""
+
+    @property
+    def name(self) -> str:
+        """`http`, `https` or `grpc`."""
+        ...
+
+    @property
+    def mode(self) -> str | None:
+        """What its pair of doors is."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """As it is bound, with its port."""
+        ...
+
+    @property
+    def connections(self) -> int:
+        """Open ones."""
+        ...
+
+
+class DoorsFigures(Protocol):
+    """What is counted at the doors, and what the HTTP servers of all pairs count together."""
+
+    def figures(self) -> Sequence[DoorCount]:
+        """Every door on TCP as it is now."""
+        ...
 
     @property
     def connections(self) -> Sized:
@@ -49,7 +77,7 @@ class Sources:
     activity: Capture
     devices: DeviceTable
     audit: AuditLog
-    http: HttpFigures
+    http: DoorsFigures
     grpc: GrpcServer
     puts: AnswerRoom
     reads: AnswerRoom
@@ -122,6 +150,10 @@ def _devices(moment: Moment) -> Values:
 def _threads(_moment: Moment) -> Values:
     limiters = {"cpu": offload.CPU, "db_read": offload.DB_READ, "file": offload.FILE, "writer": offload.WRITER}
     return [((name,), limiter.borrowed_tokens) for name, limiter in limiters.items()]
+
+
+def _doors(moment: Moment) -> Values:
+    return [((one.name, one.mode or "", one.address), one.connections) for one in moment.sources.http.figures()]
 
 
 def _calls(moment: Moment) -> Values:
@@ -213,7 +245,18 @@ FAMILIES: tuple[Family, ...] = (
         "Verdicts that no row tells: the queue was full or the disk refused.",
         lambda of: of.audit.lost_rows,
     ),
-    _gauge("edge_node_http_connections", "Open connections.", lambda of: len(of.http.connections)),
+    Family(
+        "edge_node_door_connections",
+        "gauge",
+        "Open connections at each door on TCP: its name, what its pair of doors is, and where it listens.",
+        ("door", "mode", "address"),
+        _doors,
+    ),
+    _gauge(
+        "edge_node_http_connections",
+        "Open HTTP connections, all pairs of doors together.",
+        lambda of: len(of.http.connections),
+    ),
     Family(
         "edge_node_http_responses_total",
         "counter",
@@ -223,7 +266,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _gauge("edge_node_http_bodies_held_bytes", "Memory held by bodies under way.", lambda of: of.bodies.held),
     _gauge("edge_node_http_answers_held_bytes", "Memory held by answers not yet taken.", lambda of: of.answers.held),
-    _gauge("edge_node_grpc_connections", "Open gRPC connections.", lambda of: len(of.grpc.connections)),
+    _gauge(
+        "edge_node_grpc_connections",
+        "Open gRPC connections, all pairs of doors together.",
+        lambda of: len(of.grpc.connections),
+    ),
     _gauge("edge_node_grpc_calls", "gRPC calls under way.", lambda of: of.grpc.calls),
     Family(
         "edge_node_grpc_answers_total",

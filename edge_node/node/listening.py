@@ -92,6 +92,7 @@ class Listening:
             address=door.address,
             connections=self.grpc.connections_at(door),
             connections_max=self.grpc.connections_max,
+            mode=door.mode,
         )
 
 
@@ -119,6 +120,7 @@ def _http_figures(pair: HttpDoors) -> list[DoorFigures]:
             address=url.partition("://")[2],
             connections=sum(1 for one in server.connections if one.secure == (door.identity is not None)),
             connections_max=server.connections_max,
+            mode=pair.mode,
             fingerprint=door.identity.fingerprint if door.identity else None,
             expires_ms=door.identity.expires_ms if door.identity else None,
         )

@@ -37,9 +37,13 @@ class HttpSettings(Section, frozen=True):
             Reload.LIVE,
         ),
     ] = ()
-    connections_max: Annotated[int, about("Open connections in all.", Reload.LIVE), msgspec.Meta(ge=1)] = 2_048
+    connections_max: Annotated[
+        int,
+        about("Open connections of one pair of doors (ddc.doors); HTTP and HTTPS count together.", Reload.LIVE),
+        msgspec.Meta(ge=1),
+    ] = 2_048
     connections_per_address_max: Annotated[
-        int, about("Open connections from one address.", Reload.LIVE), msgspec.Meta(ge=1)
+        int, about("Open connections from one address to one pair of doors.", Reload.LIVE), msgspec.Meta(ge=1)
     ] = 256
     header_bytes_max: Annotated[
         int, about("Request line and headers together, bytes.", Reload.LIVE), msgspec.Meta(ge=1024)
@@ -82,9 +86,11 @@ class GrpcSettings(Section, frozen=True):
     plain: Annotated[
         Literal["loopback", "lan"], about("`lan` allows `listen` to bind an address outside this machine.")
     ] = "loopback"
-    connections_max: Annotated[int, about("Open connections in all.", Reload.LIVE), msgspec.Meta(ge=1)] = 512
+    connections_max: Annotated[
+        int, about("Open connections of all pairs of doors together.", Reload.LIVE), msgspec.Meta(ge=1)
+    ] = 512
     connections_per_address_max: Annotated[
-        int, about("Open connections from one address.", Reload.LIVE), msgspec.Meta(ge=1)
+        int, about("Open connections from one address, to whichever of them.", Reload.LIVE), msgspec.Meta(ge=1)
     ] = 64
     streams_max: Annotated[
         int, about("Calls under way on one connection; further ones wait at the client."), msgspec.Meta(ge=1, le=1_024)

@@ -12,4 +12,5 @@ def test_a_family_is_whole(family: Family) -> None:
     assert family.name.endswith("_total") is (family.kind == "counter")
     assert family.about.endswith(".")
     bounded = {"version", "python", "room", "state", "mode", "class", "status", "code", "limiter", "method"}
+    bounded |= {"door", "address"}  # as many as the settings name
     assert set(family.labels) <= bounded

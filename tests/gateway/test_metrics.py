@@ -56,6 +56,10 @@ async def test_the_figures_follow_what_happens(site: Site) -> None:
     assert values["edge_node_journal_mode"][(("mode", "writable"),)] == 1
     assert values["edge_node_journal_segments"][(("class", "ev"),)] == 1
     assert values["edge_node_http_connections"][()] >= 1
+    doors = {
+        tuple(dict(series)[label] for label in ("door", "mode")) for series in values["edge_node_door_connections"]
+    }
+    assert doors == {("http", "full"), ("grpc", "full")}
     assert values["edge_node_trust_devices"][(("status", "suspended"),)] == 1
     assert set(values["edge_node_room_heartbeat_age_seconds"]) == {(("room", "journal"),), (("room", "store"),)}
     assert values["process_resident_memory_bytes"][()] > 1_000_000

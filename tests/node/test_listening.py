@@ -60,6 +60,9 @@ async def test_every_pair_answers_in_its_mode() -> None:
                     await trio.sleep(0.01)
             assert counts == [0, 1, 0]
         assert listening.answers == {200: 3}
+        told = [(one.name, one.mode, one.address) for one in listening.figures()]
+        assert len(set(told)) == len(told) == 6
+        assert [mode for name, mode, _ in told if name == "grpc"] == ["storage", "full", "cache"]
         assert [one.url for one in listening.figures() if one.name == "grpc"] == listening.grpc.urls
         nursery.cancel_scope.cancel()
 

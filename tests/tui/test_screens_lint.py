@@ -51,6 +51,27 @@ def test_cards_hold_the_largest_figures() -> None:
             assert cells_of_line(spans) <= CARD_CELLS, (card.title, text_of(spans))
 
 
+def test_doors_of_several_pairs_say_which_they_are() -> None:
+    """Their names are the same; address and mode are not, and no line is too wide."""
+    import msgspec
+
+    from tests.tui import scene
+    from tui.models import Node
+
+    document = scene.node("healthy")
+    document["doors"] = [
+        {"name": "grpc", "kind": "tcp", "address": f"127.0.0.1:4{number}001", "mode": mode, "connections": 3}
+        for number, mode in enumerate(("full", "storage", "cache", "storage"))
+    ]
+    state = picture("healthy")
+    state.set_node(msgspec.convert(document, Node, strict=False), NOW_S)
+    [card] = [one for one in cards_of(state, NOW_S, UNICODE) if one.title == "Doors"]
+    shown = [text_of(spans) for spans in card.lines]
+    for text, address, mode in zip(shown, range(4), ("full", "storage", "cache", "storage"), strict=True):
+        assert f"127.0.0.1:4{address}001 {mode} 3" in text
+        assert cells_of(text) <= CARD_CELLS
+
+
 @pytest.mark.parametrize("health", HEALTHS)
 @pytest.mark.parametrize("name", NAMES)
 @under_asyncio
