@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +30,24 @@ def home(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     for door in ("LISTEN", "LISTEN_TLS"):
         monkeypatch.setenv(f"EDGE_NODE__HTTP__{door}", "127.0.0.1:0")
     monkeypatch.setenv("EDGE_NODE__GRPC__LISTEN", "127.0.0.1:0")
-    directory = tmp_path / "node"
-    assert main(["init", "--data-dir", str(directory), "--json"]) == 0
+    assert main(["init", "--data-dir", str(tmp_path / "node"), "--json"]) == 0
     capsys.readouterr()
-    return directory
+    return tmp_path / "node"
+
+
+@pytest.fixture
+def passable(home: Path) -> Iterator[Path]:
+    """The node where others may come by. pytest closes its own directories again whenever another session begins."""
+    with tempfile.TemporaryDirectory(prefix="edge-node-") as place:
+        directory = Path(place)
+        directory.chmod(0o755)
+        moved = directory / home.name
+        shutil.move(home, moved)
+        moved.chmod(0o755)
+        settings = moved / "edge-node.toml"
+        settings.write_text(settings.read_text().replace(str(home), str(moved)))
+        settings.chmod(0o644)
+        yield moved
 
 
 def run(home: Path, *more: str) -> int:
@@ -113,14 +129,10 @@ def test_a_node_that_hangs_is_told_apart_from_one_that_is_busy(
 
 
 @pytest.mark.needs_root
-def test_a_stranger_learns_nothing_and_claims_nothing(home: Path) -> None:
+def test_a_stranger_learns_nothing_and_claims_nothing(passable: Path) -> None:
     """What may not be looked at is unknown, neither well nor broken."""
-    for path in (home, *home.parents):
-        if path.stat().st_mode & 0o005 != 0o005:  # pytest's own, however many there are
-            path.chmod(0o755)
-    (home / "edge-node.toml").chmod(0o644)
     done = subprocess.run(
-        [sys.executable, "-c", STRANGER, "--json", "--config", str(home / "edge-node.toml")],
+        [sys.executable, "-c", STRANGER, "--json", "--config", str(passable / "edge-node.toml")],
         capture_output=True, check=False,
     )  # fmt: skip
     found = {finding["check"]: finding["verdict"] for finding in json.loads(done.stdout)["findings"]}
