@@ -3,12 +3,16 @@
 import faulthandler
 import os
 import resource
+import sys
 from contextlib import closing
 from functools import partial
 
 from edge_node.cli.options import ConfigOption
 from edge_node.cli.words import say_line
 
+# What a thread waits at most for the interpreter beside a busy loop, again after each step of SQLite. With the usual 5
+# ms it may wait for ever: every short turn of the loop offers the interpreter for a moment and so begins the wait anew.
+SWITCH_S = 0.000_1
 DESCRIPTORS = 65_536  # every client one, every segment being read one, and room
 
 
@@ -34,6 +38,7 @@ def run(*, config: ConfigOption = None) -> None:
     source = SettingsSource(read(), read)
     settings = source.loaded.settings
     configure(settings.log.level, settings.log.form)
+    sys.setswitchinterval(SWITCH_S)
     with closing(Notifier.of(os.environ, SystemClock())) as notifier:
         trio.run(partial(run_node, settings, announce=_announce, notifier=notifier, source=source))
 

@@ -152,12 +152,14 @@ class GrpcConnection:
 
     async def _take_turns(self) -> None:
         service, http = self._service, self.http
+        alone = True
         while True:
-            alone = True
             for event in http.next_events(service.reaper.now):
                 if isinstance(event, Opened):
-                    await service.take_turn(alone=alone)
+                    if not alone:
+                        await service.take_turn()
                     alone = False
+                    service.note_asked(self)
                 self._dispatch(event)
             if http.out.size:
                 self._writer.wake()

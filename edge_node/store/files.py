@@ -97,7 +97,8 @@ class Files:
         parts: list[tuple[Cid, int]] = []
         for at in range(0, len(cids), LOOKED_UP):
             asked = cids[at : at + LOOKED_UP]
-            for cid, size in zip(asked, await self._journal.query(find_held_sizes, scope, asked), strict=True):
+            sizes = await self._journal.query(find_held_sizes, [(scope, cid) for cid in asked])
+            for cid, size in zip(asked, sizes, strict=True):
                 if size is None:
                     raise UnknownPart(len(parts), cid)
                 parts.append((cid, size))

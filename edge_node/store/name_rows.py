@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from edge_node.journal import Placed
+from edge_node.store.lookups import find_each
 from edge_node.store.records import NameChange
 
 # With the owner, as pieces are kept: a bucket that changes hands is another one under the same number.
@@ -36,16 +37,21 @@ def apply_names(conn: sqlite3.Connection, batch: Sequence[tuple[Placed, NameChan
 NameKey = tuple[int, bytes, str]  # bucket, its owner, the name
 
 
+_FIND = (
+    "SELECT json_quote(hex(record)) FROM bucket_names AS b"
+    " WHERE (b.bucket, b.owner, b.name) = (asked.bucket, asked.owner, asked.name)"
+)
+
+
 def find_names(conn: sqlite3.Connection, keys: Sequence[NameKey]) -> list[bytes | None]:
     """The record of each name, verbatim."""
-    if not _has_names(conn):
+    try:
+        found = find_each(conn, ("bucket", "owner", "name"), _FIND, keys)
+    except sqlite3.OperationalError:
+        if _has_names(conn):
+            raise
         return [None] * len(keys)
-    return [_find_name(conn, key) for key in keys]
-
-
-def _find_name(conn: sqlite3.Connection, key: NameKey) -> bytes | None:
-    row = conn.execute("SELECT record FROM bucket_names WHERE bucket = ? AND owner = ? AND name = ?", key).fetchone()
-    return None if row is None else bytes(row[0])
+    return [None if record is None else bytes.fromhex(record) for record in found]
 
 
 def page_names(conn: sqlite3.Connection, bucket: int, after: str, part: str, limit: int) -> list[bytes]:

@@ -20,7 +20,7 @@ from edge_node.store.errors import PieceDamaged, PieceGone, UnknownPiece
 from edge_node.store.figures import PieceFigures
 from edge_node.store.records import decode_piece
 from edge_node.store.references import References
-from edge_node.store.rows import PieceRow, find_all_held, find_held_rows
+from edge_node.store.rows import PieceRow, find_held
 from edge_node.store.scope import Scope
 from edge_node.store.streams.rows import BodyRow, find_by_cid
 from edge_node.store.streams.topics import read_body
@@ -53,7 +53,7 @@ class Reading:
     def __init__(self, journal: Journal, references: References, figures: PieceFigures) -> None:
         self._journal, self._references, self._figures = journal, references, figures
         self._damaged: set[Cid] = set()
-        self._held = Gathered[tuple[Scope, Cid], PieceRow | None](partial(journal.query, find_all_held))
+        self._held = Gathered[tuple[Scope, Cid], PieceRow | None](partial(journal.query, find_held))
 
     async def find(self, scope: Scope, cid: Cid) -> OpenPiece:
         """A piece this scope holds, or the body of one of its vault's events; UnknownPiece, PieceDamaged."""
@@ -134,7 +134,7 @@ class Reading:
         done = 0
         for at in range(0, len(cids), TOGETHER_MAX):
             group = cids[at : at + TOGETHER_MAX]
-            rows = await self._journal.query(find_held_rows, scope, group)
+            rows = await self._journal.query(find_held, [(scope, cid) for cid in group])
             for small, run in groupby(zip(group, rows, strict=True), lambda one: _is_small(one[1])):
                 pairs = list(run)
                 if small:

@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -11,8 +12,9 @@ from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.journal import Placed, Position, SegmentClass
 from edge_node.store.file_rows import forget_multipart
+from edge_node.store.lookups import find_each
 from edge_node.store.records import PieceRecord, ReferenceRecord
-from edge_node.store.reference_rows import add_reference, bucket_column, refers, scope_of_row
+from edge_node.store.reference_rows import add_reference, bucket_column, scope_of_row
 from edge_node.store.scope import Scope
 from edge_node.store.usage import Added, add_usage
 
@@ -109,10 +111,12 @@ def _added(record: PieceRecord | ReferenceRecord, key: bytes | None, size: int, 
 
 def _find(conn: sqlite3.Connection, cid: bytes) -> PieceRow | None:
     row = conn.execute("SELECT size, segment, position, extents FROM pieces WHERE cid = ?", (cid,)).fetchone()
-    if row is None:
-        return None
-    extents = msgspec.msgpack.decode(row[3], type=tuple[tuple[int, int], ...])
-    return PieceRow(row[0], Position(SegmentClass.PX, row[1], row[2]), extents)
+    return None if row is None else _row_of(*row)
+
+
+def _row_of(size: int, segment: int, position: int, extents: bytes) -> PieceRow:
+    listed = msgspec.msgpack.decode(extents, type=tuple[tuple[int, int], ...])
+    return PieceRow(size, Position(SegmentClass.PX, segment, position), listed)
 
 
 def _amounts(row: PieceRow) -> dict[int, int]:
@@ -132,35 +136,40 @@ def _count_live(conn: sqlite3.Connection, live: Counter[int]) -> None:
     )
 
 
-def find_standing(conn: sqlite3.Connection, cid: Cid) -> Standing:
-    """Where a piece lies, if anywhere, and which scopes refer to it."""
-    rows = conn.execute("SELECT owner, bucket, size FROM holders WHERE cid = ?", (cid,))
-    return Standing(_find(conn, cid), {scope_of_row(owner, bucket): size for owner, bucket, size in rows})
+_PIECE = "SELECT json_array(size, segment, position, hex(extents)) FROM pieces WHERE cid = asked.cid"
+_REFERENCES = "SELECT json_group_array(json_array(hex(owner), bucket, size)) FROM holders WHERE cid = asked.cid"
+_REFERRED = (
+    " AND EXISTS (SELECT 1 FROM holders AS h WHERE (h.cid, h.owner, h.bucket) = (asked.cid, asked.owner, asked.bucket))"
+)
 
 
 def find_standings(conn: sqlite3.Connection, cids: Sequence[Cid]) -> list[Standing]:
-    """`find_standing` for each."""
-    return [find_standing(conn, cid) for cid in cids]
+    """Where each piece lies, if anywhere, and which scopes refer to it."""
+    keys = [(cid,) for cid in cids]
+    found = find_each(conn, ("cid",), f"SELECT json_array(json(({_PIECE})), json(({_REFERENCES})))", keys)
+    return [
+        Standing(
+            None if piece is None else _row_of(*piece[:3], bytes.fromhex(piece[3])),
+            {scope_of_row(bytes.fromhex(owner), bucket): size for owner, bucket, size in references},
+        )
+        for piece, references in found
+    ]
 
 
-def find_held(conn: sqlite3.Connection, scope: Scope, cid: Cid) -> PieceRow | None:
-    """Where a piece lies that this scope refers to."""
-    return _find(conn, cid) if refers(conn, scope, cid) else None
+def find_held(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[PieceRow | None]:
+    """Where each piece lies that is asked for in a scope which refers to it; None for any other."""
+    found = _find_referred(conn, _PIECE, asked)
+    return [None if piece is None else _row_of(*piece[:3], bytes.fromhex(piece[3])) for piece in found]
 
 
-def find_all_held(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[PieceRow | None]:
-    """`find_held` for each, of many scopes."""
-    return [find_held(conn, scope, cid) for scope, cid in asked]
+def find_held_sizes(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[int | None]:
+    """The size of each piece that `find_held` finds."""
+    return _find_referred(conn, "SELECT size FROM pieces WHERE cid = asked.cid", asked)
 
 
-def find_held_rows(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[PieceRow | None]:
-    """`find_held` for each."""
-    return [find_held(conn, scope, cid) for cid in cids]
-
-
-def find_held_sizes(conn: sqlite3.Connection, scope: Scope, cids: Sequence[Cid]) -> list[int | None]:
-    """The size of each piece that this scope refers to and that lies somewhere; None for any other."""
-    return [None if (row := find_held(conn, scope, cid)) is None else row.size for cid in cids]
+def _find_referred(conn: sqlite3.Connection, query: str, asked: Sequence[tuple[Scope, Cid]]) -> list[Any]:
+    keys = [(cid, scope.owner, bucket_column(scope.bucket)) for scope, cid in asked]
+    return find_each(conn, ("cid", "owner", "bucket"), query + _REFERRED, keys)
 
 
 def find_dead_segments(conn: sqlite3.Connection, below: int) -> list[int]:

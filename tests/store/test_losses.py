@@ -14,7 +14,7 @@ from edge_node.journal import Cause, Damage, Position, SegmentClass
 from edge_node.store.errors import PieceDamaged, UnknownPiece
 from edge_node.store.losses import Losses, Lost, LostBody, find_lost
 from edge_node.store.records import MULTIPART_KIND, PIECE_KIND
-from edge_node.store.rows import find_standing
+from edge_node.store.rows import find_standings
 from edge_node.trust.access import Verb
 from edge_node.wire.cid import cid_digest, raw_piece_cid
 from tests.store.rig import JOURNAL, STREAM, Store, bucket_of, chunks_of, drop_index, opened, sign, vault_of
@@ -123,7 +123,7 @@ async def test_a_segment_that_cannot_be_read_at_all(tmp_path: Path) -> None:
     """Everything that begins in it is lost, and what lies beside it is not."""
     async with opened(tmp_path / "data", journal=SMALL_SEGMENTS) as store:
         await fill(store)
-        standing = await store.journal.query(find_standing, raw_piece_cid(CONTENTS[0]))
+        (standing,) = await store.journal.query(find_standings, [raw_piece_cid(CONTENTS[0])])
         assert standing.piece is not None
         segment, other = standing.piece.extents[0][0], standing.piece.position.segment + 1
         whole = Damage(Position(SegmentClass.PX, segment, 0), 2**40, Cause.ROT)

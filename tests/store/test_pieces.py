@@ -356,7 +356,7 @@ async def test_a_small_piece_deleted_between_two_looks_is_unknown(tmp_path: Path
         cid = (await put(store, b"small")).cid
         await put(store, os.urandom(300_000))
         await put(store, b"in the next segment")
-        found = await store.journal.query(find_held, Scope(vault_of("ann")), cid)
+        (found,) = await store.journal.query(find_held, [(Scope(vault_of("ann")), cid)])
         assert found is not None
         await delete(store, cid)
         await store.journal.drop_segment(*found.position[:2])

@@ -90,8 +90,9 @@ def test_the_index_agrees_with_a_model(plan: list[tuple[str, Scope, int]]) -> No
         getattr(model, what)(scope, number, step)
     assert {s: b for s, b in conn.execute("SELECT segment, bytes FROM live") if b} == model.live()
     for number, cid in enumerate(CIDS):
-        assert (rows.find_standing(conn, cid).piece is not None) == (number in model.copies)
-        assert set(rows.find_standing(conn, cid).references) == model.held.get(number, set())
+        (standing,) = rows.find_standings(conn, [cid])
+        assert (standing.piece is not None) == (number in model.copies)
+        assert set(standing.references) == model.held.get(number, set())
     for owner in (ANN, BOB):
         row = conn.execute("SELECT bytes, pieces FROM usage WHERE owner = ?", (owner,)).fetchone()
         assert (row or (0, 0)) == model.usage(*(scope for scope in SCOPES if scope.owner == owner))
@@ -104,9 +105,10 @@ def test_the_index_agrees_with_a_model(plan: list[tuple[str, Scope, int]]) -> No
 
 def check_scope(conn: sqlite3.Connection, model: Model, scope: Scope) -> None:
     """What one scope holds is found through it, and nothing else is."""
-    sizes = rows.find_held_sizes(conn, scope, CIDS)
-    for number, cid in enumerate(CIDS):
-        mine, held = rows.find_held(conn, scope, cid), scope in model.held.get(number, set())
+    asked = [(scope, cid) for cid in CIDS]
+    sizes, pieces = rows.find_held_sizes(conn, asked), rows.find_held(conn, asked)
+    for number, mine in enumerate(pieces):
+        held = scope in model.held.get(number, set())
         assert (mine is not None) == held
         assert sizes[number] == (SIZES[number] if held else None)
         if mine is not None:
@@ -131,6 +133,6 @@ def test_owners_of_a_healed_piece_survive_the_loss_of_its_first_copy() -> None:
     rows.apply_references(conn, [(placed(CIDS[0], 0, 0), reference(REFERENCE_KIND, SCOPES[1], 0))])
     rows.apply_pieces(conn, [(placed(CIDS[0], 5, 0), piece(SCOPES[0], 0, 5))])
     for scope in SCOPES[:2]:
-        assert rows.find_held(conn, scope, CIDS[0]) is not None
+        assert rows.find_held(conn, [(scope, CIDS[0])]) != [None]
         rows.apply_deletes(conn, [(placed(CIDS[0], 0, 0), reference(DELETE_KIND, scope, 0))])
-    assert rows.find_standing(conn, CIDS[0]).piece is None
+    assert rows.find_standings(conn, CIDS[:1])[0].piece is None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from edge_node.base.ids import Cid, PublicKey, StreamName, VaultId
 from edge_node.journal import Placed, Position, SegmentClass
+from edge_node.store.lookups import find_each
 from edge_node.store.streams.admission import HeadKey, WindowKey
 from edge_node.store.streams.records import EventsRecord, EvidenceRecord
 from edge_node.store.streams.replay import ReplayWindow, seq_from_row, seq_to_row
@@ -328,18 +329,16 @@ class Head(NamedTuple):
     end: int
 
 
-def find_heads(conn: sqlite3.Connection, streams: Iterable[HeadKey]) -> list[Head]:
+_HEAD = (
+    "SELECT json_array((SELECT first_offset FROM bodies WHERE stream = streams.id ORDER BY first_offset LIMIT 1),"
+    " next_offset) FROM streams WHERE vault = asked.vault AND name = asked.name"
+)
+
+
+def find_heads(conn: sqlite3.Connection, streams: Sequence[HeadKey]) -> list[Head]:
     """The head of each stream; zeros for one that holds nothing yet."""
-    heads = []
-    for vault, name in streams:
-        row = conn.execute(
-            "SELECT next_offset, (SELECT first_offset FROM bodies WHERE stream = streams.id"
-            " ORDER BY first_offset LIMIT 1) FROM streams WHERE vault = ? AND name = ?",
-            (vault, name),
-        ).fetchone()
-        end, first = row or (0, None)
-        heads.append(Head(end if first is None else first, end))
-    return heads
+    found = [head or (None, 0) for head in find_each(conn, ("vault", "name"), _HEAD, streams)]
+    return [Head(end if first is None else first, end) for first, end in found]
 
 
 def find_page(
