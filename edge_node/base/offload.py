@@ -12,6 +12,7 @@ Result = TypeVar("Result")
 CPU = trio.CapacityLimiter(os.cpu_count() or 1)  # hashing and signatures release the GIL: one thread a core
 DB_READ = trio.CapacityLimiter(4)  # read-only SQLite connections kept open
 FILE = trio.CapacityLimiter(8)  # waits on the disk, not on a core
+BULK = trio.CapacityLimiter(max(2, os.cpu_count() or 1))  # megabytes read and hashed: more would take the loop its core
 WRITER = trio.CapacityLimiter(1)  # the journal's write stage: one at a time, in ticket order
 
 

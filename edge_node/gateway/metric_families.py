@@ -148,7 +148,13 @@ def _devices(moment: Moment) -> Values:
 
 
 def _threads(_moment: Moment) -> Values:
-    limiters = {"cpu": offload.CPU, "db_read": offload.DB_READ, "file": offload.FILE, "writer": offload.WRITER}
+    limiters = {
+        "cpu": offload.CPU,
+        "db_read": offload.DB_READ,
+        "file": offload.FILE,
+        "bulk": offload.BULK,
+        "writer": offload.WRITER,
+    }
     return [((name,), limiter.borrowed_tokens) for name, limiter in limiters.items()]
 
 

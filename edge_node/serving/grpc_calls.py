@@ -1,11 +1,9 @@
 """The calls of one gRPC connection: which may begin, which run, and which wait for room to send."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 
 import trio
-from trio.testing import wait_all_tasks_blocked
 
 from edge_node.serving.call import CallHandler, CallTable, Metadata, MethodUnknown, run_call
 from edge_node.serving.credit import CreditRoom, Share, StreamCredit
@@ -15,14 +13,12 @@ from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import Status, parse_timeout
 from edge_node.wire.http2_events import Opened
 
-SHARED_S = 1.0  # since another connection has begun a call
-TURN_MAX_S = 0.01  # a loop that is never idle still lets calls begin
 LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count against the calls there may be
 
 
 # Of all connections: a call that is stuck holds its small window and its task, some 90 KB, and a client may have
 # sixty connections full of them.
-CALLS_MAX = 2_048
+CALLS_MAX = 1_024
 CALLS_PER_ADDRESS_MAX = CALLS_MAX * 3 // 4
 CALLS_KEPT = 2  # for every connection, so that a crowd of stuck ones at its own address does not lock a client out
 
@@ -63,27 +59,15 @@ class GrpcService:
         self.count = CallCount()
         self.draining = False
         self._turns = trio.StrictFIFOLock()
-        self._asked_last: object = None
-        self._shared_until = -math.inf
-
-    def note_asked(self, who: object) -> None:
-        """A connection has begun a call."""
-        if self._asked_last not in (None, who):
-            self._shared_until = self.reaper.now + SHARED_S
-        self._asked_last = who
 
     async def take_turn(self) -> None:
         """Wait until one more of the calls that came in one breath may begin: of all connections one each turn.
 
-        Looking at a token and a request takes half a millisecond, so hundreds of them would have everybody wait for
-        all. While several clients ask, a turn is when nobody else has anything to do; but within TURN_MAX_S.
+        Looking at a token and a request takes half a millisecond, so hundreds of calls would have everybody wait for
+        all of them. The first that a connection has read takes no turn: who asks one thing after the other never waits.
         """
         async with self._turns:
-            if self.reaper.now > self._shared_until:
-                await trio.lowlevel.checkpoint()
-                return
-            with trio.move_on_after(TURN_MAX_S):
-                await wait_all_tasks_blocked()
+            await trio.lowlevel.checkpoint()
 
 
 class GrpcCalls:

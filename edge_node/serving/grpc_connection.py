@@ -152,14 +152,13 @@ class GrpcConnection:
 
     async def _take_turns(self) -> None:
         service, http = self._service, self.http
-        alone = True
+        first = True
         while True:
             for event in http.next_events(service.reaper.now):
                 if isinstance(event, Opened):
-                    if not alone:
+                    if not first:
                         await service.take_turn()
-                    alone = False
-                    service.note_asked(self)
+                    first = False
                 self._dispatch(event)
             if http.out.size:
                 self._writer.wake()

@@ -95,7 +95,7 @@ class GrpcSettings(Section, frozen=True):
     streams_max: Annotated[
         int, about("Calls under way on one connection; further ones wait at the client."), msgspec.Meta(ge=1, le=1_024)
     ] = 128
-    header_bytes_max: Annotated[int, about("Metadata of one call, bytes."), msgspec.Meta(ge=4 * KIB, le=MIB)] = 64 * KIB
+    header_bytes_max: Annotated[int, about("Metadata of one call, bytes."), msgspec.Meta(ge=4 * KIB, le=MIB)] = 16 * KIB
     idle_timeout_s: Annotated[
         float, about("A connection without a call is told to go after this.", Reload.LIVE), msgspec.Meta(gt=0)
     ] = 300.0

@@ -14,7 +14,7 @@ from edge_node.base.gathered import Gathered
 from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.base.log import get_log
-from edge_node.base.offload import FILE, offload
+from edge_node.base.offload import BULK, FILE, offload
 from edge_node.journal import DigestMismatch, Journal, Position, RecordAbsent
 from edge_node.store.errors import PieceDamaged, PieceGone, UnknownPiece
 from edge_node.store.figures import PieceFigures
@@ -84,7 +84,7 @@ class Reading:
     async def _open_row(self, cid: Cid, row: PieceRow) -> OpenPiece:
         if row.extents:
             return OpenPiece(cid, row.size, row.position, tuple(row.positions()), None)
-        record = await self._read_checked(cid, row.position, self._journal.read, row.position)
+        record = await self._read_checked(cid, row.position, self._journal.read, row.position, FILE)
         return OpenPiece(cid, row.size, row.position, (), decode_piece(record.payload).inline)
 
     async def read(self, piece: OpenPiece, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
@@ -182,12 +182,17 @@ class Reading:
             hasher.update(self._journal.read(position).payload)
 
     async def _read_checked(
-        self, cid: Cid, position: Position, read: Callable[[Asked], Answered], asked: Asked
+        self,
+        cid: Cid,
+        position: Position,
+        read: Callable[[Asked], Answered],
+        asked: Asked,
+        limiter: trio.CapacityLimiter = BULK,
     ) -> Answered:
         """What `read` gives of the piece whose record lies at `position`."""
         with self._damage_of(cid):
             try:
-                return await offload(read, asked, limiter=FILE)
+                return await offload(read, asked, limiter=limiter)
             except RecordAbsent as absence:
                 # A segment leaves when nothing refers to it any more, and the index knew that first.
                 now = (await self._references.standing(cid)).piece
