@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
 from edge_node.base.limits import EXTENT_BYTES, KIB, MIB
 from edge_node.gateway.ack_habits import AckHabits
@@ -104,6 +105,7 @@ class FileApi:
                 asked.total_size,
                 expect=admitted.expect,
                 companions=self._records.companions(admitted),
+                confirm=partial(self._gate.confirm, admitted),
             )
         await call.send(cid_answer(put.cid))
 

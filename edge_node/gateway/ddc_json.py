@@ -64,7 +64,7 @@ class JsonRoutes:
         """Store a node. Who may not is told so before its body is read."""
         admitted = await self._admit_store(request)
         with self._bodies.hold(HELD_FACTOR * _announced(request, NODE_BODY_BYTES)):
-            body = await request.body(NODE_BODY_BYTES)
+            body = await self._body(request, admitted, NODE_BODY_BYTES)
             bucket = admitted.bucket
             if len(body) <= HERE_MAX:
                 node, named = read_dag_put(body, bucket.id)
@@ -95,7 +95,7 @@ class JsonRoutes:
         """Keep a record."""
         admitted = await self._admit_store(request, names=True)
         with self._bodies.hold(_announced(request, NAME_BODY_BYTES)):
-            record = read_cns_put(await request.body(NAME_BODY_BYTES), admitted.bucket.id)
+            record = read_cns_put(await self._body(request, admitted, NAME_BODY_BYTES), admitted.bucket.id)
             companions = self._records.companions(admitted, named=True)
             await self._names.put(admitted.access, admitted.bucket, record, companions=companions)
         return Response(200, JSON_UNSTORED, b"{}")
@@ -119,6 +119,12 @@ class JsonRoutes:
         if (request.headers.get("content-type") or "").partition(";")[0].strip().lower() != "application/json":
             raise TypeNotJson
         return await self._admit(request, Verb.PUT, names=names)
+
+    async def _body(self, request: Request, admitted: Admitted, limit: int) -> bytes:
+        """What is to be stored. It may have come slowly: a right that ended meanwhile gives nothing."""
+        body = await request.body(limit)
+        await self._gate.confirm(admitted)
+        return body
 
     async def _admit(self, request: Request, verb: Verb, *, cid: Cid | None = None, names: bool = False) -> Admitted:
         asker = read_asker(request, url=False)

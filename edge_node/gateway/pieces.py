@@ -1,5 +1,7 @@
 """/api/v1/pieces: content in and out by its CID, with ranges, checked both ways."""
 
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
 from functools import partial
 
 import msgspec
@@ -30,7 +32,7 @@ from edge_node.serving import Request, Response, Router
 from edge_node.settings import StoreSettings
 from edge_node.store.errors import CidMismatch
 from edge_node.store.pieces import READ_AHEAD, Pieces
-from edge_node.trust.access import Verb, piece_resource
+from edge_node.trust.access import Access, Verb, piece_resource
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid
 
 READ_BYTES = READ_AHEAD * EXTENT_BYTES  # what a download holds at most: the extents read in one hop
@@ -147,8 +149,9 @@ class PieceRoutes:
         chunks = request.chunks(self._settings.piece_bytes_max)
         size = self._settings.piece_bytes_max if request.content_length is None else request.content_length
         try:
-            with self._bodies.hold(min(size, UPLOAD_BYTES)):
-                put = await self._pieces.put(access, vault, chunks, expect=signed)
+            async with aclosing(self._contents(chunks, request, access)) as contents:
+                with self._bodies.hold(min(size, UPLOAD_BYTES)):
+                    put = await self._pieces.put(access, vault, contents, expect=signed)
         except CidMismatch as mismatch:
             if named is None:
                 raise BodyDigestMismatch(mismatch.want, mismatch.got) from mismatch
@@ -176,6 +179,14 @@ class PieceRoutes:
                 held.resize(min(answer.length, READ_BYTES))
                 answer.done = held.hand_over()
         return answer
+
+    async def _contents(
+        self, chunks: AsyncIterable[bytes], request: Request, access: Access
+    ) -> AsyncGenerator[bytes, None]:
+        """The body as it comes. A right that ended meanwhile ends it at the last."""
+        async for chunk in chunks:
+            yield chunk
+        self._door.confirm(request, access)
 
     async def delete(self, request: Request) -> Response:
         """Let go of the piece."""

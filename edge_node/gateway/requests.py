@@ -89,6 +89,10 @@ class RequestDoor:
         # Decided after the wait: a key that was revoked meanwhile gets nothing.
         return self._access.decide(proof.key, resource, verb, now_ms, source)
 
+    def confirm(self, request: Request, access: Access) -> None:
+        """Raise, with its row, what ended the access of a request that took long: suspended, revoked, unknown."""
+        self._access.confirm(access, self._clock.now_ms(), f"http {request.peer}")
+
     async def identify(self, request: Request, proof: RequestProof) -> PublicKey:
         """The enrolled key that signed, whatever it may do; the steps of `prove`."""
         now_ms, source = self._clock.now_ms(), f"http {request.peer}"

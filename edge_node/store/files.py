@@ -1,7 +1,7 @@
 """Files: what a bucket holds under a CID as one run of bytes, be it a piece or many pieces joined (multipart)."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -22,6 +22,9 @@ from edge_node.trust.access import Access, Verb
 from edge_node.wire.cid import CidKind, cid_digest, cid_kind, make_cid
 
 LOOKED_UP = 1_024  # parts of one hop: some 10 ms of look-ups
+
+Confirm = Callable[[], Awaitable[None]]
+"""Raises where the right that something long was begun with has ended meanwhile."""
 
 __all__ = ["PARTS_MAX", "Files", "OpenFile"]
 
@@ -58,18 +61,20 @@ class Files:
         *,
         expect: Cid | None = None,
         companions: Companions | None = None,
+        confirm: Confirm | None = None,
     ) -> Put:
         """Make a file of pieces the bucket holds, in this order; its CID is the hash of their bytes, read here again.
 
         UnknownPart, TotalSizeMismatch, CidMismatch, and what require_list refuses; nothing is kept then. A part may
         stand in several places, and is not deleted while a file has it. Put again with the same parts: a duplicate;
-        with others: these count. An owner's files are joined one after the other.
+        with others: these count. An owner's files are joined one after the other. `confirm` is asked before anything
+        is written: a turn may be waited for, and terabytes take hours to read.
         """
         scope = bucket.scope
         access.require(scope.resource(expect), Verb.PUT)
         require_list(part_hashes, total_size)
         async with self._joining.turn_of(bucket.owner):
-            put = await self._join(access, scope, part_hashes, total_size, expect, companions)
+            put = await self._join(access, scope, part_hashes, total_size, expect, companions, confirm)
         self._pieces.figures.files += 1
         return put
 
@@ -81,6 +86,7 @@ class Files:
         total_size: int,
         expect: Cid | None,
         companions: Companions | None,
+        confirm: Confirm | None,
     ) -> Put:
         cids = await self._joining.name(part_hashes)
         async with self._references.keeping(scope, set(cids)):
@@ -91,7 +97,7 @@ class Files:
             if expect is not None and cid != expect:
                 raise CidMismatch(expect, cid)
             more = () if companions is None else companions(cid, total_size)
-            return await self._conclude(access, scope, cid, parts, list(more))
+            return await self._conclude(access, scope, cid, parts, list(more), confirm)
 
     async def _measure(self, scope: Scope, cids: Sequence[Cid]) -> Parts:
         parts: list[tuple[Cid, int]] = []
@@ -109,10 +115,14 @@ class Files:
         await self._reading.feed_all(scope, cids, hasher, self._joining.hashing)
         return hasher.digest()
 
-    async def _conclude(self, access: Access, scope: Scope, cid: Cid, parts: Parts, more: list[Draft]) -> Put:
+    async def _conclude(
+        self, access: Access, scope: Scope, cid: Cid, parts: Parts, more: list[Draft], confirm: Confirm | None
+    ) -> Put:
         size = sum(size for _, size in parts)
         async with self._references.alone_with(cid):
             standing = await self._journal.query(find_multipart, scope, cid)
+            if confirm is not None:
+                await confirm()
             if standing is not None and standing.parts == parts:
                 await self._references.accompany(more)
                 return Put(cid, size, duplicate=True)

@@ -1,6 +1,7 @@
 """FileApi: pieces in and out, and everything that is none."""
 
 import os
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from edge_node.gateway.ddc_errors import (
 )
 from edge_node.gateway.ddc_file import PIECE_MESSAGE_BYTES
 from edge_node.serving.call import CallEnded
+from edge_node.settings import DdcSettings
 from edge_node.store.bucket_errors import TotalSizeMismatch, UnknownBucket, UnknownPart
 from edge_node.store.errors import CidMismatch, PieceTooLarge, UnknownPiece
 from edge_node.trust.access import AccessDenied
-from edge_node.trust.token_errors import TokenRevoked
+from edge_node.trust.token_errors import TokenExpired, TokenRevoked
 from edge_node.trust.token_revocations import TokenRevocation
 from edge_node.wire.cid import CidKind, MalformedCid, make_cid, raw_piece_cid
 from edge_node.wire.ddc_messages import file_data_head
@@ -266,6 +268,38 @@ async def test_a_right_that_ends_during_an_upload_keeps_nothing(site: Site) -> N
         assert [type(one) for one in refused] == [TokenRevoked]
         with pytest.raises(UnknownPiece):
             await node.get(bytes(raw_piece_cid(b"late")))
+
+
+@pytest.mark.parametrize(
+    ("end", "refusal"), [("revoke", TokenRevoked), ("wait", TokenExpired), ("close", UnknownBucket)]
+)
+async def test_a_right_that_ends_while_parts_are_joined_makes_no_file(
+    site: Site, end: str, refusal: type[Refusal]
+) -> None:
+    """It is looked at again when they have been read: refused by its own name, and nothing is written."""
+    async with ddc_at(site) as node:
+        part = await node.put(b"part")
+        written, hashing = node.rooms.journal.stats().next_sequence, node.rooms.files._joining.hashing
+        token = OWNER.token(bucket=PRIVATE, expires_ms=CLOCK.now_ms() + (300 if end == "wait" else 60_000))
+        asked = PutMultiPartPieceRequest(bucketId=PRIVATE, totalSize=4, partSize=4, partHashes=[part[-32:]])
+        with pytest.RaisesGroup(refusal):
+            async with trio.open_nursery() as nursery, hashing:
+                nursery.start_soon(partial(node.ask, PUT_MULTIPART, asked, token=text_of(token)))
+                while not hashing.statistics().tasks_waiting:  # for its turn to have the part read
+                    await trio.sleep(0.001)
+                if end == "revoke":
+                    chain = node.rooms.tokens.open(text_of(token), CLOCK.now_ms())
+                    revocation = TokenRevocation.of_token(chain.last.digest, CLOCK.now_ms())
+                    node.rooms.revocations.apply(revocation)
+                elif end == "close":
+                    node.rooms.buckets.apply(DdcSettings())
+                else:
+                    await trio.sleep(0.35)
+        node.rooms.buckets.apply(node.settings.ddc)
+        assert node.rooms.journal.stats().next_sequence == written
+        assert node.ddc.puts.held == 0
+        with pytest.raises(UnknownPiece):
+            await node.get(bytes(make_cid(CidKind.MULTIPART, Digest(blake3(b"part").digest()))))
 
 
 async def test_settings_are_followed(site: Site) -> None:

@@ -11,8 +11,11 @@ import trio
 
 from edge_node.base.ids import Digest
 from edge_node.gateway.ddc_json import NAME_BODY_BYTES, NODE_BODY_BYTES
+from edge_node.trust.token_book import TokenBook
+from edge_node.trust.token_revocations import TokenRevocation
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid, read_cid
 from tests.gateway.ddc_house import OWNER, PRIVATE, PUBLIC, STRANGER, House, house
+from tests.gateway.rig import CLOCK
 from tests.gateway.wallet import GET, GET_REQUEST, PUT, STORE_REQUEST, text_of
 from tests.serving.rig import read_answer
 
@@ -195,3 +198,27 @@ async def test_the_largest_node(tmp_path: Path) -> None:
         got = await at.get(f"/v1/dag/{PUBLIC}/{cid}")
         assert base64.b64decode(got.json()["node"]["data"]) == data
         assert at.answers.held == at.bodies.held == 0
+
+
+async def test_a_right_that_ends_while_a_body_comes_keeps_nothing(tmp_path: Path) -> None:
+    """It is looked at again when the body is there, however slowly it came."""
+    record = record_of("late", make_cid(CidKind.RAW_PIECE, Digest(bytes(32))))
+    said = json.dumps({"node": {"data": b64(b"late")}}).encode(), json.dumps({"record": record}).encode()
+    async with house(tmp_path) as at:
+        written = at.store.journal.stats().next_sequence
+        for kind, body in zip(("dag", "cns"), said, strict=True):
+            text = token(expires_ms=CLOCK.now_ms() + 60_000)
+            head = [f"POST /v1/{kind}/{PUBLIC} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+            head += [f"Token: {text}", f"Content-Length: {len(body)}", "", ""]
+            known = len(at.rows)
+            async with await trio.open_tcp_stream("127.0.0.1", httpx.URL(at.url).port or 0) as stream:
+                await stream.send_all("\r\n".join(head).encode() + body[:-1])
+                while len(at.rows) == known:
+                    await trio.sleep(0.001)
+                chain = TokenBook(at.revocations).open(text, CLOCK.now_ms())
+                at.revocations.apply(TokenRevocation.of_token(chain.last.digest, CLOCK.now_ms()))
+                await stream.send_all(body[-1:])
+                answer = await read_answer(stream)
+            assert (answer.status, answer.problem["type"]) == (401, "urn:edge-node:problem:token-revoked")
+        assert at.store.journal.stats().next_sequence == written
+        assert at.bodies.held == 0

@@ -1,12 +1,25 @@
 """/api/v1/pieces: content in and out over HTTP."""
 
 import os
+from typing import Any
 
 import pytest
+from blake3 import blake3
 
+from edge_node.base.ids import Digest, Nonce
 from edge_node.base.limits import MIB
+from edge_node.gateway.pieces import PieceRoutes
+from edge_node.gateway.requests import RequestDoor
+from edge_node.serving import Request
+from edge_node.settings import StoreSettings, TrustSettings
+from edge_node.store.listing import find_cid
+from edge_node.trust.access_errors import DeviceRevoked
+from edge_node.trust.bearer import BearerMint
+from edge_node.trust.signed_request import sign_request
 from edge_node.wire.cid import format_cid, raw_piece_cid
-from tests.gateway.rig import Site, running
+from edge_node.wire.http1_head import HeadLimits, parse_head
+from tests.gateway.ddc_rig import ddc_at
+from tests.gateway.rig import CLOCK, Site, key_of, running
 
 PIECES = "/api/v1/pieces"
 
@@ -82,3 +95,36 @@ async def test_a_piece_of_unknown_length(site: Site) -> None:
         answer = await node.client.post(PIECES, content=parts(), headers=sent)
         assert answer.status_code == 201
         assert (await node.ask("GET", answer.headers["location"])).content == content
+
+
+async def test_a_key_that_is_revoked_during_an_upload_leaves_nothing(site: Site) -> None:
+    """It is looked at again when all of the body is there."""
+    content = os.urandom(100_000)
+    async with ddc_at(site) as node:
+        rooms, key = node.rooms, key_of("neighbour")
+
+        class Slow:
+            """A body that comes in two halves, and the revocation in between."""
+
+            halves = iter((content[:50_000], content[50_000:], b""))
+
+            def take_whole_body(self) -> bytes | None:
+                return None
+
+            async def next_chunk(self) -> bytes:
+                half = next(self.halves)
+                if half == content[50_000:]:
+                    rooms.access.revoke(key.public, CLOCK.now_ms())
+                return half
+
+        mint = BearerMint(bytes(32))
+        door = RequestDoor(rooms.access, rooms.node_key, CLOCK, TrustSettings(), rooms.horizons, mint, rooms.forward)
+        routes = PieceRoutes(rooms.pieces, door, rooms.vault, StoreSettings(), node.bodies, node.answers)
+        said: dict[str, Any] = {"body_digest": Digest(blake3(content).digest()), "nonce": Nonce(bytes(16))}
+        proof = sign_request(key, to=site.node, method="POST", target=PIECES, t_ms=CLOCK.now_ms(), **said)
+        head = [f"POST {PIECES} HTTP/1.1", "Host: a", f"Content-Length: {len(content)}", f"Edge-Request: {proof}"]
+        request = Request(parse_head("\r\n".join([*head, "", ""]).encode(), HeadLimits()), Slow(), "192.0.2.1")
+        with pytest.raises(DeviceRevoked):
+            await routes.put(request)
+        assert (await rooms.journal.query(find_cid, raw_piece_cid(content))).piece is None
+        assert node.bodies.held == 0

@@ -29,6 +29,7 @@ from edge_node.store.file_rows import RUN_MAX
 from edge_node.store.files import PARTS_MAX
 from edge_node.store.pieces import Put
 from edge_node.trust.access import AccessDenied, Verb
+from edge_node.trust.token_errors import TokenMissing
 from edge_node.wire.cid import CidKind, cid_digest, make_cid, parse_cid, raw_piece_cid
 from tests.store.rig import JOURNAL, Store, bucket_of, drop_index, opened
 from tests.store.test_pieces import flip
@@ -246,6 +247,27 @@ async def test_parts_stay_while_the_file_is_put_together(tmp_path: Path) -> None
             nursery.start_soon(spoil)
         assert refused == PARTS
         assert await store.get_in(ONE, whole_cid(WHOLE)) == WHOLE
+
+
+async def test_a_right_that_has_ended_when_the_parts_are_read_makes_no_file(tmp_path: Path) -> None:
+    """Asked after all else, and asked also for a file that stands: nothing is written, and the next one may."""
+
+    async def ended() -> None:
+        raise TokenMissing
+
+    async def holds() -> None: ...
+
+    async with opened(tmp_path) as store:
+        with pytest.raises(TokenMissing):
+            await join(store, PARTS, confirm=ended)
+        with pytest.raises(UnknownPiece):
+            await store.get_in(ONE, whole_cid(WHOLE))
+        with pytest.raises(CidMismatch):
+            await join(store, PARTS, confirm=ended, expect=raw_piece_cid(WHOLE))
+        assert store.pieces.figures.files == 0
+        assert await join(store, PARTS, confirm=holds) == Put(whole_cid(WHOLE), len(WHOLE), duplicate=False)
+        with pytest.raises(TokenMissing):
+            await join(store, PARTS, confirm=ended)
 
 
 async def test_two_buckets_cut_the_same_bytes_as_they_like(tmp_path: Path) -> None:
