@@ -75,6 +75,13 @@ class Digest(FixedBytes):
     size = 32
 
 
+class Hash256(FixedBytes):
+    """What names a block, a state or a trie node on a chain: a BLAKE2b-256, 32 bytes."""
+
+    __slots__ = ()
+    size = 32
+
+
 class Nonce(FixedBytes):
     """16 random bytes, used once."""
 

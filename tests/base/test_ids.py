@@ -8,6 +8,7 @@ from edge_node.base.ids import (
     Cid,
     Digest,
     FixedBytes,
+    Hash256,
     MalformedId,
     Nonce,
     PublicKey,
@@ -17,7 +18,7 @@ from edge_node.base.ids import (
     shorten,
 )  # fmt: skip
 
-KINDS = [PublicKey, Signature, VaultId, Digest, Nonce]
+KINDS = [PublicKey, Signature, VaultId, Digest, Hash256, Nonce]
 
 
 @pytest.mark.parametrize("kind", KINDS)

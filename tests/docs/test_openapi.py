@@ -35,6 +35,7 @@ ELSEWHERE = {
     "key-certificate-refused": "as document-not-trusted",
     "malformed-document": "as document-not-trusted",
     "malformed-json": "as document-not-trusted",
+    "malformed-scale": "a chain's endpoint sends it to us",
     "retention-anchor-refused": "as document-not-trusted",
     "malformed-event-frame": "MQTT's form of an event",
     "malformed-revocation": "tokens are revoked on the control socket",
