@@ -24,6 +24,9 @@ from edge_node.activity.record import (
 from edge_node.base.base58 import decode_base58, encode_base58
 from edge_node.base.errors import Refusal
 from edge_node.base.ss58 import format_ss58, parse_ss58
+from edge_node.chain_light.babe import slot_of
+from edge_node.chain_light.errors import BadAnswer
+from edge_node.chain_light.header import decode_header, encode_header, header_of_json, json_of_header
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
     _read_acknowledgment,
@@ -40,6 +43,7 @@ from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken
 from edge_node.wire.proto import activity_report_pb2, cns_pb2, common_pb2, dag_pb2, file_pb2
 from edge_node.wire.protobuf_fields import MalformedProtobuf, cut_field, field_head, scan_fields
+from edge_node.wire.scale import COMPACT_END, MalformedScale, Scale, compact
 from tests.activity import rig as activity
 from tests.activity.test_ledger import Rig
 from tests.activity.test_reading import reading
@@ -353,6 +357,34 @@ def http2(raw: bytes, dice: Dice) -> None:
             server.take_output(65_536)
 
 
+# --- a chain's bytes
+
+
+COMPACTS = [b"".join(map(compact, range(0, 2**20, 9_973))), *(compact(2**bits - 1) for bits in (30, 32, 64, 128, 536))]
+HEADERS = [
+    bytes.fromhex(chain["header_scale"].removeprefix("0x"))
+    for chain in json.loads((VECTORS / "chain/light-sync-states.json").read_text())["chains"].values()
+]
+
+
+def scale(raw: bytes, dice: Dice) -> None:
+    """Numbers until the end: each is written as it stood, and nothing is taken that is not there."""
+    cursor = Scale(raw)
+    while cursor.left:
+        start = cursor.at
+        if dice.roll(4):
+            assert compact(cursor.compact(COMPACT_END)) == cursor.since(start), "two forms of a number"
+        else:
+            assert len(cursor.blob(100)) <= 100
+
+
+def header(raw: bytes, _dice: Dice) -> None:
+    found = decode_header(raw)
+    assert encode_header(found) == raw, "two forms of a header"
+    assert header_of_json(json_of_header(found)) == found
+    slot_of(found)
+
+
 SUBJECTS = [
     Subject(
         "base58",
@@ -371,4 +403,6 @@ SUBJECTS = [
     Subject("grpc", FRAMED, grpc, (Refusal,), (3_000, 100)),
     Subject("grpc_web", WEB, READ_WEB, (GrpcBroken,), (3_000, 60)),
     Subject("http2", conversation(), http2, (Http2Broken,), (50_000, 600)),
+    Subject("scale", COMPACTS, scale, (MalformedScale,)),
+    Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
 ]  # fmt: skip
