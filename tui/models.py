@@ -287,6 +287,11 @@ class Bucket(Doc, frozen=True):
     pieces: Whole = 0
     bytes: Whole = 0
     names: Whole = 0
+    stores: Whole = 0
+    stored_bytes: Whole = 0
+    reads: Whole = 0
+    sent_bytes: Whole = 0
+    acked_bytes: Whole = 0
 
 
 class BucketName(Doc, frozen=True):

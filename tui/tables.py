@@ -169,6 +169,11 @@ BUCKET_COLUMNS: tuple[Column[Bucket], ...] = (
     Column("pieces", 7, _plain(lambda row: short_count(row.pieces)), right=True),
     Column("size", 9, _plain(lambda row: size_of(row.bytes)), right=True, from_cells=52),
     Column("names", 6, _plain(lambda row: short_count(row.names)), right=True, from_cells=60),
+    Column("stores", 6, _plain(lambda row: short_count(row.stores)), right=True, from_cells=136),
+    Column("stored", 9, _plain(lambda row: size_of(row.stored_bytes)), right=True, from_cells=136),
+    Column("reads", 6, _plain(lambda row: short_count(row.reads)), right=True, from_cells=98),
+    Column("sent", 9, _plain(lambda row: size_of(row.sent_bytes)), right=True, from_cells=98),
+    Column("acked", 9, _plain(lambda row: size_of(row.acked_bytes)), right=True, from_cells=110),
     Column("from", 9, _plain(lambda row: row.authority or "nobody", Tone.DIM), from_cells=76),
 )
 NAME_COLUMNS: tuple[Column[BucketName], ...] = (

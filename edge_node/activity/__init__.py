@@ -23,6 +23,7 @@ from edge_node.activity.record import (
     identity_of,
     leaf_of,
 )
+from edge_node.activity.rows import Totals, list_totals
 
 __all__ = [
     "ACTIVITY_KINDS",
@@ -39,9 +40,11 @@ __all__ = [
     "Part",
     "PartDigest",
     "Reading",
+    "Totals",
     "decode_activity",
     "encode_activity",
     "evidence_of",
     "identity_of",
     "leaf_of",
+    "list_totals",
 ]

@@ -76,13 +76,10 @@ def find_unfinished(conn: sqlite3.Connection, boot: bytes) -> tuple[list[Positio
     return list(positions), frozenset(window for window, _, _ in rows)
 
 
-def find_totals(conn: sqlite3.Connection, bucket: int) -> Totals:
-    """What one bucket's records add up to: how the totals that ARCHITECTURE section 8 keeps in index.db are read."""
-    row = conn.execute(
-        "SELECT stores, stored_bytes, reads, sent_bytes, acked_bytes FROM activity_totals WHERE bucket = ?",
-        (_as_signed(bucket),),
-    ).fetchone()
-    return Totals(*row) if row else Totals()
+def list_totals(conn: sqlite3.Connection) -> dict[int, Totals]:
+    """What each bucket's records add up to, by its number; a bucket without a record is not among them."""
+    rows = conn.execute("SELECT bucket, stores, stored_bytes, reads, sent_bytes, acked_bytes FROM activity_totals")
+    return {_as_unsigned(bucket): Totals(*totals) for bucket, *totals in rows}
 
 
 def _count(conn: sqlite3.Connection, record: ActivityRecord) -> _Counted:
@@ -156,3 +153,7 @@ def _add(conn: sqlite3.Connection, bucket: int, action: int, new: _Counted) -> N
 def _as_signed(number: int) -> int:
     """A bucket's number has 64 bits without a sign, SQLite's integers have one."""
     return number - (1 << 64) if number >= 1 << 63 else number
+
+
+def _as_unsigned(number: int) -> int:
+    return number + (1 << 64) if number < 0 else number

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from edge_node.cli.exits import ExitCode
 from edge_node.cli.operator import ask_node, require_node
 from edge_node.cli.options import ConfigOption, JsonOption
-from edge_node.cli.words import draw_progress, say_aside, say_json, say_table
+from edge_node.cli.words import draw_progress, say_aside, say_json, say_table, short_size
 from edge_node.client import AnswerNotUnderstood, ClientError
 from edge_node.client.control import ControlClient, patience_s, read_as
 
@@ -20,6 +20,10 @@ app = App(name="store", help="Look through what a running node keeps: buckets, p
 
 VERIFY = "piece.verify"
 KEY_CELLS = 16  # of a vault in a table; --json shows all of it
+OWNER_CELLS = 10  # of an address beside a bucket's figures: a row is to fit into 100 columns
+BUCKET_HEADS = (
+    "bucket", "access", "pieces", "bytes", "names", "stores", "stored", "reads", "sent", "acked", "owner",
+)  # fmt: skip
 
 Row = TypeVar("Row")
 
@@ -33,6 +37,11 @@ class _Bucket(TypedDict):
     pieces: int
     bytes: int
     names: int
+    stores: int
+    stored_bytes: int
+    reads: int
+    sent_bytes: int
+    acked_bytes: int
 
 
 class _Reference(TypedDict):
@@ -73,17 +82,12 @@ VaultOption = Annotated[str, Parameter("--vault", help="Only this vault, in hex.
 @app.command
 def buckets(*, owner: Annotated[str, Parameter(help="Only this owner's, in hex.")] = "",
             config: ConfigOption = None, json: JsonOption = False) -> None:  # fmt: skip
-    """Every bucket the node knows or keeps something of."""
+    """Every bucket the node knows or keeps something of, and what was stored and read, as recorded."""
     rows = _rows(config, "/v1/buckets", "buckets", {"owner": owner} if owner else {}, _Bucket)
     if json:
         say_json(rows)
         return
-    table = [
-        (str(row["bucket"]), _access(row), row["authority"] or "nobody", str(row["pieces"]), str(row["bytes"]),
-         str(row["names"]), row["address"])
-        for row in rows
-    ]  # fmt: skip
-    say_table(("bucket", "access", "known from", "pieces", "bytes", "names", "owner"), table)
+    say_table(BUCKET_HEADS, [_cells(row) for row in rows])
 
 
 @app.command
@@ -196,6 +200,15 @@ def _running(config: Path | None) -> Path:
     from edge_node.settings import load
 
     return require_node(load(config, os.environ).settings)
+
+
+def _cells(row: _Bucket) -> tuple[str, ...]:
+    """A row under BUCKET_HEADS; --json shows every figure to the byte, and the whole owner."""
+    return (
+        str(row["bucket"]), _access(row), str(row["pieces"]), short_size(row["bytes"]), str(row["names"]),
+        str(row["stores"]), short_size(row["stored_bytes"]), str(row["reads"]), short_size(row["sent_bytes"]),
+        short_size(row["acked_bytes"]), row["address"][:OWNER_CELLS],
+    )  # fmt: skip
 
 
 def _access(row: _Bucket) -> str:

@@ -35,6 +35,15 @@ def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+def short_size(count: int) -> str:
+    """Bytes in the binary unit that leaves at most four figures, in 8 cells: `0 B`, `12.5 MiB`, `1023 GiB`."""
+    value, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    while value >= 1_023.5 and len(units) > 1:
+        value /= 1_024
+        del units[0]
+    return f"{value:.0f} {units[0]}" if units[0] == "B" or value >= 99.95 else f"{value:.1f} {units[0]}"
+
+
 def draw_progress(what: str, done: int, total: int) -> None:
     """Where long work stands, on one line of the terminal that is gone when it is done."""
     end = "\r\x1b[K" if done >= total else ""

@@ -111,6 +111,7 @@ def bucket_row(bucket: BucketFigures) -> Row:
         "pieces": bucket.pieces,
         "bytes": bucket.bytes,
         "names": bucket.names,
+        **bucket.activity._asdict(),
     }
 
 

@@ -13,11 +13,17 @@ from typing import Any
 import pytest
 import trio
 
+from edge_node.base.limits import MIB
 from edge_node.cli import main
+from edge_node.cli.store import BUCKET_HEADS, OWNER_CELLS, _cells
+from edge_node.cli.words import say_table
+from edge_node.trust.account import address_of
 from tests.control.buckets import NAMES, RULES, Filled, fill
 from tests.control.rig import at_the_door, settings_file
 from tests.gateway.rig import Site, make_site
 from tests.trust.wallets import OWNER
+
+TOTALS = ("stores", "stored_bytes", "reads", "sent_bytes", "acked_bytes")
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,21 @@ async def test_buckets_are_listed_with_who_vouches_for_them(site: Site) -> None:
         ]  # fmt: skip
         assert [row["bucket"] for row in await node.rows("buckets", "--owner", site.node.hex())] == [9]
         table = (await node.cli("buckets")).stdout.decode().splitlines()
-        assert table[0].split() == ["bucket", "access", "known", "from", "pieces", "bytes", "names", "owner"]
-        assert table[4].split()[:3] == ["99", "refused", "nobody"]
+        assert tuple(table[0].split()) == BUCKET_HEADS
+        owner = address_of(OWNER.public)[:OWNER_CELLS]
+        assert table[1].split() == f"7 private 4 2.0 MiB 3 1 2.0 MiB 1 50 B 30 B {owner}".split()
+        assert table[4].split()[:2] == ["99", "refused"]
+        assert [rows[0][name] for name in TOTALS] == [1, 2 * MIB + 5, 1, 50, 30]
+
+
+def test_a_bucket_s_row_fits_into_a_hundred_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where a million pieces went out a million times."""
+    figures = {name: 2**40 - 1 if name.endswith("bytes") else 999_999 for name in ("pieces", "bytes", "names", *TOTALS)}
+    row: Any = {"bucket": 123_456, "public": False, "authority": "settings", "address": "6S" * 24} | figures
+    say_table(BUCKET_HEADS, [_cells(row)])
+    lines = capsys.readouterr().out.splitlines()
+    assert "1.0 TiB" in lines[1]
+    assert max(map(len, lines)) <= 100
 
 
 async def test_pieces_are_found_by_bucket_kind_and_beginning(site: Site) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edge_node.base.errors import EdgeNodeError
-from edge_node.cli.words import complain, complain_of, complain_of_defect, say, say_json, say_table
+from edge_node.cli.words import complain, complain_of, complain_of_defect, say, say_json, say_table, short_size
 
 
 def test_answers_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,6 +16,19 @@ def test_answers_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> No
     assert captured.out.startswith("one\n")
     assert json.loads(captured.out.removeprefix("one\n")) == {"two": 2}
     assert captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (2**20 - 1, "1.0 MiB"), (102_300, "99.9 KiB"),
+        (102_400, "100 KiB"), (3 * 2**40, "3.0 TiB"), (2**63, "8.0 EiB"), (2**70, "1024 EiB"),
+    ],
+)  # fmt: skip
+def test_a_size_takes_eight_cells(count: int, text: str) -> None:
+    """In the unit that leaves at most four figures."""
+    assert short_size(count) == text
+    assert len(text) <= 8
 
 
 def test_errors_go_to_standard_error_with_their_remedy(capsys: pytest.CaptureFixture[str]) -> None:

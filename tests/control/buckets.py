@@ -1,10 +1,13 @@
 """A stopped node whose buckets hold something of every kind, for tests of what operators see and verify."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from edge_node.activity import Capture
 from edge_node.base.ids import VaultId
 from edge_node.base.limits import MIB
+from edge_node.journal import Lane
 from edge_node.store.buckets import Bucket
 from edge_node.store.dag import Dag
 from edge_node.trust.access import Access, Verb, check
@@ -12,6 +15,7 @@ from edge_node.trust.access_capability import Capability
 from edge_node.trust.access_resource import vault_resource
 from edge_node.wire.cid import cid_digest, format_cid
 from edge_node.wire.proto.dag_pb2 import Node
+from tests.activity.rig import ack, request
 from tests.control.house import house_of
 from tests.gateway.rig import CLOCK, Site, key_of
 from tests.store.name_rig import signed_record
@@ -33,7 +37,10 @@ class Filled:
 
 
 async def fill(site: Site) -> Filled:
-    """Bucket 7 gets a file of two parts, a DAG node and names; 9 the second part; 99 a node; the vault a piece."""
+    """Bucket 7 gets a file of two parts, a DAG node and names; 9 the second part; 99 a node; the vault a piece.
+
+    Recorded are a store of the file, and a read of 50 bytes of it of which 30 were acknowledged.
+    """
     async with house_of(site) as house:
         seven, nine = Bucket(7, VaultId(OWNER.public), public=False), Bucket(9, site.vault, public=True)
         access, dag = access_to(seven.owner), Dag(house.pieces)
@@ -45,6 +52,14 @@ async def fill(site: Site) -> Filled:
             await house.names.put(access, seven, signed_record(key_of("writer"), kept.cid, name, 60))
         await house.pieces.put(access_to(nine.owner), nine.owner, once(PARTS[1]), bucket=9)
         await dag.put(access, Bucket(99, seven.owner, public=True), Node(data=b"nobody's").SerializeToString())
+        capture = Capture(house.journal, site.node, CLOCK, random=os.urandom)
+        stored = capture.stored(OWNER.public, 7, file.cid, 2 * MIB + 5, None, CLOCK.now_ms())
+        await house.journal.append([stored], Lane.CONTROL)
+        reading = capture.reading(OWNER.public, 7, file.cid, request(1), "a door")
+        reading.sent(50)
+        reading.acked(ack(30))
+        reading.close()
+        await capture.close()
         own = await house.pieces.put(access_to(site.vault), site.vault, once(b"own"))
         first, second = map(format_cid, parts)
         return Filled(format_cid(kept.cid), format_cid(file.cid), (first, second), format_cid(own.cid))

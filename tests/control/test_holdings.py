@@ -48,6 +48,9 @@ async def test_buckets_with_what_they_hold(site: Site) -> None:
         assert {number: (row["public"], row["authority"]) for number, row in rows.items()} == {
             7: (False, "settings"), 9: (True, "settings"), 11: (True, "settings"), 99: (None, None),
         }  # fmt: skip
+        told = ("stores", "stored_bytes", "reads", "sent_bytes", "acked_bytes")
+        assert [rows[7][name] for name in told] == [1, 2 * MIB + 5, 1, 50, 30]
+        assert [rows[9][name] for name in told] == [0] * 5
         assert (rows[9]["owner"], rows[7]["address"]) == (site.node.hex(), address_of(OWNER.public))
         mine = await door.view.get("/v1/buckets", {"owner": site.node.hex()})
         assert [row["bucket"] for row in mine["buckets"]] == [9]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_node.activity.rows import Totals, find_totals
+from edge_node.activity.rows import Totals, list_totals
 from edge_node.base.limits import MIB
 from edge_node.paths import Paths
 from tests.interop.conftest import Ask
@@ -51,7 +51,7 @@ def test_every_message_of_a_read_is_acknowledged(tmp_path: Path) -> None:
             assert sdk("files.get", cid=cid, enableAcks=False, **caller)["size"] == size
     with closing(sqlite3.connect(Paths(place.root / "data").index_db)) as conn:
         for bucket in ways:
-            assert find_totals(conn, bucket) == Totals(1, size, 2, 2 * size, size)
+            assert list_totals(conn)[bucket] == Totals(1, size, 2, 2 * size, size)
 
 
 def test_cancelled_calls_leave_the_channel_whole(ask: Ask) -> None:

@@ -171,7 +171,9 @@ def buckets(health: str = "healthy") -> list[dict[str, Any]]:
     ]  # fmt: skip
     return [
         {"bucket": bucket, "owner": OWNERS[owner], "address": f"6S{'xK9d' * 11}{owner}z", "public": public,
-         "authority": authority, "pieces": pieces, "bytes": pieces * 2**21, "names": names}
+         "authority": authority, "pieces": pieces, "bytes": pieces * 2**21, "names": names,
+         "stores": pieces * 2, "stored_bytes": pieces * 2**22, "reads": pieces * 941, "sent_bytes": pieces * 2**31,
+         "acked_bytes": pieces * 2**30}
         for bucket, owner, public, authority, pieces, names in rows if well or bucket != 1
     ]  # fmt: skip
 

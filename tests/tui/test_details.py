@@ -91,6 +91,7 @@ def test_a_bucket_nobody_vouches_for_says_what_that_means() -> None:
     text = "\n".join(text_of(spans) for spans in describe_bucket(seven, state, VIEW, 70))
     assert "evil\\x1b[2J\\u202e\\u2066name" in text
     assert "○ private" in text
+    assert "24,466 times, 52.0 GiB sent, 26.0 GiB acked" in text
 
 
 def test_a_verdict_is_told_to_its_end() -> None:

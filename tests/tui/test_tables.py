@@ -65,6 +65,20 @@ def test_a_state_in_a_table_has_glyph_and_word() -> None:
     assert "▲ 3" in text_of(row_line(suspended, layout, 78, VIEW))
 
 
+def test_a_bucket_says_what_came_and_went_where_there_is_room() -> None:
+    """Reads on a hundred cells, acknowledgements on a hundred and ten, stores on more; the owner keeps its room."""
+    row = Bucket(bucket=7, address="6S" * 24, stores=12, stored_bytes=2**20, reads=3, sent_bytes=2**30, acked_bytes=77)
+    seen = {}
+    for cells in (78, 98, 110, 138):
+        layout = widths_of(tables.BUCKET_COLUMNS, cells)
+        assert next(width for column, width in layout if column.name == "owner") >= 16
+        seen[cells] = " ".join(text_of(row_line(row, layout, cells, VIEW)).split()[4:])
+    assert seen == {
+        78: "0 0 B 0 nobody", 98: "0 0 B 0 3 1.0 GiB nobody", 110: "0 0 B 0 3 1.0 GiB 77 B nobody",
+        138: "0 0 B 0 12 1.0 MiB 3 1.0 GiB 77 B nobody",
+    }  # fmt: skip
+
+
 def test_a_piece_says_in_which_bucket_it_is() -> None:
     """The first that holds it and how many others do; a dash for a vault by itself; the owner's beginning."""
     layout = widths_of(tables.PIECE_COLUMNS, 78)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trio
 
-from edge_node.activity.rows import find_totals, find_unfinished
+from edge_node.activity.rows import Totals, find_unfinished, list_totals
 from edge_node.base.ids import Cid
 from edge_node.journal import Database, Inspection, Mode, OsFiles, Position, SegmentClass, inspect_segments
 from edge_node.paths import Paths
@@ -239,4 +239,4 @@ async def totals(rooms: Rooms, bucket: int) -> list[int]:
     for row in rows:
         record = await trio.to_thread.run_sync(rooms.journal.read, Position(SegmentClass.RC, *row))
         assert record.kind == 15
-    return list(await rooms.journal.query(find_totals, bucket))
+    return list((await rooms.journal.query(list_totals)).get(bucket, Totals()))
