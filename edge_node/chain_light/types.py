@@ -4,8 +4,8 @@ import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edge_node.base.errors import LocalError, RemoteError
-from edge_node.chain_light.errors import ChainError
+from edge_node.base.errors import LocalError
+from edge_node.chain_light.errors import BadAnswer, ChainError
 
 
 class PrimitiveKind(enum.IntEnum):
@@ -127,15 +127,24 @@ class Type:
     docs: tuple[str, ...] = ()
 
 
-class DanglingType(ChainError, RemoteError):
+class MalformedRegistry(BadAnswer):
+    """Types that no runtime can have; `type_id` is the one that is wrong."""
+
+    slug = "malformed-registry"
+
+    def __init__(self, type_id: int, why: str) -> None:
+        self.type_id, self.why = type_id, why
+        super().__init__(f"type {type_id} {why}")
+
+
+class DanglingType(MalformedRegistry):
     """A type refers to one that the registry does not hold."""
 
     slug = "dangling-type"
-    remedy = "The metadata is damaged or forged; take it from another endpoint."
 
     def __init__(self, referrer: int, wanted: int) -> None:
         self.referrer, self.wanted = referrer, wanted
-        super().__init__(f"type {referrer} refers to type {wanted}, which the registry does not hold")
+        super().__init__(referrer, f"refers to type {wanted}, which the registry does not hold")
 
 
 class NoSuchType(ChainError, LocalError):
@@ -151,18 +160,36 @@ class NoSuchType(ChainError, LocalError):
 class Registry:
     """The types of a chain; a type's id is its place. Immutable, and every reference in it leads somewhere."""
 
-    __slots__ = ("_by_path", "types")
+    __slots__ = ("_by_index", "_by_name", "_by_path", "types")
 
     def __init__(self, types: Sequence[Type]) -> None:
-        """Check that no reference dangles; DanglingType otherwise."""
+        """Check names, indexes and references; MalformedRegistry, of which DanglingType is one, otherwise."""
         self.types = tuple(types)
         self._by_path: dict[str, list[int]] = {}
-        for number, entry in enumerate(self.types):
-            for wanted in references(entry.definition):
-                if not 0 <= wanted < len(self.types):
-                    raise DanglingType(number, wanted)
-            if entry.path:
-                self._by_path.setdefault("::".join(entry.path), []).append(number)
+        self._by_index: dict[int, dict[int, VariantOf]] = {}
+        self._by_name: dict[int, dict[str, VariantOf]] = {}
+        for type_id, entry in enumerate(self.types):
+            self._admit(type_id, entry)
+
+    def _admit(self, type_id: int, entry: Type) -> None:
+        definition = entry.definition
+        for wanted in references(definition):
+            if not 0 <= wanted < len(self.types):
+                raise DanglingType(type_id, wanted)
+        if entry.path:
+            self._by_path.setdefault("::".join(entry.path), []).append(type_id)
+        if isinstance(definition, Composite):
+            _check_fields(type_id, definition.fields)
+        elif isinstance(definition, Variant):
+            self._admit_variants(type_id, definition.variants)
+
+    def _admit_variants(self, type_id: int, variants: tuple[VariantOf, ...]) -> None:
+        by_index = self._by_index[type_id] = {variant.index: variant for variant in variants}
+        by_name = self._by_name[type_id] = {variant.name: variant for variant in variants}
+        if not len(by_index) == len(by_name) == len(variants):
+            raise MalformedRegistry(type_id, "has two variants of one name or index")
+        for variant in variants:
+            _check_fields(type_id, variant.fields)
 
     def __getitem__(self, type_id: int) -> Type:
         if not 0 <= type_id < len(self.types):
@@ -174,6 +201,18 @@ class Registry:
 
     def __iter__(self) -> Iterator[Type]:
         return iter(self.types)
+
+    def variant_at(self, type_id: int, index: int) -> VariantOf | None:
+        """The variant of an enum by its byte on the wire; None when it has none such, or the type is no enum."""
+        return self._by_index.get(type_id, {}).get(index)
+
+    def variant_named(self, type_id: int, name: str) -> VariantOf | None:
+        """The variant of an enum by its name; None when it has none such, or the type is no enum."""
+        return self._by_name.get(type_id, {}).get(name)
+
+    def name_of(self, type_id: int) -> str:
+        """What to call a type in a message: its path, or its number when it has none."""
+        return "::".join(self[type_id].path) or f"type {type_id}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Registry) and self.types == other.types
@@ -194,6 +233,14 @@ class Registry:
     def find_all(self, path: str) -> tuple[int, ...]:
         """The ids of all types at `path`, ascending; none if there are none."""
         return tuple(self._by_path.get(path, ()))
+
+
+def _check_fields(type_id: int, fields: tuple[Field, ...]) -> None:
+    names = [field.name for field in fields if field.name is not None]
+    if names and len(names) != len(fields):
+        raise MalformedRegistry(type_id, "has fields with a name and fields without")
+    if len(set(names)) != len(names):
+        raise MalformedRegistry(type_id, "has two fields of one name")
 
 
 def references(definition: Definition) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from edge_node.chain_light.types import (
     Composite,
     DanglingType,
     Field,
+    MalformedRegistry,
     NoSuchType,
     Primitive,
     PrimitiveKind,
@@ -84,3 +85,29 @@ def test_forms_of_the_same_numbers_differ():
     assert Registry([U8, Type((), (), SequenceOf(0))]) != Registry([U8, Type((), (), CompactOf(0))])
     assert Registry([U8]) == Registry([U8])
     assert hash(Registry([U8])) == hash(Registry([U8]))
+
+
+@pytest.mark.parametrize(
+    ("definition", "why"),
+    [
+        (Composite((Field("a", 0), Field("a", 0))), "two fields of one name"),
+        (Composite((Field("a", 0), Field(None, 0))), "a name and fields without"),
+        (Variant((VariantOf("A", 0), VariantOf("A", 1))), "two variants"),
+        (Variant((VariantOf("A", 0), VariantOf("B", 0))), "two variants"),
+        (Variant((VariantOf("A", 0, (Field("b", 0), Field("b", 0))),)), "two fields of one name"),
+    ],
+)
+def test_names_that_stand_twice_are_refused(definition, why):
+    """A value of such a type could be read in two ways: which field or variant a name means would be chance."""
+    with pytest.raises(MalformedRegistry, match=why) as refused:
+        Registry([U8, Type((), (), definition)])
+    assert refused.value.type_id == 1
+
+
+def test_a_variant_is_found_by_index_and_by_name():
+    """Indexes need not begin at 0; a type that is no enum has no variants."""
+    full = VariantOf("Full", 1)
+    registry = Registry([U8, Type(("Mode",), (), Variant((full,)))])
+    assert registry.variant_at(1, 1) is registry.variant_named(1, "Full") is full
+    assert registry.variant_at(1, 0) is registry.variant_named(1, "Half") is registry.variant_at(0, 1) is None
+    assert (registry.name_of(0), registry.name_of(1)) == ("type 0", "Mode")
