@@ -6,7 +6,7 @@ from edge_node.base.ids import Cid, PublicKey
 from edge_node.store.bucket_errors import MalformedName, NameForged, NameUnsigned
 from edge_node.trust.wallet_signature import SIGNER_BYTES, VALUE_BYTES, Algorithm, verify_wallet
 from edge_node.wire.cid import read_cid
-from edge_node.wire.ddc_messages import WireSignature, read_cns_record
+from edge_node.wire.ddc_messages import WireSignature, read_cns_record, read_new_cns_record
 from edge_node.wire.protobuf_fields import cut_field
 
 RECORD_BYTES_MAX = 4_096
@@ -38,7 +38,7 @@ def open_record(raw: bytes) -> NameRecord:
     """
     if len(raw) > RECORD_BYTES_MAX:
         raise MalformedName(f"more than {RECORD_BYTES_MAX} bytes")
-    record = read_cns_record(raw)
+    record = read_new_cns_record(raw)
     signature = record.signature
     if signature is None or len(signature.signer) != SIGNER_BYTES or len(signature.value) != VALUE_BYTES:
         raise NameUnsigned
@@ -52,7 +52,7 @@ def open_record(raw: bytes) -> NameRecord:
 
 
 def reopen_record(raw: bytes) -> NameRecord:
-    """Read a record that was checked before it was kept."""
+    """Read a record that was checked before it was kept, by whichever release: what is in it beside is passed over."""
     record = read_cns_record(raw)
     assert record.signature is not None
     return NameRecord(raw, read_cid(record.cid), record.name, record.ttl_s, PublicKey(record.signature.signer))

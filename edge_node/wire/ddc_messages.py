@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from edge_node.wire.dag_node import DagNode, Link, Tag, canonical_node, read_node, write_node
-from edge_node.wire.protobuf_fields import MalformedProtobuf, field_head
-from edge_node.wire.protobuf_message import UINT32_MAX, read_message
+from edge_node.wire.protobuf_fields import MalformedProtobuf, WireType, field_head
+from edge_node.wire.protobuf_message import UINT32_MAX, Shape, read_exact_message, read_message
 
 __all__ = [
     "PART_HASHES_MAX",
@@ -37,6 +37,7 @@ __all__ = [
     "read_dag_put",
     "read_get_file",
     "read_multipart",
+    "read_new_cns_record",
     "read_node",
     "read_put_piece",
     "read_signature",
@@ -44,6 +45,9 @@ __all__ = [
 ]
 
 PART_HASHES_MAX: Final = 32_768  # 128 GiB in parts of 4 MiB, the SDK's smallest; 1.1 MB of message
+
+_SIGNATURE = Shape({1: WireType.VARINT, 2: WireType.BYTES, 3: WireType.BYTES})
+_RECORD = Shape({1: WireType.BYTES, 2: WireType.BYTES, 3: WireType.BYTES, 4: WireType.VARINT})
 
 
 class WireSignature(NamedTuple):
@@ -211,7 +215,10 @@ def read_cns_get(raw: bytes | memoryview) -> CnsGet:
 
 
 def read_cns_record(raw: bytes | memoryview) -> CnsRecord:
-    """A cns.Record; MalformedProtobuf. What its fields may hold is the store's to say."""
+    """A cns.Record that is kept; fields it does not know are passed over. What they may hold is the store's to say.
+
+    MalformedProtobuf.
+    """
     message = read_message(raw)
     return CnsRecord(
         signature=read_signature(message.view(1)) if message.has(1) else None,
@@ -219,6 +226,17 @@ def read_cns_record(raw: bytes | memoryview) -> CnsRecord:
         name=message.text(3),
         ttl_s=message.uint(4, largest=UINT32_MAX) if message.has(4) else None,
     )
+
+
+def read_new_cns_record(raw: bytes | memoryview) -> CnsRecord:
+    """As `read_cns_record`, of one that is to be kept: MalformedProtobuf also for any field that has no meaning.
+
+    It would be given out again for as long as the name stands, and what lies in the signature is signed by nobody.
+    """
+    message = read_exact_message(raw, _RECORD)
+    if message.has(1):
+        read_exact_message(message.view(1), _SIGNATURE)
+    return read_cns_record(raw)
 
 
 def cid_answer(cid: bytes) -> bytes:

@@ -139,6 +139,7 @@ READ_MESSAGES = every(
     ddc.read_cns_put,
     ddc.read_cns_get,
     ddc.read_cns_record,
+    ddc.read_new_cns_record,
     ddc.read_signature,
     allowed=(MalformedProtobuf,),
 )

@@ -94,6 +94,19 @@ def test_a_record_without_a_whole_signature(signature: bytes) -> None:
         open_record(signature + unsigned_record(CID, "name"))
 
 
+def test_a_field_without_a_meaning() -> None:
+    """Refused in a new record, signed or not; read past in one that was kept."""
+    said = unsigned_record(CID, "name")
+    for more in (field(5, b"x"), b"\x28\x01"):
+        signature = field(2, KEY.public) + field(3, KEY.sign(said + more))
+        unsigned = field(2, KEY.public) + field(3, KEY.sign(said)) + more
+        for raw in (field(1, signature) + said + more, field(1, unsigned) + said):
+            with pytest.raises(MalformedProtobuf, match="field 5 is unknown"):
+                open_record(raw)
+            kept = reopen_record(raw)
+            assert (kept.raw, kept.cid, kept.name, kept.signer) == (raw, CID, "name", KEY.public)
+
+
 def test_other_faults() -> None:
     """A target that is no CID, another record's signature, a record too large, bytes that are no record."""
     with pytest.raises(MalformedCid):

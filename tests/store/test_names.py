@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 import trio
 
+from edge_node.journal import Draft, Lane
 from edge_node.settings import StoreSettings
 from edge_node.store import names
 from edge_node.store.bucket_errors import NameForged, TooManyNames
 from edge_node.store.errors import QuotaExceeded
-from edge_node.store.records import REFERENCE_KIND
+from edge_node.store.records import NAME_KIND, REFERENCE_KIND, VERSION, NameChange, encode_record
 from edge_node.trust.access import AccessDenied, Verb
 from edge_node.wire.cid import raw_piece_cid
-from tests.store.name_rig import signed_record
-from tests.store.rig import Store, bucket_of, key_of, opened
+from edge_node.wire.protobuf_fields import MalformedProtobuf
+from tests.store.name_rig import field, signed_record, unsigned_record
+from tests.store.rig import NOW_MS, Store, bucket_of, key_of, opened
 
 ONE, TWO = bucket_of("ann", 1), bucket_of("ann", 2)
 CIDS = [raw_piece_cid(bytes([number])) for number in range(3)]
@@ -26,6 +28,22 @@ async def put(store: Store, record: bytes, bucket=ONE):
 
 async def get(store: Store, name: str, bucket=ONE):
     return await store.names.get(store.may_in(bucket, Verb.GET), bucket, name)
+
+
+async def test_a_record_with_more_in_it_is_given_back_as_it_was_kept(tmp_path: Path) -> None:
+    """As a release before this one took it; a new one like it is refused, and nothing is kept."""
+    said = unsigned_record(CIDS[0], "older") + field(9, b"more")
+    raw = field(1, field(2, key_of("bob").public) + field(3, key_of("bob").sign(said))) + said
+    async with opened(tmp_path / "data") as store:
+        with pytest.raises(MalformedProtobuf):
+            await put(store, raw)
+        assert await get(store, "older") is None
+        change = NameChange(NAME_KIND, VERSION, ONE.owner, key_of("bob").public, NOW_MS, 2, ONE.id, "older", raw)
+        await store.journal.append([Draft(NAME_KIND, VERSION, b"", encode_record(change), change)], Lane.CONTROL)
+        found = await get(store, "older")
+        assert found is not None
+        assert (found.raw, found.cid) == (raw, CIDS[0])
+        assert await store.names.list(ONE.id) == [found]
 
 
 async def test_the_last_record_is_what_a_name_means(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ READERS = [
     ddc.read_cns_put,
     ddc.read_cns_get,
     ddc.read_cns_record,
+    ddc.read_new_cns_record,
     ddc.read_signature,
 ]
 
@@ -146,6 +147,7 @@ def test_cns_record(algorithm, signer, value, cid, name, ttl):
     put = ddc.read_cns_put(cns_pb2.PutRequest(bucketId=1, record=record).SerializeToString())
     assert put == (1, record.SerializeToString())
     assert ddc.read_cns_record(put.record) == ((algorithm, signer, value), cid, name, ttl)
+    assert ddc.read_new_cns_record(put.record) == ((algorithm, signer, value), cid, name, ttl)
     assert ddc.read_cns_record(cut_field(put.record, 1)) == (None, cid, name, ttl)
 
 
@@ -163,6 +165,20 @@ def test_cns_record_of_the_sdk():
     assert record.signature is not None
     assert record.signature.value.hex() == vector["signatureHex"]
     assert cut_field(put.record, 1).hex() == vector["signedBytesHex"]
+
+
+@pytest.mark.parametrize("more", ["2a00", "2801", "78ffff03", "2d00000000"])
+def test_a_new_cns_record_holds_nothing_without_a_meaning(more):
+    """Neither beside its fields nor in its signature; a stored one is read as if it were not there."""
+    signature = common_pb2.Signature(signer=bytes(32), value=bytes(64)).SerializeToString()
+    said = cns_pb2.Record(cid=b"cid", name="name", ttl=60).SerializeToString()
+    plain = b"\x0a" + bytes([len(signature)]) + signature + said
+    inside = b"\x0a" + bytes([len(signature) + len(bytes.fromhex(more))]) + signature + bytes.fromhex(more) + said
+    read = ddc.read_new_cns_record(plain)
+    for raw in (plain + bytes.fromhex(more), bytes.fromhex(more) + plain, inside):
+        with pytest.raises(MalformedProtobuf, match="unknown"):
+            ddc.read_new_cns_record(raw)
+        assert ddc.read_cns_record(raw) == read
 
 
 def test_a_ttl_of_more_than_32_bits_is_refused():
