@@ -230,7 +230,10 @@ def describe_bucket(row: Bucket, state: NodeState, view: View, cells: int) -> li
                 ("pieces", f"{count_of(row.pieces)}, {size_of(row.bytes)}"),
                 ("names", count_of(row.names)),
                 ("stored", f"{counted(row.stores, 'time')}, {size_of(row.stored_bytes)}"),
-                ("read", f"{counted(row.reads, 'time')}, {size_of(row.sent_bytes)} sent, {size_of(row.acked_bytes)} acked"),
+                (
+                    "read",
+                    f"{counted(row.reads, 'time')}, {size_of(row.sent_bytes)} sent, {size_of(row.acked_bytes)} acked",
+                ),
             ],
             cells,
         ),
