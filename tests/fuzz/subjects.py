@@ -22,11 +22,16 @@ from edge_node.activity.record import (
     identity_of_raw,
 )
 from edge_node.base.base58 import decode_base58, encode_base58
+from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
+from edge_node.base.ids import Hash256
 from edge_node.base.ss58 import format_ss58, parse_ss58
 from edge_node.chain_light.babe import slot_of
 from edge_node.chain_light.errors import BadAnswer
 from edge_node.chain_light.header import decode_header, encode_header, header_of_json, json_of_header
+from edge_node.chain_light.trie_build import Trie
+from edge_node.chain_light.trie_node import Node, decode_node, encode_node, reference_of
+from edge_node.chain_light.trie_proof import Incomplete, PrefixFound, Proof, encode_proof
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
     _read_acknowledgment,
@@ -386,6 +391,24 @@ def header(raw: bytes, _dice: Dice) -> None:
     slot_of(found)
 
 
+PROVED = Trie({bytes((number % 7, number)) * 3: bytes(number) for number in range(60)}, 1)
+ENTRIES = PROVED.prove_prefix(b"")
+
+
+def state_proof(raw: bytes, _dice: Dice) -> None:
+    """A changed node, also under a top of ours and among honest ones; a changed proof, which tells nothing false."""
+    with contextlib.suppress(BadAnswer):
+        assert encode_node(decode_node(raw)) == raw, "a second form of a node"
+    with contextlib.suppress(BadAnswer, MalformedScale):
+        told = Proof.of_scale(raw).keys_under(PROVED.root, b"")
+        assert isinstance(told, Incomplete) or told == PrefixFound(tuple(PROVED.pairs())), "told what is not so"
+    top = encode_node(Node("", b"top", hashed=False, children=(reference_of(raw or b"\0"), *[b""] * 15)))
+    proof, root = Proof(list(dict.fromkeys((top, raw, *ENTRIES)))), Hash256(blake2b_256(top))
+    proof.read(root, bytes(40))
+    proof.read_child(root, b"", raw[:40])
+    proof.keys_under(root, b"", keys_max=200)
+
+
 SUBJECTS = [
     Subject(
         "base58",
@@ -406,4 +429,5 @@ SUBJECTS = [
     Subject("http2", conversation(), http2, (Http2Broken,), (50_000, 600)),
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
+    Subject("trie", [*ENTRIES, encode_proof(ENTRIES)], state_proof, (BadAnswer,), (60_000, 200)),
 ]  # fmt: skip
