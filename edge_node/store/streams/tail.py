@@ -188,10 +188,6 @@ class Tail:
         """Whether anybody listens to the stream."""
         return key in self._rings
 
-    def rings(self) -> list[Ring]:
-        """Every ring there is."""
-        return list(self._rings.values())
-
     def add(self, key: HeadKey, cid: Cid, record: EventsRecord) -> None:
         """Take a body that is durable. Bodies of one stream come in the order of their offsets."""
         ring = self._rings.get(key)

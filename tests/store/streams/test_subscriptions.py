@@ -335,7 +335,7 @@ async def test_limits(tmp_path: Path) -> None:
         for subscription in (second, third, other):
             subscription.close()
         (await live.open()).close()
-        assert live.subscriptions.tail.rings() == []
+        assert live.subscriptions.tail._rings == {}
         assert live.subscriptions._channels == {}
 
 
