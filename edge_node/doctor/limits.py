@@ -7,6 +7,7 @@ from pathlib import Path
 from edge_node.doctor.finding import Finding, bad, in_bytes, ok, warn
 from edge_node.doctor.site import Site
 from edge_node.settings import Settings
+from edge_node.settings.doors import parse_pairs
 
 SEGMENTS_OPEN = 64 + 3  # descriptors kept for reading, and one being written per class
 ROOM = 128  # databases and their readers, sockets of its own, libraries
@@ -39,8 +40,11 @@ def probe_limits(site: Site) -> LimitFacts:
 
 
 def count_connections(settings: Settings) -> int:
-    """What all doors together may hold open: each pair has an HTTP server of its own, and they share one for gRPC."""
-    return settings.http.connections_max * (1 + len(settings.ddc.doors)) + settings.grpc.connections_max
+    """What all doors together may hold open: a pair with HTTP has its own server, and all share one for gRPC."""
+    pairs, http, grpc = parse_pairs(settings.ddc.doors), settings.http, settings.grpc
+    servers = [http.listen or http.listen_tls, *(pair.http for pair in pairs)]
+    calls = [grpc.listen, *(pair.grpc for pair in pairs)]
+    return http.connections_max * sum(map(bool, servers)) + grpc.connections_max * any(calls)
 
 
 def parse_limits(text: str) -> dict[str, int | None]:

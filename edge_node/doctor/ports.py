@@ -2,16 +2,17 @@
 
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site
-from edge_node.settings import ListenAddress, parse_listen
-from edge_node.settings.doors import parse_pairs
+from edge_node.settings import ListenAddress, Settings, parse_listen
+from edge_node.settings.doors import Mode, parse_pairs
 
 CHECKS = {
     "http.listen": "ports.listen",
@@ -19,7 +20,6 @@ CHECKS = {
     "grpc.listen": "ports.grpc",
     "ddc.doors": "ports.ddc",
 }
-_DOORS = {"http.listen": "http", "http.listen_tls": "https", "grpc.listen": "grpc"}  # as a running node names them
 _HELD = "Stop that program, or choose another port in the settings."
 
 
@@ -38,6 +38,16 @@ class Listener:
         if self.pid is None:
             return "a process of another user (`ss -ltnp` as root names it)"
         return f"process {self.pid} ({self.program})"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDoor:
+    """A door of the settings; `name` and `mode` are what a running node calls it by."""
+
+    setting: str
+    name: str
+    mode: Mode
+    address: ListenAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,32 +131,55 @@ def _judge_running(check: str, place: str, facts: PortFacts, met: Sequence[Liste
 
 def probe_ports(site: Site) -> list[PortFacts]:
     """Every TCP door of the settings beside every socket that listens; nothing is bound."""
-    http, grpc, listeners = site.settings.http, site.settings.grpc, list_listeners()
-    texts = [("http.listen", http.listen), ("http.listen_tls", http.listen_tls), ("grpc.listen", grpc.listen)]
-    wanted = [(setting, parse_listen(text)) for setting, text in texts if text]
-    for pair in parse_pairs(site.settings.ddc.doors):
-        wanted += [("ddc.doors", address) for address in (pair.grpc, pair.http) if address is not None]
+    wanted, listeners = list_wanted(site.settings), list_listeners()
+    doors = match_doors(wanted, (site.live or {}).get("doors") or [])
     return [
         PortFacts(
-            setting=setting,
-            wanted=address,
+            setting=one.setting,
+            wanted=one.address,
             listeners=listeners,
             own_pid=site.holder.pid if site.holder else None,
-            door=_door(site, setting),
+            door=door,
             running=site.holder is not None and site.holder.serves,
             hidden=bool(site.hidden),
-            local=_is_local(address.host),
-            allowed=_is_allowed(address.port),
+            local=_is_local(one.address.host),
+            allowed=_is_allowed(one.address.port),
         )
-        for setting, address in wanted
+        for one, door in zip(wanted, doors, strict=True)
     ]
 
 
-def _door(site: Site, setting: str) -> str | None:
-    """Where the running node says that it has this door; None where it has several of that name."""
-    doors = (site.live or {}).get("doors") or []
-    named = [str(door["address"]) for door in doors if door.get("name") == _DOORS.get(setting) and door.get("address")]
-    return named[0] if len(named) == 1 else None
+def list_wanted(settings: Settings) -> list[WantedDoor]:
+    """Every TCP door of the settings, the first pair's before those of the further ones."""
+    http, mode = settings.http, settings.ddc.mode
+    texts = [
+        ("http.listen", "http", http.listen), ("http.listen_tls", "https", http.listen_tls),
+        ("grpc.listen", "grpc", settings.grpc.listen),
+    ]  # fmt: skip
+    wanted = [WantedDoor(setting, name, mode, parse_listen(text)) for setting, name, text in texts if text]
+    for pair in parse_pairs(settings.ddc.doors):
+        both = (("grpc", pair.grpc), ("http", pair.http))
+        wanted += [WantedDoor("ddc.doors", name, pair.mode, address) for name, address in both if address is not None]
+    return wanted
+
+
+def match_doors(wanted: Sequence[WantedDoor], doors: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """The address that a running node gives for each door of the settings, by its name, mode and address.
+
+    One that is at another address is told where it is the only one missing and the node has one more of its kind;
+    None for any other, of which nobody can say which one it is.
+    """
+    found: list[str | None] = []
+    for one in wanted:
+        kind = one.name, one.mode
+        there = {parse_listen(str(door["address"])) for door in doors if (door.get("name"), door.get("mode")) == kind}
+        alike = {other.address for other in wanted if (other.name, other.mode) == kind}
+        moved, left = alike - there, there - alike
+        if one.address in there:
+            found.append(str(one.address))
+        else:
+            found.append(str(left.pop()) if len(moved) == len(left) == 1 else None)
+    return found
 
 
 def list_listeners() -> list[Listener]:

@@ -61,3 +61,26 @@ def test_every_door_s_connections_are_counted() -> None:
     assert count_connections(one) == 13
     pairs = ("cache grpc=127.0.0.1:0 http=127.0.0.1:0", "storage grpc=127.0.0.1:0 http=127.0.0.1:0")
     assert count_connections(msgspec.structs.replace(one, ddc=DdcSettings(doors=pairs))) == 33
+
+
+@pytest.mark.parametrize(
+    ("listen", "tls", "grpc", "doors", "count"),
+    [
+        ("127.0.0.1:0", "", "127.0.0.1:0", ("cache grpc=127.0.0.1:0",), 13),
+        ("127.0.0.1:0", "", "127.0.0.1:0", ("cache grpc=127.0.0.1:0", "full http=127.0.0.1:0"), 23),
+        ("127.0.0.1:0", "127.0.0.1:0", "", (), 10),
+        ("127.0.0.1:0", "", "", ("storage grpc=127.0.0.1:0",), 13),
+        ("", "127.0.0.1:0", "", ("cache http=127.0.0.1:0",), 20),
+        ("", "", "127.0.0.1:0", (), 3),
+    ],
+)
+def test_a_door_that_is_not_there_takes_no_connection(
+    listen: str, tls: str, grpc: str, doors: tuple[str, ...], count: int
+) -> None:
+    """A pair that has gRPC alone has no HTTP server; one that has none anywhere none of its connections."""
+    settings = Settings(
+        http=HttpSettings(listen=listen, listen_tls=tls, connections_max=10),
+        grpc=GrpcSettings(listen=grpc, connections_max=3),
+        ddc=DdcSettings(doors=doors),
+    )
+    assert count_connections(settings) == count

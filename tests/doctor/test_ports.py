@@ -3,13 +3,29 @@
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edge_node.doctor.ports import Listener, PortFacts, check_ports, in_the_way, judge_port
+from edge_node.doctor.ports import (
+    Listener,
+    PortFacts,
+    WantedDoor,
+    check_ports,
+    in_the_way,
+    judge_port,
+    list_wanted,
+    match_doors,
+)
 from edge_node.doctor.site import Holder
 from edge_node.settings import parse_listen
 from tests.doctor.rig import made, verdicts
+from tests.node.test_listening import listening_at, settings_of
+
+
+def door(name: str, mode: str, address: str) -> dict[str, Any]:
+    """A door as a running node tells it."""
+    return {"name": name, "kind": "tcp", "mode": mode, "address": address}
 
 
 @pytest.mark.parametrize(
@@ -87,10 +103,47 @@ def test_the_doors_of_the_ddc_node_are_examined_too(tmp_path: Path) -> None:
         ]  # fmt: skip
         assert f"grpc.listen 127.0.0.1:{port} is held" in found[2].evidence
         assert f"ddc.doors 127.0.0.1:{further} is held" in found[3].evidence
-        live = {"doors": [{"name": "grpc", "address": "127.0.0.1:1"}, {"name": "http", "address": "127.0.0.1:2"}]}
+        live = {"doors": [door("grpc", "full", "127.0.0.1:1"), door("http", "full", "127.0.0.1:2")]}
         running = made(tmp_path / "m", doors, holder=Holder(os.getpid(), "edge-node run"), live=live)
         moved = {one.check: one for one in check_ports(running)}["ports.grpc"]
         assert (moved.verdict, "at 127.0.0.1:1" in moved.evidence) == ("warn", True)
-        two = {"doors": [*live["doors"], {"name": "grpc", "address": "127.0.0.1:3"}]}
+        two = {"doors": [*live["doors"], door("grpc", "cache", "127.0.0.1:3")]}
         several = made(tmp_path / "k", doors, holder=Holder(os.getpid(), "edge-node run"), live=two)
-        assert {one.check: one.verdict for one in check_ports(several)}["ports.grpc"] == "ok"
+        assert [one.evidence.partition(" at ")[2] for one in check_ports(several)][2:] == [
+            "127.0.0.1:1", "127.0.0.1:3", "",
+        ]  # fmt: skip
+
+
+def test_a_door_is_told_by_its_name_its_mode_and_its_address() -> None:
+    """Where several of one kind are missing, or none of a kind is there, nobody can say which one it is."""
+
+    def matched(*doors: dict[str, Any]) -> list[str | None]:
+        wanted = [
+            WantedDoor("http.listen", "http", "full", parse_listen("127.0.0.1:1")),
+            WantedDoor("ddc.doors", "grpc", "cache", parse_listen("127.0.0.1:2")),
+            WantedDoor("ddc.doors", "http", "cache", parse_listen("127.0.0.1:3")),
+            WantedDoor("ddc.doors", "http", "cache", parse_listen("[::1]:4")),
+        ]
+        return match_doors(wanted, doors)
+
+    sockets = {"name": "control", "kind": "unix", "address": "/run/edge-node/control.sock", "mode": None}
+    one, two = door("http", "cache", "127.0.0.1:3"), door("http", "cache", "[::1]:4")
+    assert matched() == [None] * 4
+    assert matched(sockets, one, two) == [None, None, "127.0.0.1:3", "[::1]:4"]
+    assert matched(door("http", "full", "127.0.0.1:9"), one) == ["127.0.0.1:9", None, "127.0.0.1:3", None]
+    assert matched(two, door("http", "cache", "127.0.0.1:9")) == [None, None, "127.0.0.1:9", "[::1]:4"]
+    assert matched(door("http", "cache", "127.0.0.1:8"), door("http", "cache", "127.0.0.1:9")) == [None] * 4
+    assert matched(door("grpc", "storage", "127.0.0.1:2")) == [None] * 4
+
+
+def test_the_doors_of_a_node_that_listens_are_all_known_again() -> None:
+    """Several of one name and of one mode among them."""
+    pairs = ("cache grpc=127.0.0.1:0 http=127.0.0.1:0", "cache http=127.0.0.1:0", "full grpc=127.0.0.1:0")
+    listening = listening_at(settings_of(*pairs))
+    figures = listening.figures()
+    listening.close()
+    live = [door(one.name, str(one.mode), one.address) for one in figures]
+    http, cache, more, grpc, cached, full = (one.address for one in figures)
+    texts = (f"cache grpc={cached} http={cache}", f"cache http={more}", f"full grpc={full}")
+    wanted = list_wanted(settings_of(*texts, grpc=grpc, http=http))
+    assert match_doors(wanted, live) == [str(one.address) for one in wanted] == [http, grpc, cached, cache, more, full]
