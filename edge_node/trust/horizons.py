@@ -29,6 +29,10 @@ class Horizons:
     """
 
     def __init__(self, window_ms: int, began_ms: int, stored: Mapping[PublicKey, int]) -> None:
+        # Not raised to the newest time known from the lives before, which would help where a clock starts behind and
+        # stays so: what a read leaves (its note, its verdict) is written up to a second after it was answered, so a
+        # kill forgets just the last; and the highest time ever known would bar everybody for a window at every start
+        # after the clock was once ahead.
         self.began_ms = began_ms
         self._durable: dict[PublicKey, int] = {}
         self._bars = dict(stored)
