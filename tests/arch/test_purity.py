@@ -57,6 +57,11 @@ CHAIN = sorted(
 CORES = {
     "activity": ("errors", "note", "record", "window"),
     "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
+    "devnet": ("errors",),
+    "devnet.pallets": (
+        "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",
+        "grandpa", "profile", "shape", "sudo", "system", "timestamp", "transaction_payment", "utility",
+    ),
     "gateway": (
         "ack_habits",
         "ack_window",
