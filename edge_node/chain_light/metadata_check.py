@@ -17,11 +17,13 @@ class MalformedMetadata(BadAnswer):
         super().__init__(f"metadata that cannot be: {why}")
 
 
-def once(what: str, names: Sequence[object]) -> None:
+def once(what: str, names: Iterable[object]) -> None:
     """Refuse a name or number that stands twice among `names`."""
-    if len(set(names)) != len(names):
-        double = next(name for place, name in enumerate(names) if name in names[:place])
-        raise MalformedMetadata(f"{what} {double!r} stands twice")
+    seen: set[object] = set()
+    for name in names:
+        if name in seen:
+            raise MalformedMetadata(f"{what} {name!r} stands twice")
+        seen.add(name)
 
 
 def known(registry: Registry, what: str, type_ids: Iterable[int]) -> None:
