@@ -21,6 +21,7 @@ BODIES_TAG = b"edge_node/retention-bodies/v1"  # only hashed: begins the digest 
 class DocumentTag(enum.StrEnum):
     """The kinds of signed documents."""
 
+    CHECKPOINT = "edge_node/checkpoint/v1"
     KEY_CERTIFICATE = "edge_node/key-certificate/v1"
     RETENTION_ANCHOR = "edge_node/retention-anchor/v1"
 
@@ -95,11 +96,27 @@ def sign_document(tag: DocumentTag, payload: Mapping[str, Any], signers: Sequenc
     body = canonical(dict(payload))
     parse_canonical(body)
     message = document_message(tag, body)
-    signatures = [{"keyid": signer.public.hex(), "sig": _encode(signer.sign(message))} for signer in signers]
-    envelope = canonical({"payloadType": str(tag), "payload": _encode(body), "signatures": signatures})
+    return join_document(tag, body, {signer.public: signer.sign(message) for signer in signers})
+
+
+def join_document(tag: DocumentTag, payload: bytes, signatures: Mapping[PublicKey, Signature]) -> bytes:
+    """The envelope, in RFC 8785 form, of a payload and signatures in this order, none of which is looked at.
+
+    What split_document gives can be carried in another form, or signed by one person after another, and joined again.
+    DocumentMisuse when no reader would take it.
+    """
+    if not 1 <= len(signatures) <= SIGNATURES_MAX:
+        raise DocumentMisuse(f"a document has 1 to {SIGNATURES_MAX} signatures")
+    entries = [{"keyid": key.hex(), "sig": _encode(signature)} for key, signature in signatures.items()]
+    envelope = canonical({"payloadType": str(tag), "payload": _encode(payload), "signatures": entries})
     if len(envelope) > DOCUMENT_MAX_BYTES:
         raise DocumentMisuse(f"a document of {len(envelope)} bytes is longer than readers accept")
     return envelope
+
+
+def split_document(tag: DocumentTag, raw: bytes) -> tuple[bytes, dict[PublicKey, Signature]]:
+    """The payload and the signatures of an envelope, with none of them checked; DocumentRefused or MalformedJson."""
+    return _read_envelope(tag, raw)
 
 
 def open_document(tag: DocumentTag, raw: bytes, trusted: Collection[PublicKey], threshold: int = 1) -> Payload:

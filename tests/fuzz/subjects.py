@@ -26,12 +26,27 @@ from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Hash256
 from edge_node.base.ss58 import format_ss58, parse_ss58
+from edge_node.chain_light.authorities import encode_authorities
+from edge_node.chain_light.authority_state import decode_authority_state
 from edge_node.chain_light.babe import slot_of
+from edge_node.chain_light.checkpoint import CheckpointKeys, open_checkpoint
+from edge_node.chain_light.checkpoint_text import join_parts
 from edge_node.chain_light.errors import BadAnswer
-from edge_node.chain_light.header import decode_header, encode_header, header_of_json, json_of_header
+from edge_node.chain_light.finality_errors import HeaderNeeded, WarpBroken
+from edge_node.chain_light.finality_proof import verify_finality_proof
+from edge_node.chain_light.grandpa import (
+    decode_commit,
+    decode_justification,
+    encode_commit,
+    encode_justification,
+    find_equivocations,
+    verify_justification,
+)
+from edge_node.chain_light.header import decode_header, encode_header, hash_header, header_of_json, json_of_header
 from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_node import Node, decode_node, encode_node, reference_of
 from edge_node.chain_light.trie_proof import Incomplete, PrefixFound, Proof, encode_proof
+from edge_node.chain_light.warp import verify_warp
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
     _read_acknowledgment,
@@ -39,6 +54,8 @@ from edge_node.trust.activity_request import (
     open_activity_request,
 )
 from edge_node.trust.auth_token import parse_token
+from edge_node.trust.documents import DocumentTag, document_message, join_document
+from edge_node.trust.signing_key import SigningKey
 from edge_node.trust.token_chain import check_chain, verify_chain
 from edge_node.wire import ddc_messages as ddc
 from edge_node.wire.dag_node import canonical_node
@@ -48,10 +65,12 @@ from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken
 from edge_node.wire.proto import activity_report_pb2, cns_pb2, common_pb2, dag_pb2, file_pb2
 from edge_node.wire.protobuf_fields import MalformedProtobuf, cut_field, field_head, scan_fields
-from edge_node.wire.scale import COMPACT_END, MalformedScale, Scale, compact
+from edge_node.wire.scale import COMPACT_END, MalformedScale, Scale, blob, compact
+from edge_node.wire.strict_json import canonical
 from tests.activity import rig as activity
 from tests.activity.test_ledger import Rig
 from tests.activity.test_reading import reading
+from tests.chain_light import electorate
 from tests.fuzz.mutation import Dice
 from tests.trust import wallets
 
@@ -409,6 +428,73 @@ def state_proof(raw: bytes, _dice: Dice) -> None:
     proof.keys_under(root, b"", keys_max=200)
 
 
+CHECKPOINTS = json.loads((VECTORS / "chain/checkpoint.json").read_text())
+COLD_KEY = SigningKey.from_seed(bytes(32))
+PAYLOADS = [vector["payload"].encode() for vector in CHECKPOINTS["vectors"]]
+PARTS = ["\n".join(CHECKPOINTS["parts"]).encode(), CHECKPOINTS["parts"][0].encode()]
+
+
+def checkpoint(raw: bytes, _dice: Dice) -> None:
+    """Any words under a good signature: what is believed of them is written as it was read."""
+    raw = raw[:100_000]
+    signature = COLD_KEY.sign(document_message(DocumentTag.CHECKPOINT, raw))
+    document = join_document(DocumentTag.CHECKPOINT, raw, {COLD_KEY.public: signature})
+    keys = CheckpointKeys(release=frozenset(), operator=COLD_KEY.public)
+    found = open_checkpoint(document, keys=keys, genesis=None, now_ms=None).checkpoint
+    assert canonical(found.to_payload()) == raw, "two forms of a checkpoint"
+
+
+def parts(raw: bytes, _dice: Dice) -> None:
+    join_parts([latin(raw)])
+
+
+# --- finality of a chain
+
+
+WARP, WARP_START = electorate.accepted_warp()
+REAL, REAL_VOTERS = electorate.polkadot()
+START = electorate.genesis()
+AHEAD = electorate.blocks(START.header, 2)
+CHANGES = encode_authorities(electorate.electorate(1)) + bytes(4 + 4 + 32)
+FINALITY = [
+    REAL,
+    bytes.fromhex(electorate.vector("westend-commit-5105457")["commit_scale"]),
+    encode_justification(electorate.justify(START.header, [0, 1, 2], ahead=AHEAD)),
+    hash_header(AHEAD[1])
+    + blob(encode_justification(electorate.justify(AHEAD[1], [0, 1, 2])))
+    + compact(2)
+    + b"".join(map(encode_header, AHEAD)),
+    encode_authorities(electorate.electorate(3)) + bytes(8) + b"\x00\x00\x04" + CHANGES + b"\x01" + bytes(4) + b"\x00",
+]
+
+
+def finality(raw: bytes, _dice: Dice) -> None:
+    """What is read is written as it stood, and nothing of it is believed but what was signed."""
+    for read, write in ((decode_justification, encode_justification), (decode_commit, encode_commit)):
+        with contextlib.suppress(Refusal):
+            votes = read(raw)
+            assert write(votes) == raw
+            if read is decode_commit:
+                votes = votes.justification()
+            find_equivocations(votes, votes, REAL_VOTERS)
+            verify_justification(votes, REAL_VOTERS)
+            assert raw == REAL, "other votes, and yet enough"
+    with contextlib.suppress(Refusal):
+        decode_authority_state(raw)
+    assert verify_finality_proof(START, raw).header in AHEAD
+
+
+def warp(raw: bytes, _dice: Dice) -> None:
+    """As far as it was signed, and no further."""
+    try:
+        reached = verify_warp(WARP_START, raw, fragments_max=50)
+        assert reached.accepted in (0, 3)
+    except WarpBroken as refused:
+        reached = refused
+    assert reached.anchor.header.number == (0, 10, 20, 600)[reached.accepted]
+    assert reached.accepted < 3 or raw == WARP, "another proof, and yet enough"
+
+
 SUBJECTS = [
     Subject(
         "base58",
@@ -426,8 +512,12 @@ SUBJECTS = [
     Subject("activity", [*RECORDS, *NOTES], at_rest, (msgspec.DecodeError,), (10_000, 60)),
     Subject("grpc", FRAMED, grpc, (Refusal,), (3_000, 100)),
     Subject("grpc_web", WEB, READ_WEB, (GrpcBroken,), (3_000, 60)),
+    Subject("finality", FINALITY, finality, (Refusal, HeaderNeeded), (20_000, 100)),
+    Subject("warp", [WARP, b"\x00\x01"], warp, (), (20_000, 100)),
     Subject("http2", conversation(), http2, (Http2Broken,), (50_000, 600)),
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
+    Subject("checkpoint", PAYLOADS, checkpoint, (Refusal,), (20_000, 120)),
+    Subject("checkpoint_text", PARTS, parts, (Refusal,), (3_000, 60)),
     Subject("trie", [*ENTRIES, encode_proof(ENTRIES)], state_proof, (BadAnswer,), (60_000, 200)),
 ]  # fmt: skip

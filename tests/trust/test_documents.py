@@ -22,8 +22,10 @@ from edge_node.trust.documents import (
     DocumentTooLarge,
     MalformedDocument,
     document_message,
+    join_document,
     open_document,
     sign_document,
+    split_document,
 )
 from edge_node.trust.signing_key import SigningKey
 from edge_node.wire.strict_json import MalformedJson, NotJsonValue
@@ -181,3 +183,21 @@ def test_all_tags_differ_and_name_their_version():
 def test_base64url_is_the_standard_one():
     """The two characters that differ from standard base64 are `-` and `_`."""
     assert documents._encode(b"\xfb\xff") == base64.urlsafe_b64encode(b"\xfb\xff").decode().rstrip("=") == "-_8"
+
+
+@given(payloads)
+def test_a_document_is_joined_from_its_parts(payload):
+    """Split and joined it is the same bytes; two people who signed one payload make one document of two signatures."""
+    both = sign_document(TAG, payload, KEYS[:2])
+    assert join_document(TAG, *split_document(TAG, both)) == both
+    (body, first), (_, second) = (split_document(TAG, sign_document(TAG, payload, [key])) for key in KEYS[:2])
+    assert join_document(TAG, body, first | second) == both
+
+
+def test_no_envelope_is_joined_that_nobody_would_read():
+    """Without signatures, with too many, or too long."""
+    body, signatures = split_document(TAG, sign_document(TAG, {}, KEYS[:1]))
+    many = {key.public: signatures[KEYS[0].public] for key in KEYS}
+    for parts in ((body, {}), (body, many), (b" " * DOCUMENT_MAX_BYTES, signatures)):
+        with pytest.raises(DocumentMisuse):
+            join_document(TAG, *parts)

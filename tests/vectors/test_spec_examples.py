@@ -28,6 +28,7 @@ TOKEN = next(
     for vector in json.loads((ROOT / "tests/vectors/ddc.json").read_text())["vectors"]
     if vector["id"] == "token-bearer-get"
 )
+CHECKPOINTS = json.loads((ROOT / "tests/vectors/chain/checkpoint.json").read_text())
 BODY = bytes.fromhex(EVENT["body_hex"])
 
 
@@ -48,6 +49,11 @@ BODY = bytes.fromhex(EVENT["body_hex"])
         ("retention.md", ANCHOR["payload"]),
         ("retention.md", ANCHOR["digest_hex"]),
         ("retention.md", ANCHOR["envelope"]),
+        ("checkpoint.md", CHECKPOINTS["vectors"][3]["payload"]),
+        ("checkpoint.md", CHECKPOINTS["vectors"][3]["envelope"]),
+        ("checkpoint.md", CHECKPOINTS["vectors"][3]["digest_hex"]),
+        ("checkpoint.md", CHECKPOINTS["vectors"][3]["block_hex"]),
+        ("checkpoint.md", CHECKPOINTS["parts"][-1]),
         ("cid.md", BODY.decode()),
         ("cid.md", raw_piece_cid(BODY).hex()),
         ("cid.md", format_cid(raw_piece_cid(BODY))),
