@@ -69,7 +69,11 @@ class Scale:
 
     def u8(self) -> int:
         """One byte."""
-        return self.take(1)[0]
+        start = self.at
+        if start >= len(self._data):
+            raise MalformedScale("wants 1 bytes where 0 are left", start)
+        self.at = start + 1
+        return self._data[start]
 
     def u16(self) -> int:
         """Two bytes, little-endian, as are all that follow."""
@@ -120,7 +124,7 @@ class Scale:
         start = self.at
         first = self.u8()
         mode = first & 3
-        if mode == 0:
+        if mode == 0:  # nearly all lengths and indexes
             number, floor = first >> 2, 0
         elif mode == 1:
             number, floor = (first | self.u8() << 8) >> 2, _SINGLE_END
