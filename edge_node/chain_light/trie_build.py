@@ -7,7 +7,7 @@ costs what it touches. A trie never changes: `updated` makes another one.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import is_
-from typing import Final, Literal
+from typing import Final
 
 from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import LocalError
@@ -23,7 +23,7 @@ from edge_node.chain_light.trie_node import (
     reference_of,
 )
 
-StateVersion = Literal[0, 1]
+STATE_VERSIONS: Final = (0, 1)
 
 # Branches on the way to one key: each wants a digit at which keys part, so a state of hashed keys has some eight.
 # Building is recursive, and Python's stack ends at 1,000.
@@ -49,6 +49,14 @@ class KeysTooDeep(LocalError):
         super().__init__(f"more than {DEPTH_MAX} branches on the way to one storage key")
 
 
+class UnknownStateVersion(LocalError):
+    """A state is to be kept in a version there is not."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(f"there is no state version {version}")
+
+
 class _Twig:
     """One node as an object; None stands for a child that is not there, a leaf has 16 of those."""
 
@@ -58,7 +66,7 @@ class _Twig:
         self.partial, self.value, self.children = partial, value, children
         self.encoded = self.reference = b""
 
-    def settle(self, version: StateVersion) -> bytes:
+    def settle(self, version: int) -> bytes:
         """Encode it and all below it that is not encoded yet; how its parent names it."""
         if not self.reference:
             value, hashed = self.value, self.stands_apart(version)
@@ -69,7 +77,7 @@ class _Twig:
             self.reference = reference_of(self.encoded)
         return self.reference
 
-    def stands_apart(self, version: StateVersion) -> bool:
+    def stands_apart(self, version: int) -> bool:
         """Whether its value is an entry of its own."""
         return version == 1 and self.value is not None and len(self.value) >= HASHED_FROM_BYTES
 
@@ -85,8 +93,10 @@ class Trie:
 
     __slots__ = ("_root", "_top", "version")
 
-    def __init__(self, pairs: Mapping[bytes, bytes], version: StateVersion) -> None:
-        self.version: StateVersion = version
+    def __init__(self, pairs: Mapping[bytes, bytes], version: int) -> None:
+        if version not in STATE_VERSIONS:
+            raise UnknownStateVersion(version)
+        self.version = version
         """The state version all its nodes are written in."""
         self._top = _change(None, pairs)
         self._root: Hash256 | None = None

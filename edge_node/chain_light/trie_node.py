@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from edge_node.base.digests import blake2b_256
 from edge_node.base.ids import Hash256
-from edge_node.chain_light.errors import BadAnswer
+from edge_node.chain_light.trie_errors import MalformedNode
 from edge_node.wire.scale import MalformedScale, Scale, blob
 
 HASH_BYTES: Final = 32
@@ -28,16 +28,6 @@ _HASHED: Final = (_LEAF_HASHED, _BRANCH_HASHED)
 _LEAVES: Final = (_LEAF, _LEAF_HASHED)
 _BITS: Final = tuple(1 << digit for digit in range(16))
 _VALUE_BYTES_MAX: Final = (1 << 32) - 1
-
-
-class MalformedNode(BadAnswer):
-    """Bytes are not a trie node, or not in the one form it is written in; `why` says which rule broke."""
-
-    slug = "malformed-trie-node"
-
-    def __init__(self, why: str) -> None:
-        self.why = why
-        super().__init__(f"not a node of a state trie: {why}")
 
 
 class Node(NamedTuple):

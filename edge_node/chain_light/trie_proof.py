@@ -11,13 +11,18 @@ from typing import Final, Self
 from edge_node.base.digests import blake2b_256
 from edge_node.base.ids import Hash256
 from edge_node.base.limits import MIB
-from edge_node.chain_light.errors import BadAnswer
+from edge_node.chain_light.trie_errors import (
+    DuplicateEntry,
+    MalformedNode,
+    ProofTooLarge,
+    TooManyKeys,
+    UnusedEntries,
+)
 from edge_node.chain_light.trie_node import (
     EMPTY_ROOT,
     HASH_BYTES,
     HASHED_FROM_BYTES,
     KEY_DIGITS_MAX,
-    MalformedNode,
     Node,
     decode_node,
 )
@@ -57,52 +62,6 @@ class PrefixFound:
 
 
 Found = Present | Absent | Incomplete
-
-
-class BadProof(BadAnswer):
-    """Root of what is wrong with a proof as a whole."""
-
-    slug = "bad-proof"
-
-
-class ProofTooLarge(BadProof):
-    """More entries, or more bytes in all, than are looked at."""
-
-    slug = "proof-too-large"
-
-    def __init__(self, what: str, most: int) -> None:
-        self.what, self.most = what, most
-        super().__init__(f"a proof of more than {most} {what}")
-
-
-class DuplicateEntry(BadProof):
-    """A proof holds an entry twice; honest ones never do."""
-
-    slug = "duplicate-proof-entry"
-
-    def __init__(self, entry: Hash256) -> None:
-        self.entry = entry
-        super().__init__(f"entry {entry} stands in the proof twice")
-
-
-class UnusedEntries(BadProof):
-    """A proof holds entries that lead to nothing that was read."""
-
-    slug = "unused-proof-entries"
-
-    def __init__(self, count: int, first: Hash256) -> None:
-        self.count, self.first = count, first
-        super().__init__(f"{count} entries of the proof belong to nothing that was asked for, one is {first}")
-
-
-class TooManyKeys(BadProof):
-    """More keys lie under a prefix than the caller takes."""
-
-    slug = "too-many-proved-keys"
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        super().__init__(f"more than {most} keys under one prefix")
 
 
 class Proof:

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.base.digests import blake2b_256
-from edge_node.chain_light.trie_build import DEPTH_MAX, KeysTooDeep, KeyTooLong, Trie, join_proofs
+from edge_node.chain_light.trie_build import (
+    DEPTH_MAX,
+    KeysTooDeep,
+    KeyTooLong,
+    Trie,
+    UnknownStateVersion,
+    join_proofs,
+)
 from edge_node.chain_light.trie_node import EMPTY_ROOT, KEY_BYTES_MAX
 from tests.chain_light.trie_cases import ALL_KEYS, keys, naive_root, states, values, versions
 
@@ -96,6 +103,12 @@ def test_which_values_stand_apart(size: int, entries: int) -> None:
     pairs = {b"key": bytes(size)}
     assert len(Trie(pairs, 1).prove([b"key"])) == entries
     assert len(Trie(pairs, 0).prove([b"key"])) == 1
+
+
+def test_other_state_versions() -> None:
+    """There are two: a chain that says another cannot be kept."""
+    with pytest.raises(UnknownStateVersion):
+        Trie({}, 2)
 
 
 def test_the_longest_key() -> None:

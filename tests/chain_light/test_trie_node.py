@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_node.base.digests import blake2b_256
+from edge_node.chain_light.trie_errors import MalformedNode
 from edge_node.chain_light.trie_node import (
     EMPTY_ROOT,
     HASH_BYTES,
     KEY_DIGITS_MAX,
-    MalformedNode,
     Node,
     decode_node,
     encode_node,
