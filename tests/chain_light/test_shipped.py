@@ -8,6 +8,7 @@ import pytest
 from edge_node.base.ss58 import CERE_PREFIX
 from edge_node.chain_light.shipped import SHIPPED, UnknownNetwork, shipped_spec
 from edge_node.chain_light.spec import NetworkKind
+from edge_node.devnet.pallets.babe import EPOCH_SLOTS, SLOT_MS
 
 ROOT = Path(__file__).parents[2]
 KNOWN = json.loads((ROOT / "tests/vectors/chain/cere-chain-specs.json").read_text())["networks"]
@@ -41,6 +42,7 @@ def test_the_development_chain_is_on_this_machine():
     spec = shipped_spec("dev")
     assert (spec.kind, spec.genesis) == (NetworkKind.DEVELOPMENT, None)
     assert [endpoint.loopback for endpoint in spec.endpoints] == [True]
+    assert (spec.slot_ms, spec.epoch_slots) == (SLOT_MS, EPOCH_SLOTS), "as the chain that this product makes says"
 
 
 @pytest.mark.parametrize("name", ["cere", "", "../spec", "dev.json", "x" * 999])
