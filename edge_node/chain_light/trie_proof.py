@@ -31,6 +31,9 @@ from edge_node.wire.scale import Scale, blob, compact
 PROOF_BYTES_MAX: Final = 16 * MIB  # what smoldot and Substrate's request protocols allow at most
 PROOF_ENTRIES_MAX: Final = 65_536  # 16 MiB of the smallest nodes that stand apart would be eight times as many
 KEYS_MAX: Final = 65_536  # one subtree may stand in many places: a small proof can name more keys than it has bytes
+# A walk meets most nodes once and keeps none of them, but a long one: its value may stand in thousands of places, and
+# is copied when it is decoded.
+KEPT_FROM_BYTES: Final = 1_024
 CHILD_STORAGE: Final = b":child_storage:default:"
 _DIGITS_DOWN: Final = "fedcba9876543210"
 
@@ -106,14 +109,9 @@ class Proof:
         if self._is_empty(root):
             return Absent()
         while True:
-            node = self._nodes.get(reference)
+            node = self._node(reference, top=at == 0, kept_from=HASH_BYTES)
             if node is None:
-                raw = self._raw(reference, top=at == 0)
-                if raw is None:
-                    return Incomplete(Hash256(reference))
-                node = decode_node(raw)
-                if len(raw) >= HASH_BYTES:
-                    self._nodes[reference] = node
+                return Incomplete(Hash256(reference))
             if not path.startswith(node.partial, at):
                 return Absent()
             at += len(node.partial)
@@ -135,10 +133,9 @@ class Proof:
         ahead = [("", bytes(root))]
         while ahead:
             base, reference = ahead.pop()
-            raw = self._raw(reference, top=not base)
-            if raw is None:
+            node = self._node(reference, top=not base, kept_from=KEPT_FROM_BYTES)
+            if node is None:
                 return Incomplete(Hash256(reference))
-            node = decode_node(raw)  # not kept: each is walked once
             path = base + node.partial
             if node.value is not None and path.startswith(wanted):
                 found = self._value(node.value, hashed=node.hashed)
@@ -177,17 +174,22 @@ class Proof:
         self._used |= self._entries.keys() & {bytes(root)}
         return True
 
-    def _raw(self, reference: bytes, *, top: bool) -> bytes | None:
-        """The encoding of the node that a reference names, None when it was not sent."""
-        if len(reference) < HASH_BYTES:
-            return reference
-        raw = self._entries.get(reference)
+    def _node(self, reference: bytes, *, top: bool, kept_from: int) -> Node | None:
+        """The node that a reference names, None when it was not sent. Decoded ones of so many bytes on are kept."""
+        node = self._nodes.get(reference)
+        if node is not None:
+            return node
+        raw = reference if len(reference) < HASH_BYTES else self._entries.get(reference)
         if raw is None:
             return None
-        self._used.add(reference)
-        if len(raw) < HASH_BYTES and not top:
-            raise MalformedNode("it is short enough to stand inside its parent")
-        return raw
+        if raw is not reference:
+            self._used.add(reference)
+            if len(raw) < HASH_BYTES and not top:
+                raise MalformedNode("it is short enough to stand inside its parent")
+        node = decode_node(raw)
+        if len(raw) >= kept_from:
+            self._nodes[reference] = node
+        return node
 
     def _value(self, value: bytes, *, hashed: bool) -> Present | Incomplete:
         if not hashed:

@@ -100,6 +100,19 @@ def test_one_subtree_in_many_places() -> None:
         Proof(entries).keys_under(top_of(node), b"", keys_max=1_000)
 
 
+def test_one_long_value_in_many_places() -> None:
+    """It is there once in memory, wherever the proof says it is."""
+    node = encode_node(Node("0", bytes(100_000), hashed=False, children=()))
+    entries = [node]
+    for _ in range(3):
+        node = encode_node(Node("", None, hashed=False, children=(top_of(node),) * 16))
+        entries.append(node)
+    found = Proof(entries).keys_under(top_of(node), b"")
+    assert isinstance(found, PrefixFound)
+    assert len(found.pairs) == 16**3
+    assert len({id(value) for _, value in found.pairs}) == 1
+
+
 def test_keys_without_end() -> None:
     """Branches below each other are followed to the length of the longest key, without recursion."""
     for below, told in ((KEY_DIGITS_MAX // 2, True), (KEY_DIGITS_MAX // 2 + 1, False)):
