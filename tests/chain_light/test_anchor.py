@@ -110,8 +110,9 @@ def test_announcements_up_to_the_anchor_are_not_seen_twice() -> None:
     """Headers that begin below the anchor bring nothing new up to it."""
     chain = [block(START.header, Scheduled(NEXT, 5))]
     chain += blocks(chain[0], 3)
-    announced = to(START, *chain[:2], signers=OLD, set_id=0)
-    assert to(announced, *chain, signers=OLD, set_id=0).pending == announced.pending
+    for seen in (1, 2):
+        announced = to(START, *chain[:seen], signers=OLD, set_id=0)
+        assert to(announced, *chain, signers=OLD, set_id=0).pending == announced.pending
 
 
 def test_two_hand_overs_one_after_the_other() -> None:
@@ -156,11 +157,12 @@ def test_a_forced_change_is_a_fact_about_the_chain(also: tuple[Scheduled, ...]) 
 def test_a_forced_change_is_seen_among_the_headers_between() -> None:
     """The first of them is named."""
     chain = blocks(START.header, 1)
-    chain.append(block(chain[-1], Forced(1, Scheduled(NEXT, 9))))
+    chain += [block(chain[-1], Forced(1, Scheduled(NEXT, 9)))]
+    chain += [block(chain[-1], Forced(1, Scheduled(NEXT, 8)))]
     chain += blocks(chain[-1], 1)
     with pytest.raises(ForcedChangeSeen) as seen:
         to(START, *chain, signers=OLD, set_id=0)
-    assert (seen.value.number, seen.value.anchor.header) == (2, chain[-1])
+    assert (seen.value.number, seen.value.delay, seen.value.anchor.header) == (2, 9, chain[-1])
 
 
 def test_a_forced_change_that_is_not_proved_says_nothing() -> None:
@@ -199,7 +201,8 @@ def test_headers_that_do_not_follow_one_another() -> None:
     """A gap, a fork, a wrong height."""
     chain = blocks(START.header, 3)
     fork = block(chain[0], extra=1)
-    for headers in ((chain[0], chain[2]), (fork, chain[2]), (chain[1], chain[0], chain[1], chain[2])):
+    skipping = (chain[0], block(chain[0], number=3))
+    for headers in ((chain[0], chain[2]), (fork, chain[2]), (chain[1], chain[0], chain[1], chain[2]), skipping):
         with pytest.raises(BrokenChain):
             to(START, *headers, signers=OLD, set_id=0)
 

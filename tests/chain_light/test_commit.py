@@ -5,9 +5,10 @@ from hypothesis import given, settings
 
 from edge_node.chain_light.authorities import Authority, AuthoritySet
 from edge_node.chain_light.commit import CompactCommit, decode_commit, encode_commit
-from edge_node.chain_light.finality import verify_justification
+from edge_node.chain_light.finality import verify_justification, vote_message
 from edge_node.chain_light.finality_errors import TooFewVotes
 from edge_node.chain_light.justification import JUSTIFICATION_BYTES_MAX, Justification
+from edge_node.trust.keys import verify_signature
 from edge_node.wire.scale import MalformedScale, compact
 from tests.chain_light.electorate import vector
 from tests.chain_light.test_justification import JUSTIFICATIONS
@@ -38,6 +39,20 @@ def test_a_real_commit_under_another_set() -> None:
     with pytest.raises(TooFewVotes) as refused:
         verify_justification(commit.justification(), signers(commit, commit.set_id + 1))
     assert (refused.value.counted, refused.value.invalid) == (0, 7)
+
+
+def test_no_byte_of_the_real_commit_may_change() -> None:
+    """Head, blocks, signatures, keys and counts: with any byte changed it is no commit, or a vote of it is nobody's."""
+    for place in range(len(RAW)):
+        changed = RAW[:place] + bytes((RAW[place] ^ (1 << place % 8),)) + RAW[place + 1 :]
+        try:
+            commit = decode_commit(changed)
+        except MalformedScale:
+            continue
+        target = vote_message(commit.target_hash, commit.target_number, commit.round, commit.set_id)
+        signed = [verify_signature(vote.voter, target, vote.signature) for vote in commit.precommits]
+        own = {(vote.target_hash, vote.target_number) for vote in commit.precommits}
+        assert not all(signed) or own != {(commit.target_hash, commit.target_number)}
 
 
 @settings(max_examples=40, deadline=None)

@@ -66,5 +66,7 @@ def test_votes_for_one_block_are_not_verified() -> None:
 
     one = justify(ONE, [0, 1, 2], set_id=2)
     assert find_equivocations(one, justify(ONE, [1, 2, 3], set_id=2), VOTERS, verify=never) == ()
+    later = justify(OTHER, [0, 1, 2], set_id=2, round_number=2)
+    assert find_equivocations(one, later, VOTERS, verify=never) == ()
     with pytest.raises(TooManyVotes):
         find_equivocations(one, justify(OTHER, [0] * 9, set_id=2), VOTERS, verify=never)

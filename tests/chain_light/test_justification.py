@@ -1,11 +1,19 @@
 """Justifications as bytes: the same again, and none but well-formed ones."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.base.ids import Hash256, PublicKey, Signature
-from edge_node.chain_light.header import encode_header, genesis_header
+from edge_node.chain_light.header import (
+    DIGEST_PAYLOAD_MAX,
+    DigestItem,
+    DigestKind,
+    encode_header,
+    genesis_header,
+)
 from edge_node.chain_light.justification import (
     ANCESTRIES_MAX,
     JUSTIFICATION_BYTES_MAX,
@@ -14,8 +22,9 @@ from edge_node.chain_light.justification import (
     Precommit,
     decode_justification,
     encode_justification,
+    read_justification,
 )
-from edge_node.wire.scale import MalformedScale, compact
+from edge_node.wire.scale import MalformedScale, Scale, compact
 from tests.chain_light.electorate import ROOT, block, blocks, justify, polkadot
 
 U32, U64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
@@ -99,10 +108,13 @@ def test_bytes_at_their_limit() -> None:
     fits = HEAD + compact(PRECOMMITS_MAX) + bytes(132) * PRECOMMITS_MAX + b"\x00"
     assert len(fits) <= JUSTIFICATION_BYTES_MAX
     assert len(decode_justification(fits).precommits) == PRECOMMITS_MAX
-    with pytest.raises(MalformedScale):
-        decode_justification(HEAD + compact(PRECOMMITS_MAX + 1) + bytes(132) * (PRECOMMITS_MAX + 1) + b"\x00")
-    with pytest.raises(MalformedScale):
+    with pytest.raises(MalformedScale, match="7943 are the most"):
+        read_justification(Scale(HEAD + compact(PRECOMMITS_MAX + 1) + bytes(132) * (PRECOMMITS_MAX + 1) + b"\x00"))
+    with pytest.raises(MalformedScale, match="above"):
         decode_justification(bytes(JUSTIFICATION_BYTES_MAX + 1))
+    long = replace(genesis_header(ROOT), digest=(DigestItem(DigestKind.OTHER, b"", bytes(DIGEST_PAYLOAD_MAX)),))
+    with pytest.raises(MalformedScale, match="above"):
+        read_justification(Scale(HEAD + b"\x00" + compact(2) + encode_header(long) * 2))
 
 
 def test_ancestries_keep_their_order() -> None:
