@@ -89,12 +89,12 @@ def era_of(value: Value) -> Era:
     if not isinstance(value, Chosen) or not isinstance(value.value, int) or not value.name.startswith("Mortal"):
         raise MalformedEra("it is neither immortal nor mortal")
     number = value.name.removeprefix("Mortal")
-    if not number.isascii() or not number.isdigit() or not 0 < int(number[:4]) <= 0xFF:
+    if not _BYTE.fullmatch(number) or int(number) > 0xFF:
         raise MalformedEra("its first byte is no byte")
     both = int(number) | value.value << 8
     period = 2 << (both & 0xF)
     phase = (both >> 4) * _quantum(period)
-    if period < PERIOD_MIN or phase >= period:
+    if period < PERIOD_MIN or not 0 <= phase < period:
         raise MalformedEra(f"phase {phase} of a period of {period}")
     return Mortal(period, phase)
 
