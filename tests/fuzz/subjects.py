@@ -31,7 +31,10 @@ from edge_node.chain_light.authority_state import decode_authority_state
 from edge_node.chain_light.babe import slot_of
 from edge_node.chain_light.checkpoint import CheckpointKeys, open_checkpoint
 from edge_node.chain_light.checkpoint_text import join_parts
+from edge_node.chain_light.codec import decode_value, encode_value
 from edge_node.chain_light.errors import BadAnswer
+from edge_node.chain_light.extensions import terms_of, write_extra
+from edge_node.chain_light.extrinsic import UnknownExtrinsicVersion, decode_extrinsic
 from edge_node.chain_light.finality_errors import HeaderNeeded, WarpBroken
 from edge_node.chain_light.finality_proof import verify_finality_proof
 from edge_node.chain_light.grandpa import (
@@ -43,9 +46,13 @@ from edge_node.chain_light.grandpa import (
     verify_justification,
 )
 from edge_node.chain_light.header import decode_header, encode_header, hash_header, header_of_json, json_of_header
+from edge_node.chain_light.metadata_bytes import UnknownMetadataVersion, write_metadata
+from edge_node.chain_light.metadata_bytes import parse_metadata as parse_runtime
+from edge_node.chain_light.storage_key import split_key, storage_key
 from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_node import Node, decode_node, encode_node, reference_of
 from edge_node.chain_light.trie_proof import Incomplete, PrefixFound, Proof, encode_proof
+from edge_node.chain_light.values import Budget
 from edge_node.chain_light.warp import verify_warp
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
@@ -70,7 +77,7 @@ from edge_node.wire.strict_json import canonical
 from tests.activity import rig as activity
 from tests.activity.test_ledger import Rig
 from tests.activity.test_reading import reading
-from tests.chain_light import electorate
+from tests.chain_light import electorate, runtimes
 from tests.fuzz.mutation import Dice
 from tests.trust import wallets
 
@@ -495,6 +502,55 @@ def warp(raw: bytes, _dice: Dice) -> None:
     assert reached.accepted < 3 or raw == WARP, "another proof, and yet enough"
 
 
+# --- what metadata says, and what is read by it
+
+
+MINI = runtimes.mini_metadata()
+METADATA = [write_metadata(MINI, 14), write_metadata(MINI, 15)]
+CONTRACTS = runtimes.metadata_of("contracts-v14")
+VALUES = [
+    vector["type"].to_bytes(2, "little") + bytes.fromhex(vector["raw"])
+    for vector in json.loads((VECTORS / "chain/scalecodec-values.json").read_text())["values"]
+]
+EXTRINSICS = [
+    bytes.fromhex(vector["raw"][2:]) for vector in runtimes.JS["extrinsics"] if vector["chain"] == "contracts-v14"
+]
+STORAGE_KEYS = {
+    name: bytes.fromhex(vector["key"][2:])
+    for vector in runtimes.JS["keys"]
+    if vector["chain"] == "contracts-v14" and (name := vector["label"].partition("(")[0])
+}
+
+
+def metadata(raw: bytes, _dice: Dice) -> None:
+    """What is read is written as it stood."""
+    assert write_metadata(parse_runtime(raw), raw[4]) == raw, "two forms of metadata"
+
+
+def value(raw: bytes, _dice: Dice) -> None:
+    """A value of a real runtime's type, whose number stands before it; its one form is the bytes it was read from."""
+    cursor, type_id = Scale(raw[2:]), int.from_bytes(raw[:2], "little") % len(CONTRACTS.registry)
+    found = decode_value(CONTRACTS.registry, type_id, cursor, Budget(4_096))
+    assert encode_value(CONTRACTS.registry, type_id, found) == cursor.since(0), "two forms of a value"
+
+
+def extrinsic(raw: bytes, _dice: Dice) -> None:
+    """Taken apart it has the same call, terms, and no more."""
+    found = decode_extrinsic(CONTRACTS, raw)
+    assert encode_value(CONTRACTS.registry, CONTRACTS.extrinsic.call, found.call) == found.call_raw
+    assert raw.endswith(found.call_raw)
+    if found.signed is not None:
+        assert write_extra(CONTRACTS, terms_of(found.signed.extra)) == found.signed.extra_raw
+
+
+def storage(raw: bytes, _dice: Dice) -> None:
+    """A key that is read is the key of what was read."""
+    for name in STORAGE_KEYS:
+        item = CONTRACTS.find_storage(*name.split("."))
+        with contextlib.suppress(BadAnswer, MalformedScale):
+            assert storage_key(item, *split_key(item, raw)) == raw
+
+
 SUBJECTS = [
     Subject(
         "base58",
@@ -514,6 +570,10 @@ SUBJECTS = [
     Subject("grpc_web", WEB, READ_WEB, (GrpcBroken,), (3_000, 60)),
     Subject("finality", FINALITY, finality, (Refusal, HeaderNeeded), (20_000, 100)),
     Subject("warp", [WARP, b"\x00\x01"], warp, (), (20_000, 100)),
+    Subject("metadata", METADATA, metadata, (BadAnswer, MalformedScale, UnknownMetadataVersion), (20_000, 200)),
+    Subject("value", VALUES, value, (BadAnswer, MalformedScale), (200_000, 400)),
+    Subject("extrinsic", EXTRINSICS, extrinsic, (BadAnswer, MalformedScale, UnknownExtrinsicVersion), (200_000, 400)),
+    Subject("storage", list(STORAGE_KEYS.values()), storage, (), (20_000, 100)),
     Subject("http2", conversation(), http2, (Http2Broken,), (50_000, 600)),
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
