@@ -62,6 +62,15 @@ CORES = {
         "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",
         "grandpa", "profile", "shape", "sudo", "system", "timestamp", "transaction_payment", "utility",
     ),
+    "devnet.runtime": (
+        "accounts", "apply", "babe_block", "block", "chain", "defaults", "described", "dispatch", "fees", "form",
+        "genesis", "grandpa_block", "handler", "invalid", "origin", "refusals", "state", "type_book", "validators",
+        "validity", "voters", "work",
+    ),
+    "devnet.runtime.calls": (
+        "balances", "ddc_cluster_nodes", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking",
+        "ddc_staking_cluster", "sudo", "system", "timestamp", "unlocking", "utility",
+    ),
     "gateway": (
         "ack_habits",
         "ack_window",

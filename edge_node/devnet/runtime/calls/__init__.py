@@ -1,0 +1,1 @@
+"""What carries out the described calls, one file per pallet."""
