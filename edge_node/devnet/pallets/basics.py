@@ -21,6 +21,7 @@ TYPES: Mapping[str, TypeShape] = {
     "MultiAddress": enum(
         "sp_runtime::multiaddress::MultiAddress",
         "Id(AccountId), Index(Compact<u32>), Raw(Vec<u8>), Address32([u8; 32]), Address20([u8; 20])",
+        params="AccountId: AccountId, AccountIndex: u32",
     ),
     "MultiSignature": enum("sp_runtime::MultiSignature", "Ed25519([u8; 64]), Sr25519([u8; 64]), Ecdsa([u8; 65])"),
     "Era": _era(),

@@ -40,10 +40,14 @@ Fields = tuple[FieldShape, ...]
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A struct and where it lives in the runtime, as in Rust (`ddc_primitives::ClusterParams`)."""
+    """A struct and where it lives in the runtime, as in Rust (`ddc_primitives::ClusterParams`).
+
+    `params` are its generic parameters, for the types whose parameters clients look at.
+    """
 
     path: str
     fields: Fields
+    params: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,11 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """An enum and where it lives in the runtime."""
+    """An enum and where it lives in the runtime; `params` as in Struct."""
 
     path: str
     arms: tuple[Arm, ...]
+    params: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +134,15 @@ def _field(part: str) -> FieldShape:
     return FieldShape(name, kind.strip()) if colon else FieldShape(None, part)
 
 
-def struct(path: str, text: str) -> Struct:
-    """A struct of the fields in `text`."""
-    return Struct(path, fields_of(text))
+def struct(path: str, text: str, params: str = "") -> Struct:
+    """A struct of the fields in `text`; `params` as `T: Type, E: Type`."""
+    return Struct(path, fields_of(text), fields_of(params))
 
 
-def enum(path: str, text: str, first: int = 0) -> Enum:
+def enum(path: str, text: str, first: int = 0, params: str = "") -> Enum:
     """An enum of the variants in `text`, `Name`, `Name(T)` or `Name{a: T}`, numbered from `first` in their order."""
-    return Enum(path, tuple(_arm(part, first + place) for place, part in enumerate(split_list(text))))
+    arms = tuple(_arm(part, first + place) for place, part in enumerate(split_list(text)))
+    return Enum(path, arms, fields_of(params))
 
 
 def calls(text: str) -> tuple[Arm, ...]:

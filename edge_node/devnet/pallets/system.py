@@ -38,7 +38,11 @@ def describe(version: Version, system_version: int) -> Pallet:
                 "nonce: Nonce, consumers: u32, providers: u32, sufficients: u32, data: AccountData",
             ),
             "Phase": enum("frame_system::Phase", "ApplyExtrinsic(u32), Finalization, Initialization"),
-            "EventRecord": struct("frame_system::EventRecord", "phase: Phase, event: RuntimeEvent, topics: Vec<H256>"),
+            "EventRecord": struct(
+                "frame_system::EventRecord",
+                "phase: Phase, event: RuntimeEvent, topics: Vec<H256>",
+                params="E: RuntimeEvent, T: H256",
+            ),
             "LastRuntimeUpgradeInfo": struct(
                 "frame_system::LastRuntimeUpgradeInfo", "spec_version: Compact<u32>, spec_name: str"
             ),

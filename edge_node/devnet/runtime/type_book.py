@@ -137,13 +137,14 @@ class TypeBook:
 
     def _shaped(self, shape: TypeShape) -> Type:
         match shape:
-            case Struct(path, fields):
+            case Struct(path, fields, params):
                 definition: Definition = Composite(self._fields(fields))
-            case Enum(path, arms):
+            case Enum(path, arms, params):
                 definition = Variant(tuple(VariantOf(arm.name, arm.index, self._fields(arm.fields)) for arm in arms))
             case Alias(text):
                 return self._made(text, None)
-        return Type(tuple(path.split("::")), (), definition)
+        generic = tuple(TypeParam(param.name or "T", self.id_of(param.type)) for param in params)
+        return Type(tuple(path.split("::")), generic, definition)
 
     def _fields(self, fields: Fields) -> tuple[Field, ...]:
         return tuple(Field(field.name, self.id_of(field.type), field.type) for field in fields)

@@ -13,6 +13,13 @@ def test_an_address_is_an_account_or_an_index():
     assert arms("MultiAddress") == {"Id": 0, "Index": 1, "Raw": 2, "Address32": 3, "Address20": 4}
 
 
+def test_what_clients_look_up_by_parameter_has_parameters():
+    """polkadot-js takes the kind of account from MultiAddress's first."""
+    assert [(one.name, one.type) for one in TYPES["MultiAddress"].params] == [
+        ("AccountId", "AccountId"), ("AccountIndex", "u32"),
+    ]  # fmt: skip
+
+
 def test_a_signature_says_its_kind():
     """0 ed25519, 1 sr25519, 2 ecdsa."""
     assert arms("MultiSignature") == {"Ed25519": 0, "Sr25519": 1, "Ecdsa": 2}
