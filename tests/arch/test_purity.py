@@ -64,8 +64,8 @@ CORES = {
     ),
     "devnet.runtime": (
         "accounts", "apply", "babe_block", "block", "chain", "defaults", "described", "dispatch", "fees", "form",
-        "genesis", "grandpa_block", "handler", "invalid", "origin", "refusals", "state", "type_book", "validators",
-        "validity", "voters", "work",
+        "genesis", "grandpa_block", "handler", "invalid", "origin", "proofs", "refusals", "state", "type_book",
+        "validators", "validity", "voters", "work",
     ),
     "devnet.runtime.calls": (
         "balances", "ddc_cluster_nodes", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking",

@@ -6,6 +6,7 @@ from edge_node.devnet.runtime.dispatch import call_of
 from edge_node.devnet.runtime.genesis import Genesis
 from edge_node.devnet.runtime.grandpa_block import ChangeOrder
 from edge_node.devnet.runtime.invalid import InvalidExtrinsic
+from edge_node.devnet.runtime.proofs import NotYetFinal, finality_proof, warp_proof
 from edge_node.devnet.runtime.validators import Validator
 from edge_node.devnet.runtime.validity import Checked
 
@@ -18,8 +19,11 @@ __all__ = [
     "Genesis",
     "InvalidExtrinsic",
     "NoSuchBlock",
+    "NotYetFinal",
     "Refused",
     "SlotNotAhead",
     "Validator",
     "call_of",
+    "finality_proof",
+    "warp_proof",
 ]

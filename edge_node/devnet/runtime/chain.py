@@ -54,7 +54,10 @@ class Finality:
 
 
 class Chain:
-    """The blocks from genesis to `head`. CallWithoutHandler when the profile describes what nothing carries out."""
+    """The blocks from genesis to `head`. CallWithoutHandler when the profile describes what nothing carries out.
+
+    `finalities` holds every justification by its block's height, `hand_overs` the last block of each set that ended.
+    """
 
     def __init__(self, profile: Profile, genesis: Genesis) -> None:
         require_handlers(profile)
@@ -68,6 +71,7 @@ class Chain:
             (one.grandpa for one in genesis.validators),
         )
         self.finalities: dict[int, Finality] = {}
+        self.hand_overs: list[int] = []
         self._blocks = [first]
         self._by_hash = {first.hash: first}
         self._changes: list[ChangeOrder] = []
@@ -147,5 +151,7 @@ class Chain:
         vote = self.voters.finalize(block.hash, number, withheld)
         finality = Finality(number, block.hash, vote.set_id, encode_justification(vote.justification))
         self.finalities[number] = finality
+        if self.voters.current.id != vote.set_id:
+            self.hand_overs.append(number)
         self._final = number
         return finality
