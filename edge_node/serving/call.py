@@ -93,13 +93,23 @@ class Call(Protocol):
 CallHandler = Callable[[Call], Awaitable[None]]
 
 
+async def vouch_for_all(_call: Call) -> None:
+    """Nobody is asked who they are before they have sent a large message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of a CallTable. `message_max` bounds a client's message in bytes."""
+    """One row of a CallTable. `message_max` bounds a client's message in bytes, `first_max` its first one.
+
+    `vouch` raises a Refusal for a client that is to be given no room for a first message beyond its small window: the
+    node has little of it, and a message takes as long as its sender likes.
+    """
 
     name: str
     handler: CallHandler
     message_max: int
+    first_max: int
+    vouch: CallHandler
 
 
 class CallTable:
@@ -109,9 +119,18 @@ class CallTable:
         self._methods: dict[str, Method] = {}
         self._answers: dict[tuple[str, Status], int] = {}
 
-    def add(self, method: str, handler: CallHandler, *, message_max: int) -> None:
-        """Answer `method` ("/package.Service/Method") with `handler`."""
-        self._methods[method] = Method(method, handler, message_max)
+    def add(
+        self,
+        method: str,
+        handler: CallHandler,
+        *,
+        message_max: int,
+        first_max: int | None = None,
+        vouch: CallHandler = vouch_for_all,
+    ) -> None:
+        """Answer `method` ("/package.Service/Method") with `handler`; `first_max` is `message_max` unless given."""
+        first_max = message_max if first_max is None else first_max
+        self._methods[method] = Method(method, handler, message_max, first_max, vouch)
 
     def find(self, method: str) -> Method | None:
         """The row of a method."""
