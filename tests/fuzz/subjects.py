@@ -357,6 +357,8 @@ WEB = [
     b"\x01",
     b"\x00" + FRAMED[2],
     b"cache-control: no-cache\r\n\r\n",
+    b"a:" + b" " * 4_000 + b"\x00",
+    b"a:" + b" \t" * 32_000 + b"\x7f\r\n",
 ]
 READ_WEB = every(parse_metadata, read_client_message, allowed=(GrpcBroken,))
 

@@ -60,6 +60,56 @@ def test_a_block():
     )
 
 
+TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def read_naively(line: bytes) -> tuple[bytes, bytes] | None:
+    """One line, byte by byte."""
+    colon = line.find(b":")
+    name, value = line[: max(colon, 0)], line[colon + 1 :]
+    if not 1 <= len(name) <= 256 or any(byte not in TOKEN for byte in name):
+        return None
+    if any(byte == 127 or (byte < 32 and byte != 9) for byte in value):
+        return None
+    while value[:1] in (b" ", b"\t") and value:
+        value = value[1:]
+    while value[-1:] in (b" ", b"\t") and value:
+        value = value[:-1]
+    return name.lower(), value
+
+
+LINES = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        lambda name, rest: name + b":" + rest,
+        st.one_of(st.sampled_from([b"", b"Token", b"a-b_", b"a b", b"x" * 256, b"x" * 257])),
+        st.lists(st.sampled_from([b" ", b"\t", b":", b"x", b"\x00", b"\x7f", b"\xff", b"\n", b"\r"])).map(b"".join),
+    ),
+).filter(lambda line: line and b"\r\n" not in line)
+
+
+@settings(max_examples=300)
+@given(LINES)
+def test_a_line_is_what_a_naive_reading_says(line):
+    """Name to the first colon, value without its margins, nothing that a header could not carry."""
+    expected = read_naively(line)
+    if expected is None:
+        with pytest.raises(MetadataMalformed):
+            parse_metadata(line)
+    else:
+        assert parse_metadata(line) == [expected]
+
+
+@pytest.mark.parametrize("margin", [b" ", b"\t", b" \t", b"x ", b":"])
+def test_the_longest_line_is_answered(margin):
+    """64 KiB of blanks and what no header carries behind them: read once, not once for every way to divide them."""
+    room = METADATA_MAX_BYTES - 3
+    blanks = (margin * room)[:room]
+    with pytest.raises(MetadataMalformed):
+        parse_metadata(b"a:" + blanks + b"\x00")
+    assert parse_metadata(b"a:" + blanks + b"x") == [(b"a", (blanks + b"x").lstrip(b" \t"))]
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw):
