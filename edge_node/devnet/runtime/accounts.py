@@ -46,7 +46,9 @@ def transfer(work: Work, source: bytes, dest: bytes, amount: int, *, keep: bool)
     """Move money; `keep` refuses to let `source` die of it. CallRefused (Token, Arithmetic) when it cannot be."""
     require_withdrawable(work, source, amount, keep=keep)
     require_depositable(work, dest, amount)
-    if source != dest and amount:
+    if source == dest:
+        return  # without an event, as on real chains
+    if amount:
         set_free(work, source, free_balance(work, source) - amount)
         set_free(work, dest, free_balance(work, dest) + amount)
     work.emit("Balances", "Transfer", {"from": source, "to": dest, "amount": amount})
@@ -56,14 +58,12 @@ def require_withdrawable(work: Work, who: bytes, amount: int, *, keep: bool) -> 
     """CallRefused unless `who` can give `amount` away."""
     if not amount:
         return
-    account = account_of(work, who)
-    left = account["data"]["free"] - amount
+    left = free_balance(work, who) - amount
     if left < 0:
         raise token_refusal("FundsUnavailable")
-    if amount > max(0, account["data"]["free"] - max(0, account["data"]["frozen"] - account["data"]["reserved"])):
+    # What consumers need alive is told as frozen too: real chains never come to their own word for it, OnlyProvider.
+    if amount > liquid_balance(work, who, keep=False):
         raise token_refusal("Frozen")
-    if left < EXISTENTIAL_DEPOSIT and account["consumers"]:
-        raise token_refusal("OnlyProvider")
     if left < EXISTENTIAL_DEPOSIT and keep:
         raise token_refusal("NotExpendable")
 
@@ -150,7 +150,8 @@ def set_lock(work: Work, name: bytes, who: bytes, amount: int) -> None:
     account = account_of(work, who)
     was, frozen = account["data"]["frozen"], max((lock["amount"] for lock in locks), default=0)
     account["data"]["frozen"] = frozen
-    account["consumers"] += bool(locks) - bool(before)
+    # One for the list of locks and one for the frozen money: a locked account shows two.
+    account["consumers"] += bool(locks) - bool(before) + bool(frozen) - bool(was)
     work.put("System", "Account", who, account)
     _keep_locks(work, who, locks)
     if frozen != was:

@@ -62,11 +62,11 @@ def test_a_share_that_makes_no_account_is_burnt(work):
 
 
 def test_locks_overlay(work):
-    """The largest counts; the account has one consumer for all of them, until the last is gone."""
+    """The largest counts; the account has two consumers for all of them, until the last is gone."""
     set_lock(work, b"a" * 8, ALICE.id, 5 * CERE)
     set_lock(work, b"b" * 8, ALICE.id, 7 * CERE)
     account = account_of(work, ALICE.id)
-    assert (account["data"]["frozen"], account["consumers"]) == (7 * CERE, 1)
+    assert (account["data"]["frozen"], account["consumers"]) == (7 * CERE, 2)
     assert liquid_balance(work, ALICE.id, keep=False) == free_balance(work, ALICE.id) - 7 * CERE
     set_lock(work, b"b" * 8, ALICE.id, 0)
     set_lock(work, b"a" * 8, ALICE.id, 0)

@@ -119,7 +119,8 @@ def withdraw_unlocked_deposit(work: Work, origin: Origin, cluster_id: bytes) -> 
 def _pay_in(work: Work, funder: bytes, owner: bytes, cluster_id: bytes, amount: int) -> None:
     """Move money to the vault and note it; the payer must be able to live on."""
     try:
-        transfer(work, funder, vault_of(cluster_id), amount, keep=True)
+        if amount:
+            transfer(work, funder, vault_of(cluster_id), amount, keep=True)
     except CallRefused:
         raise PalletRefusal(PALLET, "TransferFailed") from None
     ledger = work.get(PALLET, "ClusterLedger", cluster_id, owner)
