@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_node.base.digests import blake2b_256
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.era import Mortal, era_at, era_value
-from edge_node.chain_light.extrinsic import MalformedExtrinsic, SignatureKind, UnknownExtrinsicVersion, bare_extrinsic
+from edge_node.chain_light.extensions import ChainFacts, Terms, write_additional, write_extra
+from edge_node.chain_light.extrinsic import (
+    MalformedExtrinsic,
+    SignatureKind,
+    UnknownExtrinsicVersion,
+    bare_extrinsic,
+    signed_extrinsic,
+)
 from edge_node.chain_light.values import Chosen
 from edge_node.devnet.pallets.balances import CERE
 from edge_node.devnet.runtime.dispatch import call_of
@@ -49,10 +57,22 @@ def test_both_kinds_of_accounts_sign(stage, who):
 def test_long_payloads_are_signed_by_their_hash(stage):
     """Above 256 bytes; who signs the bytes themselves is refused, as some clients do."""
     long = call_of("System", "remark", remark=bytes(300))
-    assert not stage.write(stage.signed(ALICE, long)).refused
-    plain = Account("alice")
-    plain.sign = lambda payload: ALICE.sign(payload + b"unhashed")
-    assert why(stage, stage.signed(plain, long)) == "BadProof"
+    chain, terms = stage.chain, Terms(nonce=0)
+    facts = ChainFacts(
+        genesis=chain.genesis.hash,
+        spec_version=chain.form.profile.version.spec_version,
+        transaction_version=chain.form.profile.version.transaction_version,
+        era_block=chain.genesis.hash,
+    )
+    metadata, call = chain.form.metadata, chain.form.encode_call(long)
+    whole = call + write_extra(metadata, terms) + write_additional(metadata, facts)
+    assert len(whole) > 256
+    by_itself, by_its_hash = (
+        signed_extrinsic(metadata, call, ALICE.id, ALICE.kind, ALICE.sign(payload), terms)
+        for payload in (whole, blake2b_256(whole))
+    )
+    assert why(stage, by_itself) == "BadProof"
+    assert not stage.write(by_its_hash).refused
 
 
 @pytest.mark.parametrize(
