@@ -22,6 +22,13 @@ async def first_message(call: Call) -> bytes:
     return message
 
 
+async def vouch_for(gate: DdcGate, call: Call) -> None:
+    """Ask the gate by the metadata alone, before a large first message has room; see serving.call.Method."""
+    if call.mode == CACHE:
+        raise CacheTakesNoStores
+    await gate.vouch(token=call.metadata.get("token"), source=source_of(call), over_web=call.over_web)
+
+
 async def admit(
     gate: DdcGate, call: Call, verb: Verb, bucket_id: int, *, cid: Cid | None = None, names: bool = False
 ) -> Admitted:

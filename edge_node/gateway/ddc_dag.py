@@ -1,8 +1,10 @@
 """DagApi: DAG nodes in canonical form, in and out, alone or at the end of a path (docs/specs/ddc.md)."""
 
+from functools import partial
+
 from edge_node.base.limits import KIB
 from edge_node.gateway.answer_room import AnswerRoom
-from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room
+from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room, vouch_for
 from edge_node.gateway.ddc_gate import DdcGate
 from edge_node.gateway.ddc_records import DdcRecords
 from edge_node.gateway.room import Room
@@ -26,7 +28,8 @@ class DagApi:
 
     def add_to(self, table: CallTable) -> None:
         """Answer the methods."""
-        table.add("/dag.DagApi/Put", self.put, message_max=PUT_MESSAGE_BYTES)
+        vouch = partial(vouch_for, self._gate)
+        table.add("/dag.DagApi/Put", self.put, message_max=PUT_MESSAGE_BYTES, vouch=vouch)
         table.add("/dag.DagApi/Get", self.get, message_max=GET_MESSAGE_BYTES)
 
     async def put(self, call: Call) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from edge_node.base.limits import EXTENT_BYTES, KIB, MIB
 from edge_node.gateway.ack_habits import AckHabits
 from edge_node.gateway.answer_room import AnswerRoom
-from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room
+from edge_node.gateway.ddc_call import admit, first_message, payer_of, take_room, vouch_for
 from edge_node.gateway.ddc_errors import EmptyPiece, MessageOutOfOrder, RangeOutside, SizeUnderstated
 from edge_node.gateway.ddc_gate import Admitted, DdcGate
 from edge_node.gateway.ddc_parts import read_parts
@@ -31,6 +31,7 @@ from edge_node.wire.ddc_messages import (
 
 # The SDK's content messages have 4,091,904 bytes; other clients round up to 4 MiB.
 PIECE_MESSAGE_BYTES = 4 * MIB + KIB
+METADATA_BYTES = 16 * KIB  # a put's first message: some hundred bytes, and nobody knows yet whose
 MULTIPART_MESSAGE_BYTES = 2 * MIB  # PART_HASHES_MAX parts take 1.1 MB
 PART_BYTES = 128  # what a part's hash takes that was read
 READ_MESSAGE_BYTES = 2 * KIB  # a request or an acknowledgement
@@ -63,8 +64,11 @@ class FileApi:
 
     def add_to(self, table: CallTable) -> None:
         """Answer the methods."""
-        table.add("/file.FileApi/putRawPiece", self.put_raw, message_max=PIECE_MESSAGE_BYTES)
-        table.add("/file.FileApi/putMultipartPiece", self.put_multipart, message_max=MULTIPART_MESSAGE_BYTES)
+        vouch = partial(vouch_for, self._gate)
+        table.add("/file.FileApi/putRawPiece", self.put_raw, message_max=PIECE_MESSAGE_BYTES, first_max=METADATA_BYTES)
+        table.add(
+            "/file.FileApi/putMultipartPiece", self.put_multipart, message_max=MULTIPART_MESSAGE_BYTES, vouch=vouch
+        )
         table.add("/file.FileApi/getFile", self.get, message_max=READ_MESSAGE_BYTES)
 
     async def put_raw(self, call: Call) -> None:

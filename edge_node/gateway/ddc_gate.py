@@ -16,6 +16,7 @@ from edge_node.store.bucket_errors import UnknownBucket
 from edge_node.store.buckets import Bucket, BucketAuthority, require_bucket
 from edge_node.trust.access import Access, AccessDenied, Capability, Deny, Verb, check
 from edge_node.trust.access_control import AccessControl
+from edge_node.trust.access_resource import vault_resource
 from edge_node.trust.activity_request import ActivityRequest, open_activity_request
 from edge_node.trust.spent_requests import SpentRequests
 from edge_node.trust.token_book import TokenBook
@@ -103,6 +104,22 @@ class DdcGate:
         assert chain is not None, "only a public read goes without"
         check_bearer(chain, request, in_url=in_url)
         return await self._admit_holder(wanted, bucket, chain, request, now_ms, source)
+
+    async def vouch(self, *, token: str | None, source: str, over_web: bool) -> None:
+        """Raise for a token that no bucket here has given, before a large message of its bearer is given room.
+
+        What may be done with it is asked of `admit`, when the message says what it wants.
+        """
+        now_ms = self._clock.now_ms()
+        owners = {bucket.owner for bucket in self._buckets.list()}
+
+        def screen(claimed: TokenChain) -> None:
+            owner = VaultId(claimed.root.signer)
+            if owner not in owners:
+                resource = vault_resource(owner)
+                raise self._access.refuse_claimed(claimed.holder, resource, Verb.PUT, now_ms, source)
+
+        screen(self._book.open(token, now_ms, over_web=over_web, screen=screen))
 
     def _open(
         self, token: str | None, wanted: Wanted, bucket: Bucket, now_ms: int, source: str, *, over_web: bool

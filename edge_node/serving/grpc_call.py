@@ -5,7 +5,7 @@ from typing import Protocol
 
 import trio
 
-from edge_node.serving.call import CallEnded, Metadata
+from edge_node.serving.call import CallEnded, CallHandler, Metadata, vouch_for_all
 from edge_node.serving.credit import AHEAD_BYTES, UPDATE_BYTES, StreamCredit
 from edge_node.serving.limits import NEVER
 from edge_node.serving.sleeper import Sleeper
@@ -18,7 +18,12 @@ from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 
 JOIN_MAX_BYTES = 16 * 1024  # up to here copying a message costs less than keeping track of its parts
 DUE = 2.0  # times the idle timeout for one message that wants room: 4 MiB at 280 kbit/s, with the default
+QUEUED = 10.0  # times the idle timeout for a message that waits for room: nobody holds any for longer than DUE
 TURNS = 32  # messages that a handler may take or send without waiting before others have the loop
+
+_IDLE = (Status.CANCELLED, "the client neither sent nor took anything for too long")
+_NO_ROOM = (Status.UNAVAILABLE, "there was no room for the message for too long; try again later")
+_NO_PLACE = (Status.UNAVAILABLE, "the call said nothing while others had no place; send its first message at once")
 
 
 class CallHost(Protocol):
@@ -53,14 +58,15 @@ class GrpcCall:
     over_web = False
 
     __slots__ = (
-        "_accepted", "_credit", "_due", "_half_closed", "_host", "_large", "_left", "_reader", "_receiving", "_sender",
-        "_sending", "_turns", "_unfinished", "deadline", "ended", "forged", "metadata", "method", "mode", "not_after",
-        "peer", "receiver", "scope", "stream",
+        "_accepted", "_credit", "_due", "_half_closed", "_host", "_large", "_left", "_message_max", "_queued",
+        "_reader", "_receiving", "_sender", "_sending", "_turns", "_unfinished", "_vouch", "deadline", "ended",
+        "forged", "metadata", "method", "mode", "not_after", "peer", "receiver", "scope", "silent", "stream",
     )  # fmt: skip
 
     def __init__(
         self, host: CallHost, stream: int, method: str, metadata: Metadata, *, peer: str, mode: str, message_max: int,
-        credit: StreamCredit, not_after: float = NEVER,
+        credit: StreamCredit, first_max: int | None = None, vouch: CallHandler = vouch_for_all,
+        not_after: float = NEVER,
     ) -> None:  # fmt: skip
         self.stream, self.method, self.metadata, self.peer, self.mode = stream, method, metadata, peer, mode
         self.not_after = not_after
@@ -71,8 +77,11 @@ class GrpcCall:
         self.receiver, self._sender = Sleeper(), Sleeper()
         self._host = host
         self._credit = credit
-        self._reader = MessageReader(message_max)
-        self._half_closed = self._accepted = self._left = self._unfinished = False
+        self._message_max = message_max
+        self._reader = MessageReader(message_max if first_max is None else first_max)
+        self._vouch: CallHandler | None = vouch
+        self.silent = True  # until its first message was whole
+        self._half_closed = self._accepted = self._left = self._unfinished = self._queued = False
         self._receiving = self._sending = False
         self._due = NEVER  # when a message must be whole that room was given to: drops do not hold it for ever
         self._large = 0  # how much the client may send ahead, once it has sent a large message
@@ -94,6 +103,10 @@ class GrpcCall:
                 if reader.missing:
                     raise MessageTruncated(reader.missing)
                 return None
+            if self._vouch is not None and PREFIX_BYTES + reader.expected > STREAM_WINDOW_BYTES:
+                vouch, self._vouch = self._vouch, None
+                await vouch(self)
+                continue  # more may have come meanwhile
             self.invite()
             self._receiving = True
             try:
@@ -142,7 +155,7 @@ class GrpcCall:
 
     async def _wait(self, sleeper: Sleeper) -> None:
         """Wait for the client, who has `stream_idle_timeout_s` for its next move."""
-        self.deadline = min(self._host.idle_deadline(), self._due)
+        self.deadline = min(self._host.idle_deadline(QUEUED if self._queued else 1.0), self._due)
         try:
             await sleeper.sleep()
         finally:
@@ -195,10 +208,14 @@ class GrpcCall:
         self.scope.cancel()
 
     def expire(self) -> None:
-        """The client has not moved for too long."""
+        """The client has not moved for too long, or the node had no room for it."""
         self.deadline = NEVER
-        why = "the client neither sent nor took anything for too long"
-        self.end(Status.CANCELLED, why)
+        self.end(*(_NO_ROOM if self._queued else _IDLE))
+        self.scope.cancel()
+
+    def yield_place(self) -> None:
+        """Others have work, and this call has said nothing yet."""
+        self.end(*_NO_PLACE)
         self.scope.cancel()
 
     def on_data(self, data: bytes | memoryview, size: int, *, ended: bool) -> bool:
@@ -235,14 +252,26 @@ class GrpcCall:
             grown = credit.raise_to(least)
         if grown is None:
             if need > there:
+                self._queued = True
                 credit.share.wait(self)
         elif grown:
+            self._note_invited()
             if credit.charged and self._due is NEVER:
                 self._due = self._host.idle_deadline(DUE)
             self._host.http.open_window(self.stream, grown)
             self._host.flush_soon()
 
+    def _note_invited(self) -> None:
+        """From now on it is the client that is waited for."""
+        if self._queued:
+            self._queued = False
+            if self._receiving:
+                self.deadline = self._host.idle_deadline()
+
     def _take(self, size: int) -> None:
+        if self.silent:
+            self.silent, self._vouch = False, None
+            self._reader.message_max = self._message_max
         self._credit.take(size)
         self._due = NEVER
         self._large = AHEAD_BYTES if size > STREAM_WINDOW_BYTES else 0

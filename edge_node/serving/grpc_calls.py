@@ -20,6 +20,7 @@ LEAVING_PER_CALL = 2  # handlers that were cancelled and still clean up count ag
 # sixty connections full of them.
 CALLS_MAX = 1_024
 CALLS_PER_ADDRESS_MAX = CALLS_MAX * 3 // 4
+SILENT_S = 1.0  # a client sends its first message with its headers, or after a few turns of its own loop
 CALLS_KEPT = 2  # for every connection, so that a crowd of stuck ones at its own address does not lock a client out
 
 
@@ -30,6 +31,11 @@ class CallCount:
         self._in_all, self._per_address = in_all, per_address
         self._by_address = Counter[str]()
         self._total = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether places are scarce."""
+        return self._total >= self._in_all * 3 // 4
 
     def has_room(self, peer: str, own: int) -> bool:
         """Whether a connection from `peer` that has `own` calls may have one more."""
@@ -58,7 +64,22 @@ class GrpcService:
         self.room = CreditRoom()
         self.count = CallCount()
         self.draining = False
+        self.silent: dict[GrpcCall, float] = {}  # calls that have said nothing, as far as is known, and since when
         self._turns = trio.StrictFIFOLock()
+
+    def make_place(self) -> None:
+        """Where places are scarce, end the oldest call that has said nothing yet: its headers alone are no work."""
+        if not self.count.crowded:
+            return
+        before = self.reaper.now - SILENT_S
+        while self.silent:
+            call, since = next(iter(self.silent.items()))
+            if since > before:
+                return
+            del self.silent[call]
+            if call.silent:
+                call.yield_place()
+                return
 
     async def take_turn(self) -> None:
         """Wait until one more of the calls that came in one breath may begin: of all connections one each turn.
@@ -105,12 +126,14 @@ class GrpcCalls:
             raise MethodUnknown(method)
         call = GrpcCall(
             self._host, event.stream, method, Metadata(event.headers), peer=self._peer, mode=self._mode,
-            message_max=known.message_max, credit=StreamCredit(self._share),
+            message_max=known.message_max, first_max=known.first_max, vouch=known.vouch,
+            credit=StreamCredit(self._share),
             not_after=NEVER if timeout is None else trio.current_time() + parse_timeout(timeout),
         )  # fmt: skip
         if event.ended:
             call.on_data(b"", 0, ended=True)
         self._by_stream[event.stream] = call
+        self._service.silent[call] = self._service.reaper.now
         self._running += 1
         self._service.count.enter(self._peer)
         return call, known.handler
@@ -127,6 +150,7 @@ class GrpcCalls:
         """It is answered, or given up."""
         self._by_stream.pop(call.stream, None)
         self._senders.pop(call, None)
+        self._service.silent.pop(call, None)
 
     def cut(self, status: Status, why: str) -> None:
         """End them all."""
