@@ -184,4 +184,5 @@ def drop_consumer(work: Work, who: bytes) -> None:
 
 
 def _issue(work: Work, change: int) -> None:
-    work.put("Balances", "TotalIssuance", max(0, work.get("Balances", "TotalIssuance") + change))
+    """Count money that is made or burnt; root can set balances whose sum no number of the chain holds."""
+    work.put("Balances", "TotalIssuance", min(_U128_MAX, max(0, work.get("Balances", "TotalIssuance") + change)))

@@ -52,7 +52,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the next block is made of: its slot and time, who writes it, and what is to come into it."""
+    """What the next block is made of: its slot and time, who writes it, and what is to come into it.
+
+    `extrinsics` are whole ones (`Chain.check` read them); whether they are valid by then, the block finds out.
+    """
 
     slot: int
     now_ms: int

@@ -10,8 +10,9 @@ from edge_node.chain_light.storage_key import storage_key, value_of
 from edge_node.chain_light.values import Chosen, Value
 from edge_node.devnet.runtime.form import Form
 from edge_node.devnet.runtime.origin import Origin
-from edge_node.devnet.runtime.refusals import CANNOT_LOOKUP, CallRefused, PalletRefusal
+from edge_node.devnet.runtime.refusals import CANNOT_LOOKUP, CORRUPTION, CallRefused, PalletRefusal
 from edge_node.devnet.runtime.state import State
+from edge_node.wire.scale import MalformedScale
 
 # Whom an auth contract lets into a cluster, by the node's key: a stand-in for an ink! contract and its answer.
 AuthContracts = Mapping[bytes, Callable[[bytes, bytes], bool]]
@@ -67,23 +68,29 @@ class Work:
     @contextmanager
     def layer(self) -> Iterator[None]:
         """Changes and events inside are kept when it ends, and undone when it is left by an error."""
-        noted = len(self.events)
+        noted, code_changed = len(self.events), self.code_changed
         self.state.begin()
         try:
             yield
         except BaseException:
             self.state.rollback()
             del self.events[noted:]
+            self.code_changed = code_changed
             raise
         self.state.commit()
 
     def dispatch(self, origin: Origin, call: Chosen) -> CallRefused | None:
-        """Carry out a call inside this one, whole or not at all; why it was refused, if it was."""
+        """Carry out a call inside this one, whole or not at all; why it was refused, if it was.
+
+        Root may have written what no pallet can read: that is the state's corruption, and the caller's to know.
+        """
         try:
             with self.layer():
                 self.carry_out(self, origin, call)
         except CallRefused as refused:
             return refused
+        except MalformedScale:
+            return CallRefused(CORRUPTION)
         return None
 
     def result_of(self, refused: CallRefused | None) -> Chosen:

@@ -125,6 +125,14 @@ def test_root_moves_and_sets_what_it_likes(stage):
         assert stage.outcome(SUDO, call) == "BadOrigin"
 
 
+def test_money_beyond_counting_is_counted_as_the_most(stage):
+    """Root may give two accounts all that a number holds."""
+    for who in (ALICE, BOB):
+        call = call_of("Balances", "force_set_balance", who=who.address, new_free=(1 << 128) - 1)
+        assert stage.as_root(call) == "Ok"
+    assert stage.read("Balances", "TotalIssuance") == (1 << 128) - 1
+
+
 def test_setting_a_balance_below_what_consumers_need_is_refused(stage):
     """ConsumerRemaining: an account that something refers to is not ended by root either."""
     account = stage.read("System", "Account", ALICE.id) | {"consumers": 1}

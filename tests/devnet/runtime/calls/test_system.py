@@ -32,6 +32,19 @@ def test_new_code_is_marked_in_the_header(stage):
     assert DigestKind.RUNTIME_UPDATED not in [item.kind for item in stage.chain.head.header.digest]
 
 
+def test_a_change_of_code_that_was_undone_is_no_change(stage):
+    """The mark goes with the call that made it."""
+    code, bad = call_of("System", "set_code", code=b"new"), call_of("Timestamp", "set", now=1)
+    assert stage.as_root(call_of("Utility", "batch_all", calls=[code, bad])) == "BadOrigin"
+    assert DigestKind.RUNTIME_UPDATED not in [item.kind for item in stage.chain.head.header.digest]
+
+
+def test_what_no_pallet_can_read_is_told_as_corruption(stage):
+    """The block is written all the same."""
+    stage.set_raw("DdcCustomers", "Buckets", 1, raw=b"x")
+    assert stage.outcome(ALICE, call_of("DdcCustomers", "remove_bucket", bucket_id=1)) == "Corruption"
+
+
 def test_root_writes_raw_storage(stage):
     """What no call leads to can be set up for a test."""
     assert stage.as_root(call_of("System", "set_storage", items=[(b"a", b"1"), (b"b", b"2")])) == "Ok"
