@@ -388,3 +388,21 @@ async def test_what_anybody_may_read_is_shared_out_by_address(tmp_path: Path) ->
         for wallet in (OWNER, READER, STRANGER):
             assert payer_of(await gate.get(text_of(wallet.token()), PUBLIC, by=wallet), "10.0.0.9") == "10.0.0.9"
         assert payer_of(await gate.get(text_of(OWNER.token(bucket=PRIVATE))), "10.0.0.9") == OWNER.account
+
+
+async def test_who_no_owner_vouches_for_gets_no_room(tmp_path: Path) -> None:
+    """Before a message says what it wants, the token must be one that an owner of some bucket here has given."""
+    async with gate_at(tmp_path) as gate:
+        for token in (OWNER.token(), OWNER.token(subject=READER), STRANGER.token()):
+            await gate.gate.vouch(token=text_of(token), source="t", over_web=False)
+        assert not gate.rows
+        gate.buckets.apply(DdcSettings(buckets=bucket_rules()[:2]))
+        for token, refusal in (
+            (None, TokenMissing),
+            (text_of(STRANGER.token()), AccessDenied),
+            (text_of(READER.token()), AccessDenied),
+            (text_of(OWNER.token(expires_ms=CLOCK.now_ms())), TokenExpired),
+        ):
+            with pytest.raises(refusal):
+                await gate.gate.vouch(token=token, source="t", over_web=False)
+        assert [(row.reason, row.proved) for row in gate.rows] == [("access-denied", False)] * 2

@@ -1,5 +1,8 @@
 """serving.grpc_call: what a handler sends is parted as the windows allow, and credit follows what it takes."""
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 import trio
 import trio.testing
@@ -8,7 +11,7 @@ from edge_node.serving.call import CallEnded, Metadata
 from edge_node.serving.credit import CreditRoom, Share, StreamCredit
 from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.limits import NEVER
-from edge_node.wire.grpc import Status, message_prefix
+from edge_node.wire.grpc import MessageTooLarge, Status, message_prefix
 from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_streams import STREAM_WINDOW_BYTES
 from tests.wire.test_http2 import FIELDS, hear, new_client, new_server, output
@@ -43,12 +46,13 @@ class Host:
         self.left += 1
 
 
-def new_call(host: Host, room: CreditRoom | None = None) -> GrpcCall:
+def new_call(host: Host, room: CreditRoom | None = None, **more: Any) -> GrpcCall:
     """A call of stream 1."""
     credit = StreamCredit(Share(room or CreditRoom(), "a"))
     return GrpcCall(
-        host, 1, "/a.A/b", Metadata(), peer="a", mode="full", message_max=4 * MIB, credit=credit, not_after=NEVER
-    )
+        host, 1, "/a.A/b", Metadata(), peer="a", mode="full", message_max=4 * MIB, credit=credit, not_after=NEVER,
+        **more,
+    )  # fmt: skip
 
 
 def windows(raw: bytes) -> int:
@@ -162,3 +166,87 @@ async def test_small_messages_give_others_a_turn():
             await call.send(b"x")
         nursery.cancel_scope.cancel()
     assert turns >= 9
+
+
+class Stranger(Exception):
+    """Who nobody vouches for."""
+
+
+async def refuse(_call: object) -> None:
+    """Vouch for nobody."""
+    raise Stranger
+
+
+async def test_a_stranger_gets_no_room_for_a_large_first_message():
+    """Who may send it is asked once, before the room is touched; what fits the small window asks nobody."""
+    room, host = CreditRoom(), Host()
+    call = new_call(host, room, vouch=refuse)
+    call.on_data(message_prefix(3) + b"abc", 8, ended=False)
+    assert await call.receive() == b"abc"
+    call = new_call(host, room, vouch=refuse)
+    call.on_data(message_prefix(STREAM_WINDOW_BYTES), 5, ended=False)
+    with pytest.raises(Stranger):
+        await call.receive()
+    assert room.used == 0
+
+
+async def test_who_is_vouched_for_is_asked_once():
+    """Then its messages have room, the first and those after it."""
+    room, host, asked = CreditRoom(), Host(), []
+
+    async def vouch(call: object) -> None:
+        asked.append(call)
+
+    call = new_call(host, room, vouch=vouch)
+    for number in range(2):
+        call.on_data(message_prefix(MIB), 5, ended=False)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(call.receive)
+            await trio.testing.wait_all_tasks_blocked()
+            assert room.used >= MIB - STREAM_WINDOW_BYTES
+            call.on_data(bytes(MIB), MIB, ended=False)
+        assert (asked, call.silent, number) == ([call], False, number)
+
+
+async def test_the_first_message_has_its_own_limit():
+    """A put begins with a few hundred bytes; what follows is as large as the method says."""
+    call = new_call(Host(), first_max=100)
+    call.on_data(message_prefix(100) + bytes(100), 105, ended=False)
+    call.on_data(message_prefix(101) + bytes(101), 106, ended=False)
+    assert [len(await call.receive()), len(await call.receive())] == [100, 101]
+    call = new_call(Host(), first_max=100)
+    call.on_data(message_prefix(101), 5, ended=False)
+    with pytest.raises(MessageTooLarge):
+        await call.receive()
+
+
+async def test_who_waits_for_room_is_not_idle():
+    """The node is what it waits for: it is told so, and much later than a client that sends nothing."""
+    room, host = CreditRoom(MIB), Host()
+    others = [Share(room, "b"), Share(room, "c")]
+    assert all(other.charge(MIB // 2) for other in others)
+    call = new_call(host, room)
+    call.on_data(message_prefix(MIB // 2), 5, ended=False)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait_for_end, call)
+        await trio.testing.wait_all_tasks_blocked()
+        assert call.deadline == 600.0
+        others[0].release(MIB // 2)
+        assert call.deadline == 60.0
+        call.expire()
+    assert call.ended == (Status.CANCELLED, "the client neither sent nor took anything for too long")
+    assert others[0].charge(MIB // 2)
+    call = new_call(host, room)
+    call.on_data(message_prefix(MIB // 2), 5, ended=False)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait_for_end, call)
+        await trio.testing.wait_all_tasks_blocked()
+        call.expire()
+    assert call.ended is not None
+    assert call.ended[0] is Status.UNAVAILABLE
+
+
+async def wait_for_end(call: GrpcCall) -> None:
+    """Receive until the call is over."""
+    with call.scope, suppress(CallEnded):
+        await call.receive()

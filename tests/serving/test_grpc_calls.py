@@ -5,7 +5,7 @@ import trio
 
 from edge_node.serving.call import Call, MethodUnknown
 from edge_node.serving.grpc_call import GrpcCall
-from edge_node.serving.grpc_calls import CALLS_KEPT, LEAVING_PER_CALL, CallCount, GrpcCalls, GrpcService
+from edge_node.serving.grpc_calls import CALLS_KEPT, LEAVING_PER_CALL, SILENT_S, CallCount, GrpcCalls, GrpcService
 from edge_node.serving.limits import NEVER, Reaper
 from edge_node.settings.tree import GrpcSettings
 from edge_node.wire.grpc import Status, TimeoutMalformed
@@ -143,3 +143,28 @@ def test_an_address_that_left_is_forgotten():
     count.enter("a")
     count.leave("a")
     assert not count._by_address
+
+
+async def test_silent_calls_make_place_where_places_are_scarce():
+    """The oldest that has said nothing for a second, one for each that comes; who spoke stays."""
+    calls = new_calls()
+    service = calls._service
+    service.count = CallCount(4, 4)
+    now = service.reaper.now
+    begun = [calls.begin(opened(stream), path("echo"), None)[0] for stream in (1, 3)]
+    service.make_place()
+    assert [call.ended for call in begun] == [None, None]  # there is room
+    begun.append(calls.begin(opened(5), path("echo"), None)[0])
+    begun[0].silent = False
+    service.make_place()
+    assert [call.ended for call in begun] == [None] * 3  # not yet a second old
+    service.reaper.now = now + SILENT_S
+    service.make_place()
+    assert [call.ended is not None for call in begun] == [False, True, False]
+    assert begun[1].ended[0] is Status.UNAVAILABLE
+    service.make_place()
+    assert [call.ended is not None for call in begun] == [False, True, True]
+    service.make_place()
+    assert begun[0].ended is None
+    calls.leave(begun[0])
+    assert not service.silent
