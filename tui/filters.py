@@ -88,13 +88,24 @@ def _test_of(term: Term) -> Callable[[Values], bool]:
 
 
 def _by_key(term: Term) -> Callable[[Values], bool]:
-    pattern = re.compile(".*".join(map(re.escape, term.value.split("*"))), re.DOTALL)
+    pattern = _pattern_of(term.value)
 
     def test(values: Values) -> bool:
         value = values.get(term.key, "").casefold()
         return any(pattern.fullmatch(one) is not None for one in value.split(ALTERNATIVES))
 
     return test
+
+
+def _pattern_of(value: str) -> re.Pattern[str]:
+    """`*` stands for anything.
+
+    Each part between two is taken where it first stands, and no other place is tried: a row's text comes from
+    strangers, and could take time in a power of its length.
+    """
+    first, *rest = map(re.escape, value.split("*"))
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return re.compile(first + middle + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
 
 
 def _contains(value: str) -> Callable[[Values], bool]:

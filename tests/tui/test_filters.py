@@ -45,6 +45,24 @@ def test_one_of_several_values_is_enough() -> None:
     assert [parse_filter("!bucket:7", both).matcher()(row) for row in (both, other)] == [False, True]
 
 
+@given(st.text("ab*", min_size=1, max_size=7), st.text("ab", max_size=9))
+def test_stars_stand_for_anything(value: str, text: str) -> None:
+    """As of all ways to divide the text at once."""
+
+    def fits(pattern: str, rest: str) -> bool:
+        if not pattern.startswith("*"):
+            return pattern[:1] == rest[:1] and (not pattern or fits(pattern[1:], rest[1:]))
+        return any(fits(pattern[1:], rest[start:]) for start in range(len(rest) + 1))
+
+    assert parse_filter(f"name={value}", {"name"}).matcher()({"name": text}) is fits(value, text)
+
+
+def test_a_strangers_text_is_looked_at_once() -> None:
+    """Where the parts of a value could stand in 10^12 ways, one is tried."""
+    wanted = parse_filter("name=a*a*a*a*b*c", {"name"}).matcher()
+    assert not wanted({"name": "a" * 3_000})
+
+
 TERMS = st.builds(
     Term,
     value=st.text("abc*.= ", min_size=1, max_size=4).map(lambda text: text.strip() or "a"),
