@@ -31,10 +31,10 @@ def message(raw: bytes) -> bytes:
 
 
 class Wire:
-    """One connection. `window` is what each stream may get without asking; `deaf` never reads a byte."""
+    """One connection. `window` is what each stream may get without asking; `deaf` never reads a byte; `source` is its address."""
 
-    def __init__(self, port: int, *, window: int = 65_535, deaf: bool = False) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, port: int, *, window: int = 65_535, deaf: bool = False, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
         self.socket.settimeout(30)
         self.encoder, self._next = Encoder(), 1
         self.send(PREFACE, frame(SETTINGS, 0, 0, struct.pack(">HI", 4, window)))
