@@ -31,7 +31,7 @@ def message(raw: bytes) -> bytes:
 
 
 class Wire:
-    """One connection. `window` is what each stream may get without asking; `deaf` never reads a byte; `source` is its address."""
+    """One connection from `source`. `window` is what each stream may get without asking; `deaf` never reads a byte."""
 
     def __init__(self, port: int, *, window: int = 65_535, deaf: bool = False, source: str = "127.0.0.1") -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
