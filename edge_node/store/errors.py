@@ -71,6 +71,17 @@ class PieceDamaged(StoreRefusal):
         super().__init__(f"piece {format_cid(cid)} is damaged on this node: {why}")
 
 
+class PieceRowUnreadable(StoreError):
+    """What the index holds of the piece makes no sense; the journal still has the truth."""
+
+    slug = "piece-row-unreadable"
+    remedy = "Stop the node and move its index.db away: it is made anew from the log."
+
+    def __init__(self, cid: Cid, why: str) -> None:
+        self.cid = format_cid(cid)
+        super().__init__(f"the index's row of piece {format_cid(cid)} cannot be read: {why}")
+
+
 class PieceGone(StoreRefusal):
     """The piece was deleted while it was read, and its bytes have left the disk. Nothing is damaged."""
 

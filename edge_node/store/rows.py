@@ -11,6 +11,7 @@ import msgspec
 from edge_node.base.ids import Cid
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.journal import Placed, Position, SegmentClass
+from edge_node.store.errors import PieceRowUnreadable
 from edge_node.store.file_rows import forget_multipart
 from edge_node.store.lookups import find_each
 from edge_node.store.records import PieceRecord, ReferenceRecord
@@ -111,11 +112,14 @@ def _added(record: PieceRecord | ReferenceRecord, key: bytes | None, size: int, 
 
 def _find(conn: sqlite3.Connection, cid: bytes) -> PieceRow | None:
     row = conn.execute("SELECT size, segment, position, extents FROM pieces WHERE cid = ?", (cid,)).fetchone()
-    return None if row is None else _row_of(*row)
+    return None if row is None else _row_of(cid, *row)
 
 
-def _row_of(size: int, segment: int, position: int, extents: bytes) -> PieceRow:
-    listed = msgspec.msgpack.decode(extents, type=tuple[tuple[int, int], ...])
+def _row_of(cid: bytes, size: int, segment: int, position: int, extents: bytes) -> PieceRow:
+    try:
+        listed = msgspec.msgpack.decode(extents, type=tuple[tuple[int, int], ...])
+    except msgspec.DecodeError as error:
+        raise PieceRowUnreadable(Cid(cid), str(error)) from error
     return PieceRow(size, Position(SegmentClass.PX, segment, position), listed)
 
 
@@ -144,27 +148,34 @@ _REFERRED = (
 
 
 def find_standings(conn: sqlite3.Connection, cids: Sequence[Cid]) -> list[Standing]:
-    """Where each piece lies, if anywhere, and which scopes refer to it."""
+    """Where each piece lies, if anywhere, and which scopes refer to it; PieceRowUnreadable."""
     keys = [(cid,) for cid in cids]
     found = find_each(conn, ("cid",), f"SELECT json_array(json(({_PIECE})), json(({_REFERENCES})))", keys)
     return [
         Standing(
-            None if piece is None else _row_of(*piece[:3], bytes.fromhex(piece[3])),
+            _piece_of(cid, piece),
             {scope_of_row(bytes.fromhex(owner), bucket): size for owner, bucket, size in references},
         )
-        for piece, references in found
+        for cid, (piece, references) in zip(cids, found, strict=True)
     ]
 
 
 def find_held(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[PieceRow | None]:
-    """Where each piece lies that is asked for in a scope which refers to it; None for any other."""
+    """Where each piece lies that is asked for in a scope which refers to it; None for any other; PieceRowUnreadable."""
     found = _find_referred(conn, _PIECE, asked)
-    return [None if piece is None else _row_of(*piece[:3], bytes.fromhex(piece[3])) for piece in found]
+    return [_piece_of(cid, piece) for (_, cid), piece in zip(asked, found, strict=True)]
 
 
 def find_held_sizes(conn: sqlite3.Connection, asked: Sequence[tuple[Scope, Cid]]) -> list[int | None]:
     """The size of each piece that `find_held` finds."""
     return _find_referred(conn, "SELECT size FROM pieces WHERE cid = asked.cid", asked)
+
+
+def _piece_of(cid: Cid, piece: tuple[int, int, int, str] | None) -> PieceRow | None:
+    if piece is None:
+        return None
+    size, segment, position, extents = piece
+    return _row_of(cid, size, segment, position, bytes.fromhex(extents))
 
 
 def _find_referred(conn: sqlite3.Connection, query: str, asked: Sequence[tuple[Scope, Cid]]) -> list[Any]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,8 +11,10 @@ from edge_node.base.ids import Cid, VaultId
 from edge_node.base.limits import EXTENT_BYTES
 from edge_node.journal import Placed, Position, SegmentClass
 from edge_node.store import file_rows, reference_rows, rows, usage
+from edge_node.store.errors import PieceRowUnreadable
 from edge_node.store.records import DELETE_KIND, PIECE_KIND, REFERENCE_KIND, VERSION, PieceRecord, ReferenceRecord
 from edge_node.store.scope import Scope
+from edge_node.wire.cid import format_cid
 
 ANN, BOB = (VaultId(bytes([number]) * 32) for number in (1, 2))
 SCOPES = [Scope(ANN), Scope(ANN, 7), Scope(BOB), Scope(BOB, 7), Scope(ANN, 8)]
@@ -136,3 +139,18 @@ def test_owners_of_a_healed_piece_survive_the_loss_of_its_first_copy() -> None:
         assert rows.find_held(conn, [(scope, CIDS[0])]) != [None]
         rows.apply_deletes(conn, [(placed(CIDS[0], 0, 0), reference(DELETE_KIND, scope, 0))])
     assert rows.find_standings(conn, CIDS[:1])[0].piece is None
+
+
+def test_an_unreadable_row_is_named_and_spoils_no_other() -> None:
+    """Whoever looks it up learns which piece's it is; what is looked up without it is found."""
+    conn = opened()
+    asked = [(SCOPES[0], cid) for cid in CIDS]
+    rows.apply_pieces(conn, [(placed(cid, 9, 0), piece(SCOPES[0], number, 0)) for number, cid in enumerate(CIDS)])
+    assert [row and row.size for row in rows.find_held(conn, asked)] == SIZES
+    conn.execute("UPDATE pieces SET extents = x'c1' WHERE cid = ?", (CIDS[1],))
+    for find in (lambda: rows.find_held(conn, asked), lambda: rows.find_standings(conn, CIDS)):
+        with pytest.raises(PieceRowUnreadable) as caught:
+            find()
+        assert caught.value.cid == format_cid(CIDS[1])
+    assert [row and row.size for row in rows.find_held(conn, [asked[0], asked[2]])] == [SIZES[0], SIZES[2]]
+    assert [one.piece and one.piece.size for one in rows.find_standings(conn, CIDS[2:])] == SIZES[2:]
