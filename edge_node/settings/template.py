@@ -10,6 +10,7 @@ WIDTH = 100
 HEAD = """\
 # Settings of this edge node. A line without its # sets a value; `edge-node settings` shows what is in force and why.
 # The environment wins: EDGE_NODE__HTTP__LISTEN overrides listen in [http].
+# Each [section] stands here already and TOML takes none twice: change its lines where they are.
 """
 
 
