@@ -9,13 +9,16 @@ import httpx
 import pytest
 import trio
 
+from edge_node.activity import Action
 from edge_node.base.ids import Digest
 from edge_node.gateway.ddc_json import NAME_BODY_BYTES, NODE_BODY_BYTES
+from edge_node.store.records import NAME_KIND, PIECE_KIND
 from edge_node.trust.token_book import TokenBook
 from edge_node.trust.token_revocations import TokenRevocation
 from edge_node.wire.cid import CidKind, format_cid, make_cid, parse_cid, read_cid
 from tests.gateway.ddc_house import OWNER, PRIVATE, PUBLIC, STRANGER, House, house
 from tests.gateway.rig import CLOCK
+from tests.gateway.tickets import Tickets
 from tests.gateway.wallet import GET, GET_REQUEST, PUT, STORE_REQUEST, text_of
 from tests.serving.rig import read_answer
 
@@ -66,6 +69,20 @@ async def test_a_node_goes_in_and_comes_out(tmp_path: Path) -> None:
         assert got.headers["cache-control"] == "no-store"
         assert (await at.get(f"/v1/dag/{PUBLIC}/{root_text}/a/leaf")).json() == {"node": leaf}
         assert at.answers.held == at.bodies.held == 0
+
+
+async def test_every_store_is_recorded_in_its_own_ticket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stored, and what; a name's record has no CID."""
+    async with house(tmp_path) as at:
+        tickets = Tickets(at.store.journal, monkeypatch)
+        put = await post(at, f"/v1/dag/{PUBLIC}", {"node": {"data": b64(b"Leaf")}})
+        assert (await post(at, f"/v1/cns/{PUBLIC}", {"record": record_of("my/site", await_cid())})).status_code == 200
+        stored = [
+            (others, record.action, record.holder, record.bucket, bytes(record.parts[0].cid))
+            for others, record in tickets.recorded()
+        ]
+        who = Action.STORE, bytes(OWNER.account), PUBLIC
+        assert stored == [([PIECE_KIND], *who, base64.b64decode(put.json()["cid"])), ([NAME_KIND], *who, b"")]
 
 
 async def test_the_empty_node(tmp_path: Path) -> None:

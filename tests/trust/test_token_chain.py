@@ -58,6 +58,23 @@ def test_every_link_must_end_in_the_future() -> None:
         assert caught.value.expires_ms == NOW_MS
 
 
+@pytest.mark.parametrize("links", [2, 3])
+def test_a_chain_ends_with_the_first_of_its_links(links: int) -> None:
+    """Whichever it is: also one that ends before the link that gave it, and one whose heirs claim more time."""
+    ended = NOW_MS - 5
+    for number in range(links):
+        signers, raw = [OWNER, BOB, CAROL], b""
+        for at in range(links):
+            subject = signers[at + 1].public if at < links - 1 else None
+            fields = {"expires_ms": ended} if at == number else {}
+            raw = token(
+                signers[at], payload(**{"prev": raw or None, "subject": subject, "can_delegate": True, **fields})
+            )
+        with pytest.raises(TokenExpired) as caught:
+            opened(text_of(raw))
+        assert caught.value.expires_ms == ended, f"link {number + 1} of {links}"
+
+
 def test_expiry_is_judged_before_signatures() -> None:
     """An expired token that is forged too costs no verification."""
     with pytest.raises(TokenExpired):
