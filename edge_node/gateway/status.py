@@ -16,6 +16,8 @@ from edge_node.settings.doors import MODES, Mode
 _ENCODER = msgspec.json.Encoder()
 
 
+# The SDK in a page of any origin asks here before it chooses a node; nothing in it is for certain eyes only.
+_FOR_ANY_PAGE = (*JSON_UNSTORED, ("access-control-allow-origin", "*"))
 _TEXT = {"type": "string"}
 _READINESS = object_schema(
     {
@@ -130,4 +132,4 @@ class StatusRoutes:
             "clock": int(self._clock.quality()),
             "certificates": [msgspec.Raw(one) for one in self._certificates()],
         }
-        return Response(200, JSON_UNSTORED, _ENCODER.encode(body))
+        return Response(200, _FOR_ANY_PAGE, _ENCODER.encode(body))

@@ -23,6 +23,9 @@ async def test_a_running_node_says_so(site: Site) -> None:
         assert (info["node"], info["vault"]) == (str(site.node), str(site.node))
         assert (info["name"], info["version"], info["clock"]) == ("edge-node", __version__, 2)
         assert info["mode"] == "full"
+        for path, allowed in (("/info", "*"), ("/readyz", None)):
+            answer = await node.client.get(path, headers={"origin": "https://app.example"})
+            assert answer.headers.get("access-control-allow-origin") == allowed
 
 
 async def test_readiness_is_the_supervisor_s_word() -> None:
