@@ -5,7 +5,8 @@ from collections.abc import Callable
 from edge_node.gateway.operation import Answer, Auth, Operation, path_value
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.call import CallTable
-from edge_node.serving.grpc_web import WebRoom
+from edge_node.serving.grpc_web import open_grpc_web
+from edge_node.serving.web_room import WebRoom
 from edge_node.settings.doors import Mode
 
 _METHOD = path_value("method", "The service's method; names are case-sensitive.", {"type": "string"})
@@ -44,5 +45,5 @@ class GrpcWebRoutes:
             operation.mount(router, self.call)
 
     async def call(self, request: Request) -> Response:
-        """Open the call; UpgradeRequired, MalformedUpgrade, Overloaded."""
-        return await self._room.open(request, self._table, mode=self._mode, idle_s=self._idle_s())
+        """Open the call; UpgradeRequired, MalformedUpgrade."""
+        return open_grpc_web(request, self._table, self._room, mode=self._mode, idle_s=self._idle_s())

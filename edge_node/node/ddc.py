@@ -14,7 +14,7 @@ from edge_node.gateway.room import Room
 from edge_node.node.rooms import Rooms
 from edge_node.serving import Router
 from edge_node.serving.call import CallTable
-from edge_node.serving.grpc_web import WebRoom
+from edge_node.serving.web_room import WebRoom
 from edge_node.settings import Settings
 from edge_node.settings.doors import Mode
 

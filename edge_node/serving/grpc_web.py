@@ -1,18 +1,17 @@
 """A call that comes as grpc-web over a WebSocket of its own: the browser's way to the same handlers."""
 
-from functools import partial
-
 import trio
 
 from edge_node.base.errors import Refusal
+from edge_node.base.limits import KIB
 from edge_node.base.refusals import Asker
 from edge_node.serving.call import CallEnded, CallTable, Metadata, Method, MethodUnknown, run_call, status_of
-from edge_node.serving.limits import NEVER, ConnectionCount
+from edge_node.serving.limits import NEVER
 from edge_node.serving.problems import note_refusal
-from edge_node.serving.refusals import Overloaded
 from edge_node.serving.request import Request
 from edge_node.serving.transport import PeerGone
 from edge_node.serving.upgrade import WebSocketUpgrade, check_websocket
+from edge_node.serving.web_room import WebRoom
 from edge_node.serving.websocket_session import SessionEnded, WebSocketSession
 from edge_node.wire.grpc import MessageReader, MessageTruncated, Status, encode_text, message_prefix, parse_timeout
 from edge_node.wire.grpc_web import (
@@ -28,23 +27,30 @@ from edge_node.wire.grpc_web import (
 from edge_node.wire.websocket_frames import encode_binary
 from edge_node.wire.websocket_handshake import UpgradeRequired
 
-LARGE_CALLS_MAX = 12  # of 4 MiB each
-LARGE_CALLS_PER_ADDRESS_MAX = 8
-SMALL_MESSAGE_BYTES = METADATA_MAX_BYTES + OVERHEAD_BYTES
-ENTER_S = 10.0
-AGAIN_S = 0.05
-METADATA_S = 10.0  # from the upgrade to the first message
+SMALL_MESSAGE_BYTES = METADATA_MAX_BYTES + OVERHEAD_BYTES  # a socket holds so much without asking for room
+METADATA_S = 5.0  # from the upgrade to the first message, which a client has at hand
 IDLE_S = 60.0
+# Who has a place that others wait for brings so much in that time: 128 kbit/s.
+STALL_S = 4.0
+STALL_BYTES = 64 * KIB
 
 _HEADERS = encode_binary(encode_block([("content-type", "application/grpc-web+proto")]))
 _SILENT = (Status.CANCELLED, "the client neither sent nor took anything for too long")
+_SLOW = (Status.CANCELLED, "the client sent its message too slowly while others waited for its place")
 
 
 def open_grpc_web(
-    request: Request, table: CallTable, *, mode: str = "full", idle_s: float = IDLE_S, method: str | None = None
+    request: Request,
+    table: CallTable,
+    room: WebRoom,
+    *,
+    mode: str = "full",
+    idle_s: float = IDLE_S,
+    method: str | None = None,
 ) -> WebSocketUpgrade:
     """Answer a call with the table's handler; UpgradeRequired, MalformedUpgrade.
 
+    `room` is that of all calls of the node: large messages wait there, and one that waits too long ends its call.
     `method` is the request's path unless it is given. A method that does not exist is answered inside the WebSocket,
     where the client looks for a status. `idle_s` is how long a client may be silent while a handler waits for it.
     """
@@ -55,41 +61,11 @@ def open_grpc_web(
     known = table.find(name)
 
     async def talk(session: WebSocketSession) -> None:
-        call = WebCall(session, name, peer=peer, mode=mode, idle_s=idle_s)
+        call = WebCall(session, room, name, peer=peer, mode=mode, idle_s=idle_s)
         await call.run(known, table)
 
     message_max = max(METADATA_MAX_BYTES, 0 if known is None else known.message_max) + OVERHEAD_BYTES
     return WebSocketUpgrade(handshake, talk, subprotocol=SUBPROTOCOL, message_max=message_max)
-
-
-class WebRoom:
-    """How many calls may be open whose messages are large: a WebSocket holds a whole one before it is taken.
-
-    The others wait with their answer to the upgrade, which costs next to nothing.
-    """
-
-    def __init__(self, in_all: int = LARGE_CALLS_MAX, per_address: int = LARGE_CALLS_PER_ADDRESS_MAX) -> None:
-        self._count = ConnectionCount(in_all, per_address)
-
-    async def open(
-        self, request: Request, table: CallTable, *, mode: str = "full", idle_s: float = IDLE_S
-    ) -> WebSocketUpgrade:
-        """As `open_grpc_web`, in turn; Overloaded when that takes longer than a client waits."""
-        upgrade = open_grpc_web(request, table, mode=mode, idle_s=idle_s)
-        if upgrade.message_max > SMALL_MESSAGE_BYTES:
-            await self._enter(request.peer)
-            upgrade.done = partial(self._count.leave, request.peer)
-        return upgrade
-
-    async def _enter(self, peer: str) -> None:
-        give_up = trio.current_time() + ENTER_S
-        while True:
-            try:
-                return self._count.enter(peer)
-            except Overloaded:
-                if trio.current_time() >= give_up:
-                    raise
-            await trio.sleep(AGAIN_S)
 
 
 class WebCall:
@@ -97,18 +73,24 @@ class WebCall:
 
     over_web = True
 
-    def __init__(self, session: WebSocketSession, method: str, *, peer: str, mode: str, idle_s: float) -> None:
+    def __init__(
+        self, session: WebSocketSession, room: WebRoom, method: str, *, peer: str, mode: str, idle_s: float
+    ) -> None:
         self.method, self.peer, self.mode = method, peer, mode
         self.metadata = Metadata()
         self.scope = trio.CancelScope()
         self.ended: tuple[Status, str] | None = None
         self.forged = False  # one call a connection: none is ended for it
         self.not_after = NEVER
-        self._session = session
+        self._session, self._room = session, room
         self._idle_s = idle_s
         self._reader = MessageReader(0)
-        self._accepted = self._half_closed = self._silent = False
+        self._accepted = self._half_closed = False
+        self._cut: tuple[Status, str] | None = None  # said when the handler is done: another task of it may be sending
+        self._place: bool | None = None  # in the room: None, or whether it was admitted when it took one
+        self._patience = trio.CancelScope()
         self._moved_at = trio.current_time()
+        self._came = 0
 
     async def run(self, known: Method | None, table: CallTable) -> None:
         """From the metadata to the trailers, after which the socket is closed: only then is a client done."""
@@ -124,16 +106,22 @@ class WebCall:
             else:
                 self._reader = MessageReader(known.message_max)
                 await run_call(self, known.handler, table)
-                if self._silent:
-                    await self._put(_trailers(*_SILENT))
+                if self._cut is not None:
+                    await self._put(_trailers(*self._cut))
+            self._reader = MessageReader(0)  # a client may take its time to close
+            self._leave_room()
             await self._session.close()
         except CallEnded:
             pass
+        finally:
+            self._leave_room()
 
     async def _begin(self) -> None:
+        self._session.hold_large(SMALL_MESSAGE_BYTES, _refuse_metadata)
         with trio.move_on_after(METADATA_S):
             pairs = parse_metadata(await self._next())
             self.metadata = Metadata(pairs)
+            self._session.hold_large(SMALL_MESSAGE_BYTES, self._take_room)
             timeout = dict(pairs).get(b"grpc-timeout")
             if timeout is not None:
                 self.not_after = trio.current_time() + parse_timeout(timeout)
@@ -151,6 +139,10 @@ class WebCall:
                 if self._reader.missing:
                     raise MessageTruncated(self._reader.missing)
                 return None
+            if self._reader.held > SMALL_MESSAGE_BYTES:  # a large message in small ones
+                await self._take_room()
+            elif not self._session.large:
+                self._leave_room()
             data = read_client_message(await self._next_in_time())
             if data is None:
                 self._half_closed = True
@@ -182,12 +174,39 @@ class WebCall:
     async def _next_in_time(self) -> bytes:
         """The client's next message; a client that is silent while nothing goes to it either is cut."""
         while True:
-            with trio.move_on_after(self._idle_s) as patience:
+            with trio.move_on_after(self._idle_s if self._place is None else STALL_S) as self._patience:
                 return await self._next()
-            if patience.cancelled_caught and trio.current_time() - self._moved_at >= self._idle_s:
-                self._silent = True  # said when the handler is done: another task of its may be sending
-                self._end(_SILENT[1])
-                self._require_open()
+            if self._patience.cancelled_caught:
+                self._require_moving()
+
+    def _require_moving(self) -> None:
+        """CallEnded for a client that brought too little since it was last asked."""
+        now, came = trio.current_time(), self._session.came - self._came
+        self._came += came
+        if self._place is not None and came < STALL_BYTES and self._room.waited_for:
+            self._cut = _SLOW
+        elif self._place is not None and came:
+            self._moved_at = now
+        elif now - self._moved_at >= self._idle_s:
+            self._cut = _SILENT
+        if self._cut is not None:
+            self._end(self._cut[1])
+            self._require_open()
+
+    async def _take_room(self) -> None:
+        """A place for a large message, unless there is one; Overloaded."""
+        if self._place is None:
+            self._patience.deadline = NEVER  # it is the client who waits now
+            admitted = self._accepted
+            await self._room.enter(self.peer, admitted=admitted)
+            self._place = admitted
+            self._moved_at, self._came = trio.current_time(), self._session.came
+            self._patience.deadline = self._moved_at + STALL_S
+
+    def _leave_room(self) -> None:
+        if self._place is not None:
+            admitted, self._place = self._place, None
+            self._room.leave(self.peer, admitted=admitted)
 
     async def _next(self) -> bytes:
         try:
@@ -211,6 +230,10 @@ class WebCall:
     def _end(self, why: str) -> None:
         if self.ended is None:
             self.ended = (Status.CANCELLED, why)
+
+
+async def _refuse_metadata() -> None:
+    raise MetadataMalformed(f"more than {METADATA_MAX_BYTES} bytes")
 
 
 def _trailers(status: Status, message: str) -> bytes:

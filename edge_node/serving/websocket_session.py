@@ -42,6 +42,7 @@ _serial = count()
 
 OnMessage = Callable[[Message], None]
 Talk = Callable[["WebSocketSession"], Awaitable[None]]
+TakeRoom = Callable[[], Awaitable[None]]
 
 
 class SessionEnded(ServingError):
@@ -60,8 +61,9 @@ class WebSocketSession:
     """
 
     __slots__ = (
-        "_closing", "_deaf", "_heard", "_inbox", "_link", "_missed", "_on_message", "_paused", "_pinged", "_scope",
-        "_sender", "_sends", "_sleeper", "_stopping", "_unread", "_ws", "closed", "subprotocol",
+        "_closing", "_deaf", "_heard", "_held", "_inbox", "_link", "_missed", "_on_message", "_paused", "_pinged",
+        "_scope", "_sender", "_sends", "_sleeper", "_stopping", "_take_room", "_unread", "_ws", "came", "closed",
+        "large", "small_max", "subprotocol",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +71,12 @@ class WebSocketSession:
     ) -> None:
         self.subprotocol = subprotocol
         self.closed: Closed | None = None
+        self.came = 0
+        """How many bytes came behind the upgrade, whatever they were."""
+        self.large = False
+        """Whether a message above `small_max` is under way and has its room."""
+        self.small_max = message_max
+        self._take_room: TakeRoom | None = None
         self._link = link
         self._on_message: OnMessage | None = None
         self._ws = WebSocket(message_max=message_max)
@@ -79,7 +87,7 @@ class WebSocketSession:
         self._unread = 0
         self._sleeper: trio.lowlevel.Task | None = None
         self._closing: tuple[int, str, bytes] | None = None
-        self._deaf = self._heard = self._paused = self._pinged = False
+        self._deaf = self._heard = self._held = self._paused = self._pinged = False
         self._missed = self._sends = 0
 
     @property
@@ -98,11 +106,22 @@ class WebSocketSession:
         if self._paused and not self._inbox:
             self._listen_again()
 
+    def hold_large(self, small_max: int, take_room: TakeRoom) -> None:
+        """Read a message above `small_max` bytes only when a task waits in `receive`, and behind `take_room` in it.
+
+        Until then no more of it is held than one read; what `take_room` raises leaves `receive`.
+        """
+        self.small_max, self._take_room = small_max, take_room
+
     async def receive(self) -> Message:
         """The next message; SessionEnded when there will be none."""
         while not self._inbox:
             self._require_open()
-            if self._paused:
+            if self._held and self._take_room is not None:
+                await self._take_room()
+                self._held, self.large = False, True
+                await self._resume()
+            elif self._paused:
                 await self._resume()
             else:
                 await self._sleep()
@@ -252,6 +271,7 @@ class WebSocketSession:
 
     def _take(self, data: bytes) -> None:
         self._heard = True
+        self.came += len(data)
         self._ws.receive(data, self._link.reaper.now)
         self._pump()
 
@@ -261,6 +281,10 @@ class WebSocketSession:
         while len(self._inbox) < INBOX_MAX and self._unread < READ_BYTES and turn < TURN_MAX:
             event = self._ws.next_event()
             if event is NEED_DATA:
+                if self._ws.under_way > self.small_max and not self.large and not self._deaf:
+                    self._held = True
+                    self._pause(full=True)
+                    self._wake()
                 break
             turn += 1
             if isinstance(event, Message):
@@ -293,6 +317,7 @@ class WebSocketSession:
             self._break(error)
 
     def _deliver(self, message: Message) -> None:
+        self.large = False
         if self._deaf or self._closing is not None:
             return
         if self._on_message is not None:
@@ -322,6 +347,7 @@ class WebSocketSession:
         self._deaf = self._sender.closing = True
         self._inbox.clear()
         self._unread = 0
+        self._ws.drop_messages()
         if self.closed is not None and self.closed.code == LOST:
             return
         self._link.expect(CLOSE_S)

@@ -82,7 +82,7 @@ class _Limits(Extension):
         self.controls = TokenBucket.full(CONTROL_PER_S, CONTROL_BURST, 0.0)
         self.now_s = 0.0
         self.why = ""
-        self._size = self._fragments = 0
+        self.size = self._fragments = 0
 
     def enabled(self) -> bool:
         return True
@@ -99,10 +99,10 @@ class _Limits(Extension):
                 return self._refuse(POLICY, "too many control frames")
             return _NO_BITS
         if opcode is not Opcode.CONTINUATION:
-            self._size = self._fragments = 0
-        self._size += payload_length
+            self.size = self._fragments = 0
+        self.size += payload_length
         self._fragments += 1
-        if self._size > self.message_max:
+        if self.size > self.message_max:
             return self._refuse(TOO_LARGE, f"a message is larger than {self.message_max} bytes")
         if self._fragments > FRAGMENTS_MAX:
             return self._refuse(POLICY, f"a message has more than {FRAGMENTS_MAX} fragments")
@@ -123,7 +123,7 @@ class WebSocket:
     Held bytes are bounded by one message, one control frame and one read.
     """
 
-    __slots__ = ("_closed", "_eof", "_limits", "_parts", "_proto", "_said_close")
+    __slots__ = ("_closed", "_deaf", "_eof", "_limits", "_parts", "_proto", "_said_close")
 
     def __init__(self, *, client: bool = False, message_max: int = MESSAGE_MAX_BYTES) -> None:
         self._limits = _Limits(message_max)
@@ -131,7 +131,17 @@ class WebSocket:
         self._parts: list[str | bytes] = []
         self._eof = False
         self._closed: Closed | None = None
-        self._said_close = False
+        self._said_close = self._deaf = False
+
+    @property
+    def under_way(self) -> int:
+        """How many bytes a peer has announced of the message that is not whole yet, frame by frame."""
+        return self._limits.size
+
+    def drop_messages(self) -> None:
+        """Hold no message any more, not even the one under way; the peer's end is still of interest."""
+        self._deaf = True
+        self._parts.clear()
 
     def receive(self, data: bytes, now_s: float = 0.0) -> None:
         """Take bytes from the peer; b"" says that it ended. `now_s`, any monotonic clock, is for rate limits."""
@@ -173,6 +183,10 @@ class WebSocket:
                 raise AssertionError(f"wsproto gave {opcode!r} with {type(payload).__name__}")
 
     def _join(self, part: str | bytes, *, finished: bool) -> Message | None:
+        if finished:
+            self._limits.size = 0
+        if self._deaf:
+            return None
         parts = self._parts
         if finished and not parts:
             return Message(part)

@@ -1,7 +1,7 @@
 """serving.grpc_web: the same handlers over a WebSocket of their own, as the SDK's browser build speaks to them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 import trio
@@ -9,15 +9,16 @@ import websockets.asyncio.client
 import websockets.exceptions
 
 from edge_node.serving.call import Call, CallTable
-from edge_node.serving.grpc_web import WebRoom, open_grpc_web
+from edge_node.serving.grpc_web import open_grpc_web
 from edge_node.serving.http_server import HttpServer
-from edge_node.serving.refusals import Overloaded
 from edge_node.serving.request import Request
 from edge_node.serving.response import Response
+from edge_node.serving.web_room import WebRoom
 from edge_node.wire.grpc import Status, message_prefix
+from edge_node.wire.websocket_frames import encode_binary
 from tests.serving.grpc_rig import GROWTH_MAX, MIB, path, resident, table_of
-from tests.serving.peer import as_stranger, upgrade
-from tests.serving.rig import running, talk
+from tests.serving.peer import as_stranger, masked, upgrade
+from tests.serving.rig import dial, running, talk
 
 METADATA = b"token: abc\r\ncorrelation-id: 1\r\n"
 HEADERS = b"\x80\x00\x00\x00\x2acontent-type: application/grpc-web+proto\r\n"
@@ -30,12 +31,14 @@ def framed(message: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def web(table: CallTable | None = None, **options: float) -> AsyncIterator[HttpServer]:
+async def web(
+    table: CallTable | None = None, room: WebRoom | None = None, **options: float
+) -> AsyncIterator[HttpServer]:
     """A server that takes every request for a call."""
-    chosen = table or table_of()
+    chosen, places = table or table_of(), room or WebRoom()
 
     async def handler(request: Request) -> Response:
-        return open_grpc_web(request, chosen, mode="storage", **options)  # type: ignore[arg-type]
+        return open_grpc_web(request, chosen, places, mode="storage", **options)  # type: ignore[arg-type]
 
     with trio.fail_after(30):
         async with running(handler) as server:
@@ -293,54 +296,125 @@ async def test_another_subprotocol_is_refused():
     table = table_of()
 
     async def handler(request: Request) -> Response:
-        return open_grpc_web(request, table)
+        return open_grpc_web(request, table, WebRoom())
 
     async with running(handler) as server:
         [answer] = await talk(server, upgrade(path("echo"), "Sec-WebSocket-Protocol: chat", "Connection: close"))
         assert answer.status == 426
 
 
-async def test_large_calls_wait_for_one_another(autojump_clock):
-    """A WebSocket holds a whole message: only so many may; who waits too long is refused."""
+@asynccontextmanager
+async def sockets_of(server: HttpServer, name: str, count: int) -> AsyncIterator[list[trio.SocketStream]]:
+    """So many calls of strangers, open and silent."""
+    async with AsyncExitStack() as stack:
+        streams = [await stack.enter_async_context(await dial(server)) for _ in range(count)]
+        for stream in streams:
+            await stream.send_all(upgrade(path(name), "Sec-WebSocket-Protocol: grpc-websockets"))
+            assert (await stream.receive_some(4_096)).startswith(b"HTTP/1.1 101 ")
+        yield streams
+
+
+def announced(size: int, *first: bytes) -> bytes:
+    """Messages, and the head of one of `size` bytes with none of them."""
+    whole = b"".join(masked(encode_binary(message)) for message in first)
+    return whole + b"\x82\xff" + size.to_bytes(8, "big") + bytes(4)
+
+
+async def upload(socket) -> None:
+    """As the SDK does it: 4 MiB when the headers have come."""
+    await socket.send(framed(b"metadata"))
+    assert await socket.recv() == HEADERS
+    await socket.send(framed(bytes(4 * MIB)))
+    await socket.send(b"\x01")
+
+
+UPLOADED = [message_prefix(7) + b"%d" % (4 * MIB), trailer(0)]
+
+
+async def test_silent_sockets_take_no_place():
+    """Nor do those that sent their metadata, or a small message; an upload does not notice them."""
+    room = WebRoom(2, 2)
+    async with web(room=room) as server, sockets_of(server, "upload", 16) as streams:
+        for stream in streams[8:]:
+            await stream.send_all(masked(encode_binary(METADATA)))
+        for stream in streams[12:]:
+            await stream.send_all(masked(encode_binary(framed(b"metadata"))))
+        assert await play(server, "upload", upload) == UPLOADED
+        assert room.taken == 0
+
+
+async def test_strangers_who_announce_large_messages_leave_room_for_who_is_admitted():
+    """Half of the places at most: all of them have begun a message that never goes on."""
+    room = WebRoom(2, 2)
+    async with web(room=room) as server, sockets_of(server, "echo", 6) as streams:
+        for stream in streams:
+            await stream.send_all(announced(4 * MIB, METADATA))
+        while not room.taken:
+            await trio.sleep(0.01)
+        assert await play(server, "upload", upload) == UPLOADED
+        assert room.taken == 1
+
+
+async def test_who_stalls_while_others_wait_is_cut(monkeypatch):
+    """And the others come to their turn; alone, it may take its time."""
+    monkeypatch.setattr("edge_node.serving.grpc_web.STALL_S", 0.2)
     room = WebRoom(1, 1)
-    await room._enter("a")
-    began = trio.current_time()
-    with pytest.raises(Overloaded):
-        await room._enter("a")
-    assert trio.current_time() - began >= 10
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(room._enter, "b")
-        await trio.sleep(1)
-        room._count.leave("a")
-    assert room._count.total == 1
+
+    async def script(socket) -> None:
+        await socket.send(framed(bytes(MIB)))
+        await socket.send(b"\x01")
+
+    async with web(room=room) as server, sockets_of(server, "echo", 1) as [stuck]:
+        await stuck.send_all(announced(4 * MIB, METADATA))
+        while not room.taken:
+            await trio.sleep(0.01)
+        await trio.sleep(0.6)
+        assert room.taken == 1
+        assert (await play(server, "echo", script))[-1] == trailer(0)
+        assert b"too slowly" in await stuck.receive_some(4_096)
+        assert room.taken == 0
 
 
-async def test_a_large_call_gives_its_place_back():
-    """Whenever the socket ends; small ones need none."""
-    table, room = table_of(), WebRoom(1, 1)
-    small = CallTable()
-    small.add(path("echo"), table.find(path("echo")).handler, message_max=1_000)  # type: ignore[union-attr]
+async def test_who_waits_too_long_for_a_place_is_told_in_its_status(monkeypatch):
+    """A browser sees no status of an upgrade; and of what it goes on sending nothing is held."""
+    monkeypatch.setattr("edge_node.serving.web_room.ENTER_S", 0.2)
+    room = WebRoom(1, 1)
+    await room.enter("another", admitted=True)
 
-    async def handler(request: Request) -> Response:
-        return await room.open(request, table if "large" in request.query else small)
+    async def script(socket) -> None:
+        await socket.send(framed(bytes(4 * MIB)))
 
-    async def ask(server: HttpServer, query: str) -> bytes:
-        heard = b""
+    async with web(room=room) as server:
+        before = resident()
+        heard = await play(server, "echo", script)
+        assert b"grpc-status: %d\r\n" % Status.UNAVAILABLE in heard[-1]
+        assert resident() - before <= GROWTH_MAX
 
-        async def client() -> None:
-            nonlocal heard
-            url = server.urls[0].replace("http", "ws") + path("echo") + query
-            async with websockets.asyncio.client.connect(url, subprotocols=["grpc-websockets"], proxy=None) as socket:
-                await socket.send(METADATA)
-                await socket.send(framed(b"x"))
-                heard = b"".join([message async for message in socket])
 
-        await as_stranger(client)
-        return heard
+async def test_a_large_message_in_small_ones_takes_a_place_too():
+    """Memory is bounded whatever the frames; the place is given back when the message was taken."""
+    room, most = WebRoom(1, 1), 0
 
-    with trio.fail_after(20):
-        async with running(handler) as server:
-            for query in ("?large", "", "?large", ""):
-                assert (await ask(server, query)).endswith(trailer(0))
-            while room._count.total:
-                await trio.sleep(0.01)
+    async def look(call: Call) -> None:
+        nonlocal most
+        while await call.receive() is not None:
+            most = max(most, room.taken)
+
+    async def script(socket) -> None:
+        whole = message_prefix(MIB) + bytes(MIB)
+        for start in range(0, len(whole), 50_000):
+            await socket.send(b"\x00" + whole[start : start + 50_000])
+        await socket.send(b"\x01")
+
+    async with web(table_of(look=look), room) as server:
+        assert await play(server, "look", script) == [trailer(0)]
+        assert (most, room.taken) == (1, 0)
+
+
+async def test_large_metadata_is_refused_before_it_is_held():
+    """Without a place, and without waiting for the rest of it."""
+    room = WebRoom(1, 1)
+    async with web(room=room) as server, sockets_of(server, "upload", 1) as [stream]:
+        await stream.send_all(announced(4 * MIB))
+        assert b"cannot be read" in await stream.receive_some(4_096)
+        assert room.taken == 0

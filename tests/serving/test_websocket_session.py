@@ -142,6 +142,36 @@ async def test_many_strangers_at_once() -> None:
         await as_stranger(play)
 
 
+async def test_a_large_message_waits_for_room() -> None:
+    """It is asked for when the handler waits and the message has begun, once for each; small ones need none."""
+    asked: list[bool] = []
+    room = trio.Event()
+
+    async def take_room() -> None:
+        asked.append(True)
+        await room.wait()
+
+    async def talk(session: WebSocketSession) -> None:
+        session.hold_large(1_000, take_room)
+        await echo(session)
+
+    async with running(opening(talk)) as server, opened(server) as peer:
+        small, large = (masked(encode_binary(bytes(size))) for size in (1_000, 300_000))
+        await peer.send(small, large[:5_000])
+        assert await peer.next() == Message(bytes(1_000))
+        while not asked:
+            await trio.sleep(0.001)
+        with trio.move_on_after(0.1):
+            await peer.next()
+            raise AssertionError("it was read without room")
+        room.set()
+        await peer.send(large[5_000:])
+        assert await peer.next() == Message(bytes(300_000))
+        await peer.send(masked(encode_binary(bytes(200_000))))
+        assert await peer.next() == Message(bytes(200_000))
+        assert len(asked) == 2
+
+
 async def test_the_answer_to_an_upgrade() -> None:
     """101 with the accept value and the standing headers, and no extension."""
     async with running(opening(echo)) as server, await dial(server) as stream:

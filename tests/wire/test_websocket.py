@@ -132,6 +132,30 @@ def test_a_message_may_be_as_large_as_the_limit() -> None:
     ]
 
 
+def test_what_is_under_way_is_told_from_its_heads() -> None:
+    """Before the bytes come, over all fragments; nothing is when a message is whole, and control frames are none."""
+    socket = WebSocket()
+    socket.receive(mask_frame(encode_binary(bytes(70_000)), KEY)[:14])
+    assert (socket.next_event(), socket.under_way) == (NEED_DATA, 70_000)
+    socket.receive(bytes(70_000) + raw_frame(0x02, bytes(100)) + mask_frame(encode_ping(b"?"), KEY))
+    assert isinstance(socket.next_event(), Message)
+    assert (socket.next_event(), socket.next_event(), socket.under_way) == (Ping(b"?"), NEED_DATA, 100)
+    socket.receive(raw_frame(0x80, bytes(50))[:10])
+    assert (socket.next_event(), socket.under_way) == (NEED_DATA, 150)
+
+
+def test_messages_that_nobody_wants_are_not_held() -> None:
+    """Neither the one under way nor those that follow; the end is told."""
+    socket = WebSocket()
+    socket.receive(raw_frame(0x02, bytes(100)))
+    assert socket.next_event() is NEED_DATA
+    socket.drop_messages()
+    socket.receive(raw_frame(0x80, bytes(50)) + mask_frame(encode_text(b"more"), KEY))
+    assert socket.next_event() is NEED_DATA
+    socket.receive(mask_frame(encode_close(1000, ""), KEY))
+    assert socket.next_event() == Closed(1000, "", clean=True)
+
+
 def test_a_door_can_ask_for_less() -> None:
     """Its own limit, over all fragments together; the next message starts anew."""
     raw = raw_frame(0x01, b"ab") + raw_frame(0x80, b"cd") + raw_frame(0x81, b"efgh")
