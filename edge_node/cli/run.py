@@ -1,6 +1,7 @@
 """`edge-node run`: the node in the foreground, as a service manager wants it."""
 
 import faulthandler
+import gc
 import os
 import resource
 import sys
@@ -39,6 +40,7 @@ def run(*, config: ConfigOption = None) -> None:
     settings = source.loaded.settings
     configure(settings.log.level, settings.log.form)
     sys.setswitchinterval(SWITCH_S)
+    gc.freeze()  # what was imported stays: looking through it again and again would stop the loop for milliseconds
     with closing(Notifier.of(os.environ, SystemClock())) as notifier:
         trio.run(partial(run_node, settings, announce=_announce, notifier=notifier, source=source))
 
