@@ -1,11 +1,15 @@
 """The one door to threads."""
 
+import os
 import threading
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
-from edge_node.base.offload import CPU, WRITER, offload
+from edge_node.base.offload import BULK, CPU, DB_READ, FILE, WRITER, offload
+
+CORES = os.cpu_count() or 1
 
 
 async def test_work_runs_elsewhere_and_answers_here() -> None:
@@ -33,6 +37,24 @@ async def test_a_limiter_bounds_what_runs_at_once() -> None:
         for _ in range(8):
             nursery.start_soon(lambda: offload(work, limiter=WRITER))
     assert (inside, most) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("limiter", "threads"),
+    [(CPU, CORES), (DB_READ, 4), (FILE, 8), (BULK, max(2, CORES)), (WRITER, 1)],
+    ids=["cpu", "db_read", "file", "bulk", "writer"],
+)
+async def test_each_limiter_has_its_number_of_threads(limiter: trio.CapacityLimiter, threads: int) -> None:
+    """All of them work at once; one more waits until one is done."""
+    done = threading.Event()
+    async with trio.open_nursery() as nursery:
+        for _ in range(threads + 1):
+            nursery.start_soon(lambda: offload(done.wait, limiter=limiter))
+        await wait_all_tasks_blocked()
+        found = limiter.borrowed_tokens, limiter.statistics().tasks_waiting
+        done.set()
+    assert found == (threads, 1)
+    assert limiter.borrowed_tokens == 0
 
 
 async def test_work_that_hangs_can_be_left_behind() -> None:

@@ -1,9 +1,11 @@
 """serving.grpc_calls: calls begin within a limit, wait for room, and are cut together."""
 
+from itertools import count, islice, repeat
+
 import pytest
 import trio
 
-from edge_node.serving.call import Call, MethodUnknown
+from edge_node.serving.call import Call, CallHandler, MethodUnknown
 from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.grpc_calls import CALLS_KEPT, LEAVING_PER_CALL, SILENT_S, CallCount, GrpcCalls, GrpcService
 from edge_node.serving.limits import NEVER, Reaper
@@ -135,6 +137,40 @@ def test_a_connection_leaves_as_many_calls_as_it_has():
     for _ in range(38):
         count.leave("a")
     assert fill("a") > 9
+
+
+def test_the_calls_there_may_be():
+    """1,024 in all and 768 from one address: a connection with two calls has a third as long as three are left."""
+    for most, peers in ((1_024, map(str, range(2_000))), (768, repeat("a"))):
+        calls = CallCount()
+        for peer in islice(peers, most - 3):
+            calls.enter(peer)
+        assert calls.has_room("a", 2)
+        calls.enter("a")
+        assert not calls.has_room("a", 2)
+
+
+async def test_calls_of_other_connections_take_places():
+    """Under its own limit a connection has as many calls as it leaves to its address; one that ends gives its back."""
+    calls = new_calls()
+    service = calls._service
+    service.count = CallCount(in_all=20, per_address=6)
+    service.settings = GrpcSettings(streams_max=10)
+    one, other, far = (GrpcCalls(service, Place(), peer, "full") for peer in ("192.0.2.1", "192.0.2.1", "192.0.2.2"))
+    one._host.calls, other._host.calls = one, other
+
+    def fill(at: GrpcCalls) -> list[tuple[GrpcCall, CallHandler]]:
+        streams, begun = count(1, 2), []
+        while not at.full:
+            begun.append(at.begin(opened(next(streams)), path("echo"), None))
+        return begun
+
+    begun = fill(one)
+    assert [len(begun), len(fill(other)), len(fill(far))] == [3, CALLS_KEPT, 3]
+    for call, handler in begun:
+        call.cut(*GONE)
+        await one.run(call, handler)
+    assert len(other) + len(fill(other)) == 3
 
 
 def test_an_address_that_left_is_forgotten():
