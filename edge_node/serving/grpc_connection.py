@@ -13,19 +13,20 @@ from edge_node.base.errors import Refusal
 from edge_node.base.limits import KIB, MIB
 from edge_node.base.log import get_log
 from edge_node.base.refusals import Asker
-from edge_node.serving.call import CallHandler, status_of
+from edge_node.serving.call import UNLISTED, CallHandler, status_of
 from edge_node.serving.counters import CALLS_REFUSED, CALLS_RESET, CONNECTIONS_BROKEN, CONNECTIONS_EXPIRED
 from edge_node.serving.grpc_call import GrpcCall
 from edge_node.serving.grpc_calls import GrpcCalls, GrpcService
 from edge_node.serving.limits import FORGED_MAX, NEVER
 from edge_node.serving.problems import note_refusal
+from edge_node.serving.refusals import MetadataTooLarge
 from edge_node.serving.sleeper import Sleeper
 from edge_node.serving.transport import PeerGone, Transport
 from edge_node.wire.grpc import Status
 from edge_node.wire.grpc_headers import HTTP1_ANSWER, NOT_GRPC, is_grpc, is_http1, trailers
 from edge_node.wire.http2 import Http2Server
 from edge_node.wire.http2_budget import Http2Broken, NotHttp2
-from edge_node.wire.http2_events import Arrived, Event, Opened, Reset, Room
+from edge_node.wire.http2_events import Arrived, Event, Opened, Oversized, Reset, Room
 from edge_node.wire.http2_frames import ErrorCode
 
 READ_BYTES = 256 * KIB
@@ -155,7 +156,7 @@ class GrpcConnection:
         first = True
         while True:
             for event in http.next_events(service.reaper.now):
-                if isinstance(event, Opened):
+                if isinstance(event, Opened | Oversized):
                     if not first:
                         await service.take_turn()
                     first = False
@@ -186,6 +187,9 @@ class GrpcConnection:
             self._on_arrived(event)
         elif isinstance(event, Opened):
             self._on_opened(event)
+        elif isinstance(event, Oversized):
+            limit = self._service.settings.header_bytes_max
+            self._refuse(event, MetadataTooLarge(event.size, limit), UNLISTED, Status.RESOURCE_EXHAUSTED)
         elif isinstance(event, Room):
             self._on_room(event.stream)
         elif isinstance(event, Reset):
@@ -233,12 +237,15 @@ class GrpcConnection:
         try:
             self._begin(event, method, fields.get(b"grpc-timeout"))
         except Refusal as refusal:
-            note_refusal(refusal, self._asker())
-            status = status_of(refusal)
-            self._service.table.note(method, status)
-            self.http.send_last_headers(stream, trailers(status, str(refusal), alone=True))
-            if not event.ended:
-                self.http.reset(stream, ErrorCode.NO_ERROR)
+            self._refuse(event, refusal, method, status_of(refusal))
+
+    def _refuse(self, event: Opened | Oversized, refusal: Refusal, method: str, status: Status) -> None:
+        """One header block with the status; a client that still sends is told that nobody listens."""
+        note_refusal(refusal, self._asker())
+        self._service.table.note(method, status)
+        self.http.send_last_headers(event.stream, trailers(status, str(refusal), alone=True))
+        if not event.ended:
+            self.http.reset(event.stream, ErrorCode.NO_ERROR)
 
     def _begin(self, event: Opened, method: str, timeout: bytes | None) -> None:
         call, handler = self._calls.begin(event, method, timeout)

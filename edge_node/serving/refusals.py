@@ -96,6 +96,18 @@ class Overloaded(ServingRefusal):
         super().__init__(f"no more than {limit} connections are taken")
 
 
+class MetadataTooLarge(ServingRefusal):
+    """A call came with more metadata than a call may have; its connection goes on."""
+
+    slug = "metadata-too-large"
+    status = 431
+    remedy = "Send a shorter token, and less else in the headers of a call."
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.size, self.limit = size, limit
+        super().__init__(f"metadata of {size} bytes is larger than {limit}")
+
+
 class OriginRefused(ServingRefusal):
     """A web page of another origin asked for a change or a live connection."""
 

@@ -29,7 +29,7 @@ from edge_node.wire.http2_frames import (
     window_frame,
 )
 from edge_node.wire.http2_output import Output
-from edge_node.wire.http2_streams import FRAME_MAX_BYTES, Streams
+from edge_node.wire.http2_streams import FRAME_MAX_BYTES, HEADERS_HARD_FACTOR, Streams
 
 CONNECTION_WINDOW_BYTES = 16 * MIB  # in flight, not held: given back on arrival
 CONTROL_MAX_BYTES = 16 * KIB  # settings, unknown frames; nobody needs more
@@ -50,7 +50,7 @@ class Http2Server:
         self._streams = Streams(streams_max=streams_max, header_bytes_max=header_bytes_max)
         self.out = Output()
         self.out.put(self._streams.greeting + window_frame(0, CONNECTION_WINDOW_BYTES - 65_535))
-        self._header_bytes_max = header_bytes_max
+        self._block_bytes_max = HEADERS_HARD_FACTOR * header_bytes_max
         self._budget = Budget(now)
         self._data: bytes = b""
         self._at = 0
@@ -134,7 +134,7 @@ class Http2Server:
     def _check_size(self, kind: int, size: int) -> None:
         if kind in (FrameType.HEADERS, FrameType.CONTINUATION):
             before = self._block_bytes if kind == FrameType.CONTINUATION else 0
-            if before + size > self._header_bytes_max:
+            if before + size > self._block_bytes_max:
                 raise Http2Broken(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too large")
         elif size > CONTROL_MAX_BYTES:
             raise Http2Broken(ErrorCode.FRAME_SIZE_ERROR, "a frame is too large")
@@ -143,7 +143,7 @@ class Http2Server:
         if self._block and (kind != FrameType.CONTINUATION or stream != self._block):
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a header block was interrupted")
         if kind == FrameType.HEADERS or kind == FrameType.CONTINUATION:
-            self._on_headers(events, kind, flags, stream, frame)
+            self._on_headers(events, kind, flags, stream, frame, now)
         elif kind == FrameType.PING:
             self._on_ping(flags, stream, frame, now)
         elif kind == FrameType.SETTINGS:
@@ -159,7 +159,7 @@ class Http2Server:
         else:
             charge(self._budget.idle_frames, now, "too many frames without effect")
 
-    def _on_headers(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes) -> None:
+    def _on_headers(self, events: list[Event], kind: int, flags: int, stream: int, frame: bytes, now: float) -> None:
         self._turn -= HEADERS_COST
         if kind == FrameType.HEADERS:
             self._block_bytes = 0
@@ -168,6 +168,9 @@ class Http2Server:
             raise Http2Broken(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
         self._block = 0 if flags & END_HEADERS else stream
         self._ask_h2(events, frame)
+        if self._streams.oversized:
+            self._turn = 0
+            charge(self._budget.large_blocks, now, "too many large header blocks")
 
     def _ask_h2(self, events: list[Event], frame: bytes) -> None:
         before = len(events)

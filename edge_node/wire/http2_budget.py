@@ -13,6 +13,7 @@ PINGS = (10.0, 100.0)  # and one for each frame of data we sent: clients measure
 REFUSALS = (100.0, 5_000.0)  # streams beyond the limit: what a channel may queue before it has read our settings
 SETTINGS = (5.0, 50.0)
 IDLE_FRAMES = (200.0, 2_000.0)  # PRIORITY, unknown types, DATA without a byte
+LARGE_BLOCKS = (2.0, 8.0)  # header blocks above a call's limit: each costs up to 10 ms to read and to refuse
 STRAYS = (1.0 * MIB, 64.0 * MIB)  # bytes for streams that are gone: what was on its way when uploads were refused
 STRAY_MIN_BYTES = 512  # of the smallest piece, so that many small ones cost what they cost us
 UPDATES_AT_ONCE = 2_000.0
@@ -46,7 +47,7 @@ class NotHttp2(Http2Broken):
 class Budget:
     """What is left to one connection; time is an argument, in seconds."""
 
-    __slots__ = ("idle_frames", "pings", "refusals", "resets", "settings", "strays", "updates")
+    __slots__ = ("idle_frames", "large_blocks", "pings", "refusals", "resets", "settings", "strays", "updates")
 
     def __init__(self, now: float) -> None:
         self.resets = TokenBucket.full(*RESETS, now)
@@ -54,6 +55,7 @@ class Budget:
         self.refusals = TokenBucket.full(*REFUSALS, now)
         self.settings = TokenBucket.full(*SETTINGS, now)
         self.idle_frames = TokenBucket.full(*IDLE_FRAMES, now)
+        self.large_blocks = TokenBucket.full(*LARGE_BLOCKS, now)
         self.strays = TokenBucket.full(*STRAYS, now)
         self.updates = TokenBucket.full(UPDATES_A_SECOND, UPDATES_AT_ONCE, now)
 

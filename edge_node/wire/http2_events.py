@@ -13,6 +13,15 @@ class Opened:
 
 
 @dataclass(slots=True)
+class Oversized:
+    """A client began a stream with a header list of `size` bytes, more than a call may have."""
+
+    stream: int
+    size: int
+    ended: bool
+
+
+@dataclass(slots=True)
 class Arrived:
     """Bytes of a stream; `size` counts what they took of its window, padding included."""
 
@@ -41,4 +50,4 @@ class Left:
     """The client will open no more streams; those there are go on."""
 
 
-Event = Opened | Arrived | Reset | Room | Left
+Event = Opened | Oversized | Arrived | Reset | Room | Left

@@ -13,10 +13,12 @@ from h2.stream import H2Stream, StreamInputs
 
 from edge_node.base.limits import KIB, MIB
 from edge_node.wire.http2_budget import Http2Broken
-from edge_node.wire.http2_events import Arrived, Event, Opened, Reset, Room
+from edge_node.wire.http2_events import Arrived, Event, Opened, Oversized, Reset, Room
 from edge_node.wire.http2_frames import PREFACE, TABLE_EMPTIED, WINDOW_MAX, ErrorCode
 
 STREAM_WINDOW_BYTES = 64 * KIB  # what a client may send of a call before anybody asked for it
+HEADERS_HARD_FACTOR = 4  # times a call's limit: so much of a header block is read, as the next one builds on it
+FIELD_BYTES = 32  # of each field besides its name and value (RFC 9113 section 6.5.2)
 FRAME_MAX_BYTES = MIB  # the DDC SDK sends 4 MB messages: 16 KiB frames cost it a third of its speed
 
 
@@ -41,7 +43,10 @@ class Streams:
             },
         )
         self._h2.max_inbound_frame_size = FRAME_MAX_BYTES
-        self._h2.decoder.max_header_list_size = header_bytes_max
+        # h2 leaves a block half read that is larger, and the tables of both sides no longer agree.
+        self._h2.decoder.max_header_list_size = HEADERS_HARD_FACTOR * header_bytes_max
+        self._header_bytes_max = header_bytes_max
+        self.oversized = False  # whether the block heard last was above the limit
         self._h2.initiate_connection()
         self.greeting = self._h2.data_to_send()
         # From here on h2 counts no streams: it would end a connection where a stream is to be refused.
@@ -63,6 +68,7 @@ class Streams:
 
     def hear(self, frame: bytes, events: list[Event]) -> bytes:
         """Take a whole frame, put what it means behind `events`, and give what is to be answered. Http2Broken."""
+        self.oversized = False
         try:
             heard = self._h2.receive_data(frame)
         except ProtocolError as error:
@@ -76,8 +82,14 @@ class Streams:
         if isinstance(event, h2.events.RequestReceived):
             stream = self._h2.streams[event.stream_id]
             stream._expected_content_length = None  # noqa: SLF001 - DATA passes h2 by; gRPC frames its own lengths
-            events.append(Opened(event.stream_id, list(event.headers), event.stream_ended is not None))
+            headers, ended = list(event.headers), event.stream_ended is not None
+            size = self._weigh(headers)
+            if self.oversized:
+                events.append(Oversized(event.stream_id, size, ended))
+            else:
+                events.append(Opened(event.stream_id, headers, ended))
         elif isinstance(event, h2.events.TrailersReceived):
+            self._weigh(list(event.headers))
             events.append(Arrived(event.stream_id, b"", 0, ended=True))
         elif isinstance(event, h2.events.StreamReset):
             events.append(Reset(event.stream_id, int(event.error_code)))
@@ -85,6 +97,11 @@ class Streams:
             if SettingCodes.HEADER_TABLE_SIZE in event.changed_settings:
                 self._table_limited = True
             events.append(Room(0))
+
+    def _weigh(self, headers: list[tuple[bytes, bytes]]) -> int:
+        size = sum(len(name) + len(value) for name, value in headers) + FIELD_BYTES * len(headers)
+        self.oversized = size > self._header_bytes_max
+        return size
 
     def take_data(self, stream: int, *, ended: bool) -> bool:
         """Data of a stream came; False when the stream is gone. Http2Broken when the client had ended it."""

@@ -58,6 +58,7 @@ ELSEWHERE = {
     "message-out-of-order": "as acks-missing",
     "message-too-large": "as acks-missing",
     "message-truncated": "as acks-missing",
+    "metadata-too-large": "as acks-missing",
     "no-such-method": "as acks-missing",
     "not-http2": "as acks-missing",
     "range-outside": "as acks-missing",

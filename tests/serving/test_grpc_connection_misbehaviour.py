@@ -10,7 +10,8 @@ from edge_node.base.counters import REGISTRY
 from edge_node.serving.call import Call
 from edge_node.serving.limits import FORGED_MAX
 from edge_node.trust.token_errors import TokenForged
-from edge_node.wire.grpc import message_prefix
+from edge_node.wire.grpc import Status, message_prefix
+from edge_node.wire.http2_budget import LARGE_BLOCKS
 from edge_node.wire.http2_frames import ErrorCode, FrameType, frame_head, header_block, headers_frame, reset_frame
 from tests.serving.grpc_rig import GROWTH_MAX, MIB, RawClient, messages, path, raw_client, resident, serving, table_of
 
@@ -106,6 +107,47 @@ async def test_endless_continuations_end_the_connection():
             nursery.start_soon(flood, client, frame_head(FrameType.CONTINUATION, 0, 1, 8_000) + b"\x40" * 8_000)
             await told_to_calm_down(client)
         assert resident() - before <= GROWTH_MAX
+
+
+async def test_large_metadata_ends_its_own_call_alone():
+    """An upload on the same connection goes on, and calls after it; what both keep of the headers still agrees."""
+    async with serving() as server, raw_client(server) as client:
+        client.h2.encoder.header_table_size = 4_096
+        upload = await client.begin("echo")
+        for number, end in ((1, True), (2, False)):
+            large = await client.begin("echo", ("token", "5" * 40_000), ("tag", f"kept {number}"), end=end)
+            refused = await client.answer(large)
+            assert (refused.status, refused.headers[":status"]) == (Status.RESOURCE_EXHAUSTED, "200")
+            assert f"is larger than {16 * 1_024}" in refused.headers["grpc-message"]
+        await client.message(upload, b"still under way", end=True)
+        assert (await client.answer(upload)).status == 0
+        again = await client.begin("echo", ("tag", "kept 1"), ("tag", "kept 2"))
+        await client.message(again, b"x", end=True)
+        assert (await client.answer(again)).status == 0
+
+
+async def test_metadata_beyond_the_hard_bound_ends_the_connection():
+    """What would have to be read for it is too much, packed or not."""
+    for fields in ([("token", "5" * 90_000)], [("a", "b" * 4_000)] * 17):
+        async with serving() as server, raw_client(server) as client:
+            await client.begin("echo", *fields, end=True)
+            await told_to_calm_down(client)
+
+
+async def test_many_large_blocks_end_the_connection():
+    """Each costs the loop milliseconds, as headers or as trailers; a few are borne."""
+    fields = [(f"name-{number}", "x") for number in range(1_000)]
+    async with serving() as server, raw_client(server) as client:
+        streams = [client.open("echo", *fields, end=True) for _ in range(int(LARGE_BLOCKS[1]) // 2)]
+        await client.flush()
+        for stream in streams:
+            assert (await client.answer(stream)).status == Status.RESOURCE_EXHAUSTED
+        with suppress(trio.BrokenResourceError):
+            for _ in range(2 * int(LARGE_BLOCKS[1])):
+                stream = client.open("echo")
+                client.h2.send_headers(stream, fields, end_stream=True)
+            await client.flush()
+        await told_to_calm_down(client)
 
 
 async def test_a_header_block_is_not_interrupted():

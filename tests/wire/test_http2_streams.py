@@ -4,7 +4,7 @@ import pytest
 from h2.settings import SettingCodes
 
 from edge_node.wire.http2_budget import Http2Broken
-from edge_node.wire.http2_events import Arrived, Event, Opened, Reset, Room
+from edge_node.wire.http2_events import Arrived, Event, Opened, Oversized, Reset, Room
 from edge_node.wire.http2_frames import (
     HEAD_BYTES,
     PREFACE,
@@ -14,7 +14,7 @@ from edge_node.wire.http2_frames import (
     FrameType,
     frame_head,
 )
-from edge_node.wire.http2_streams import FRAME_MAX_BYTES, STREAM_WINDOW_BYTES, Streams
+from edge_node.wire.http2_streams import FIELD_BYTES, FRAME_MAX_BYTES, STREAM_WINDOW_BYTES, Streams
 from tests.wire.test_http2 import FIELDS, new_client
 
 
@@ -51,6 +51,18 @@ class Pair:
 def pair() -> Pair:
     """A connection with one open stream."""
     return Pair()
+
+
+def test_a_header_list_is_weighed_as_the_limit_says() -> None:
+    """Names, values and 32 bytes for each: at the limit it opens a call, one byte more and it does not."""
+    weight = sum(len(name) + len(value) + FIELD_BYTES for name, value in FIELDS)
+    for size, kind in ((16_384, Opened), (16_385, Oversized)):
+        pair = Pair()
+        pair.client.send_headers(3, [*FIELDS, ("a", "b" * (size - weight - 1 - FIELD_BYTES))], end_stream=True)
+        [event] = pair.tell()
+        assert type(event) is kind
+        assert pair.streams.oversized is (kind is Oversized)
+        assert not isinstance(event, Oversized) or (event.stream, event.size, event.ended) == (3, size, True)
 
 
 def test_the_greeting_says_our_limits(pair: Pair) -> None:
