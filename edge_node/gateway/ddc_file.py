@@ -65,10 +65,11 @@ class FileApi:
     def add_to(self, table: CallTable) -> None:
         """Answer the methods."""
         vouch = partial(vouch_for, self._gate)
-        table.add("/file.FileApi/putRawPiece", self.put_raw, message_max=PIECE_MESSAGE_BYTES, first_max=METADATA_BYTES)
-        table.add(
-            "/file.FileApi/putMultipartPiece", self.put_multipart, message_max=MULTIPART_MESSAGE_BYTES, vouch=vouch
-        )
+        for name, handler, message_max, first_max in (
+            ("putRawPiece", self.put_raw, PIECE_MESSAGE_BYTES, METADATA_BYTES),
+            ("putMultipartPiece", self.put_multipart, MULTIPART_MESSAGE_BYTES, None),
+        ):
+            table.add(f"/file.FileApi/{name}", handler, message_max=message_max, first_max=first_max, vouch=vouch)
         table.add("/file.FileApi/getFile", self.get, message_max=READ_MESSAGE_BYTES)
 
     async def put_raw(self, call: Call) -> None:

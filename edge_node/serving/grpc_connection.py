@@ -189,7 +189,7 @@ class GrpcConnection:
             self._on_opened(event)
         elif isinstance(event, Oversized):
             limit = self._service.settings.header_bytes_max
-            self._refuse(event, MetadataTooLarge(event.size, limit), UNLISTED, Status.RESOURCE_EXHAUSTED)
+            self._refuse(event, MetadataTooLarge(event.size, limit), UNLISTED, Status.INVALID_ARGUMENT)
         elif isinstance(event, Room):
             self._on_room(event.stream)
         elif isinstance(event, Reset):

@@ -85,6 +85,7 @@ class WebCall:
         self._session, self._room = session, room
         self._idle_s = idle_s
         self._reader = MessageReader(0)
+        self._known: Method | None = None  # until its first message was whole
         self._accepted = self._half_closed = False
         self._cut: tuple[Status, str] | None = None  # said when the handler is done: another task of it may be sending
         self._place: bool | None = None  # in the room: None, or whether it was admitted when it took one
@@ -104,7 +105,7 @@ class WebCall:
                 table.note(self.method, status_of(refusal))
                 await self.finish(status_of(refusal), str(refusal))
             else:
-                self._reader = MessageReader(known.message_max)
+                self._known, self._reader = known, MessageReader(known.first_max)
                 await run_call(self, known.handler, table)
                 if self._cut is not None:
                     await self._put(_trailers(*self._cut))
@@ -134,6 +135,8 @@ class WebCall:
             self._require_open()
             message = self._reader.next_message()
             if message is not None:
+                if self._known is not None:
+                    self._reader.message_max, self._known = self._known.message_max, None
                 return message
             if self._half_closed:
                 if self._reader.missing:
@@ -194,9 +197,11 @@ class WebCall:
             self._require_open()
 
     async def _take_room(self) -> None:
-        """A place for a large message, unless there is one; Overloaded."""
+        """A place for a large message, unless there is one; Overloaded, and what `vouch` refuses a first one for."""
         if self._place is None:
             self._patience.deadline = NEVER  # it is the client who waits now
+            if self._known is not None:
+                await self._known.vouch(self)
             admitted = self._accepted
             await self._room.enter(self.peer, admitted=admitted)
             self._place = admitted

@@ -4,8 +4,8 @@ import pytest
 
 from docs.generate.log_events import ROOT
 from edge_node.base.limits import KIB, MIB
-from edge_node.gateway.ddc_file import PIECE_MESSAGE_BYTES
-from edge_node.serving.grpc_calls import CALLS_KEPT, CALLS_MAX, CALLS_PER_ADDRESS_MAX
+from edge_node.gateway.ddc_file import METADATA_BYTES, PIECE_MESSAGE_BYTES
+from edge_node.serving.grpc_calls import CALLS_KEPT, CALLS_MAX, CALLS_PER_ADDRESS_MAX, SILENT_S
 from edge_node.settings import Settings
 from edge_node.store.dag import NODE_BYTES_MAX, REACHED_BYTES_MAX, REACHED_NODES_MAX
 from edge_node.store.name_record import RECORD_BYTES_MAX
@@ -34,6 +34,8 @@ def amount(count: int) -> str:
     [
         ("piece", [amount(DEFAULTS.store.piece_bytes_max)]),
         ("message of a raw piece", [f"{amount(PIECE_MESSAGE_BYTES - KIB)} + 1 KiB"]),
+        ("first message of a raw piece", [amount(METADATA_BYTES)]),
+        ("a call that has not sent its first message", [f"{SILENT_S:g} s"]),
         ("DAG node", [amount(NODE_BYTES_MAX)]),
         ("CNS record", [amount(RECORD_BYTES_MAX)]),
         ("search for what a token's piece leads to", [f"{REACHED_NODES_MAX:,} nodes", amount(REACHED_BYTES_MAX)]),

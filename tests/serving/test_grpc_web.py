@@ -8,7 +8,7 @@ import trio
 import websockets.asyncio.client
 import websockets.exceptions
 
-from edge_node.serving.call import Call, CallTable
+from edge_node.serving.call import Call, CallTable, MethodUnknown
 from edge_node.serving.grpc_web import open_grpc_web
 from edge_node.serving.http_server import HttpServer
 from edge_node.serving.request import Request
@@ -353,6 +353,26 @@ async def test_strangers_who_announce_large_messages_leave_room_for_who_is_admit
             await trio.sleep(0.01)
         assert await play(server, "upload", upload) == UPLOADED
         assert room.taken == 1
+
+
+async def test_who_nobody_vouches_for_gets_no_place():
+    """A large first message is refused when it begins; a small one is read, and what follows it is admitted."""
+    table, room, asked = table_of(), WebRoom(2, 2), []
+
+    async def refuse(call: Call) -> None:
+        asked.append(call.metadata.get("token"))
+        raise MethodUnknown("for this one")
+
+    for name in ("echo", "upload"):
+        known = table.find(path(name))
+        table.add(path(name), known.handler, message_max=known.message_max, first_max=100, vouch=refuse)
+    async with web(table, room) as server:
+        assert await play(server, "echo", lambda socket: socket.send(framed(bytes(MIB)))) == [
+            trailer(12, "there is no method for this one")
+        ]
+        assert (asked, room.taken) == (["abc"], 0)
+        assert await play(server, "upload", upload) == UPLOADED
+        assert len(asked) == 1
 
 
 async def test_who_stalls_while_others_wait_is_cut(monkeypatch):
