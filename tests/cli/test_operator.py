@@ -226,7 +226,7 @@ def test_an_answer_of_another_shape_is_no_defect_of_ours(
         [sys.executable, "-m", "edge_node", *verb, "--config", str(config)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
-    thread.join()
+    thread.join(30)
     assert done.returncode == 1, done.stderr
     assert "not a node's" in done.stderr
     assert "Traceback" not in done.stderr
@@ -244,7 +244,7 @@ def test_a_new_key_stays_when_nobody_knows_whether_it_was_enrolled(tmp_path: Pat
          "--config", str(config)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
-    thread.join()
+    thread.join(30)
     assert done.returncode != 0
     assert key.exists()
     assert str(key) in done.stderr
