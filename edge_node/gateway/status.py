@@ -16,8 +16,9 @@ from edge_node.settings.doors import MODES, Mode
 _ENCODER = msgspec.json.Encoder()
 
 
-# The SDK in a page of any origin asks here before it chooses a node; nothing in it is for certain eyes only.
-_FOR_ANY_PAGE = (*JSON_UNSTORED, ("access-control-allow-origin", "*"))
+# The SDK in a page of any origin asks here before it chooses a node; a sandboxed page of a bucket, whose origin is
+# null, reaches nothing of the node's own.
+_FOR_PAGES = (*JSON_UNSTORED, ("access-control-allow-origin", "*"), ("vary", "Origin"))
 _TEXT = {"type": "string"}
 _READINESS = object_schema(
     {
@@ -119,7 +120,7 @@ class StatusRoutes:
         readiness = self._readiness()
         return Response(200 if readiness.ready else 503, JSON_UNSTORED, _ENCODER.encode(readiness))
 
-    async def info(self, _request: Request) -> Response:
+    async def info(self, request: Request) -> Response:
         """Name, version, keys with their certificates, and time."""
         identity = self._identity
         body = {
@@ -132,4 +133,5 @@ class StatusRoutes:
             "clock": int(self._clock.quality()),
             "certificates": [msgspec.Raw(one) for one in self._certificates()],
         }
-        return Response(200, _FOR_ANY_PAGE, _ENCODER.encode(body))
+        headers = JSON_UNSTORED if request.headers.get("origin") == "null" else _FOR_PAGES
+        return Response(200, headers, _ENCODER.encode(body))
