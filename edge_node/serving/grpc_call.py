@@ -58,7 +58,7 @@ class GrpcCall:
     over_web = False
 
     __slots__ = (
-        "_accepted", "_credit", "_due", "_half_closed", "_host", "_large", "_left", "_message_max", "_queued",
+        "_accepted", "_credit", "_due", "_first", "_half_closed", "_host", "_large", "_left", "_message_max", "_queued",
         "_reader", "_receiving", "_sender", "_sending", "_turns", "_unfinished", "_vouch", "deadline", "ended",
         "forged", "metadata", "method", "mode", "not_after", "peer", "receiver", "scope", "silent", "stream",
     )  # fmt: skip
@@ -80,7 +80,8 @@ class GrpcCall:
         self._message_max = message_max
         self._reader = MessageReader(message_max if first_max is None else first_max)
         self._vouch: CallHandler | None = vouch
-        self.silent = True  # until its first message was whole
+        self._first = True  # until its first message was whole
+        self.silent = True  # until then, or until somebody vouched for it
         self._half_closed = self._accepted = self._left = self._unfinished = self._queued = False
         self._receiving = self._sending = False
         self._due = NEVER  # when a message must be whole that room was given to: drops do not hold it for ever
@@ -106,6 +107,7 @@ class GrpcCall:
             if self._vouch is not None and PREFIX_BYTES + reader.expected > STREAM_WINDOW_BYTES:
                 vouch, self._vouch = self._vouch, None
                 await vouch(self)
+                self.silent = False
                 continue  # more may have come meanwhile
             self.invite()
             self._receiving = True
@@ -269,8 +271,8 @@ class GrpcCall:
                 self.deadline = self._host.idle_deadline()
 
     def _take(self, size: int) -> None:
-        if self.silent:
-            self.silent, self._vouch = False, None
+        if self._first:
+            self._first, self.silent, self._vouch = False, False, None
             self._reader.message_max = self._message_max
         self._credit.take(size)
         self._due = NEVER

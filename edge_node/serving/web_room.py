@@ -48,6 +48,10 @@ class WebRoom:
         try:
             with trio.move_on_after(ENTER_S):
                 await turn.wait()
+        except BaseException:
+            if turn.is_set():  # a place came in the moment in which its call was given up
+                self.leave(peer, admitted=admitted)
+            raise
         finally:
             self._forget(row, turn)
         if not turn.is_set():

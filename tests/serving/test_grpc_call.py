@@ -204,6 +204,7 @@ async def test_who_is_vouched_for_is_asked_once():
             nursery.start_soon(call.receive)
             await trio.testing.wait_all_tasks_blocked()
             assert room.used >= MIB - STREAM_WINDOW_BYTES
+            assert not call.silent
             call.on_data(bytes(MIB), MIB, ended=False)
         assert (asked, call.silent, number) == ([call], False, number)
 

@@ -72,3 +72,16 @@ async def test_who_leaves_the_line_leaves_no_place_behind():
                 scope.cancel()
         assert not room.waited_for
         assert room.taken == 1  # a's, or b's, which was in before it was cancelled
+
+
+async def test_a_place_that_comes_as_its_call_is_given_up_comes_back():
+    """In the same turn of the loop: nobody is left who would give it back."""
+    room = WebRoom(1, 1)
+    await room.enter("a", admitted=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: room.enter("b", admitted=False))
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+        room.leave("a", admitted=True)
+    assert (room.taken, room.waited_for) == (0, False)
+    await room.enter("c", admitted=False)
