@@ -85,11 +85,11 @@ def publish(load: Path, shape: Shape, port: int, seconds: float, told: Connectio
                 sent += 1
                 continue
             for key, _ in selector.select(max(0.0, due - now) if free else 0.1):
-                sock = key.fileobj
-                assert isinstance(sock, socket.socket)
-                if done := read_responses(sock, key.data):
+                ready = key.fileobj
+                assert isinstance(ready, socket.socket)
+                if done := read_responses(ready, key.data):
                     answered += done
-                    free.append(sock)
+                    free.append(ready)
     told.send(answered * shape.events)
 
 

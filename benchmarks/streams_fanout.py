@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from benchmarks._live import (
     EVENT_BYTES,
@@ -39,7 +40,8 @@ from benchmarks.frame import (
     scratch,
     serving,
 )
-from edge_node.wire.websocket_frames import encode_text, mask_frame
+from edge_node.wire.websocket_frames import encode_text
+from tests.wire.websocket_rig import mask_frame
 
 EVENTS = 100  # in a body
 SINGLES = 16  # connections that post single events
@@ -135,11 +137,9 @@ def measure(options: Options) -> list[Case]:
     contenders: dict[str, Callable[[], Measure]] = {}
     with scratch(on_disk=True) as directory, live_node(directory) as node, baseline_server() as server:
         for count in RATES:
-            contenders[f"ours {count}"] = lambda count=count: measure_node(
-                node, count, seconds, events=EVENTS, connections=1
-            )
-            contenders[f"baseline {count}"] = lambda count=count: measure_baseline(server, count, seconds)
-        contenders["singles 100"] = lambda: measure_node(node, 100, seconds, events=1, connections=SINGLES)
+            contenders[f"ours {count}"] = partial(measure_node, node, count, seconds, events=EVENTS, connections=1)
+            contenders[f"baseline {count}"] = partial(measure_baseline, server, count, seconds)
+        contenders["singles 100"] = partial(measure_node, node, 100, seconds, events=1, connections=SINGLES)
         for warm in contenders.values():
             warm()
         measured = interleave(contenders, options.runs)

@@ -10,7 +10,8 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks._live import TARGET, Crowd, LiveNode, live_node, open_websocket, read_responses, take_messages
@@ -97,11 +98,10 @@ def measure_disk(directory: Path, seconds: float) -> Measure:
 def measure(options: Options) -> list[Case]:
     seconds = 3.0 if options.quick else 10.0
     with scratch(on_disk=True) as directory, live_node(directory) as node:
-        contenders = {
-            str(count): lambda count=count: measure_node(node, count, seconds)  # type: ignore[misc]
-            for count in SUBSCRIBERS
+        contenders: dict[str, Callable[[], Measure]] = {
+            str(count): partial(measure_node, node, count, seconds) for count in SUBSCRIBERS
         }
-        contenders["disk"] = lambda: measure_disk(directory, seconds)
+        contenders["disk"] = partial(measure_disk, directory, seconds)
         for warm in contenders.values():
             warm()
         measured = interleave(contenders, options.runs)
