@@ -11,8 +11,8 @@ from edge_node.base.limits import KIB, MIB
 from edge_node.control.payload import Standing, encode_for
 from edge_node.wire.sse import encode_event
 
-TOPICS = ("node", "streams", "devices", "pieces", "logs", "refusals", "commands", "progress", "settings")
-NEWEST_ONLY = frozenset({"node", "pieces"})  # whole documents: an older one says nothing more
+TOPICS = ("node", "streams", "devices", "pieces", "logs", "refusals", "commands", "progress", "settings", "chain")
+NEWEST_ONLY = frozenset({"node", "pieces", "chain"})  # whole documents: an older one says nothing more
 FRAMES_MAX, BYTES_MAX = 1_024, 8 * MIB  # two minutes at the usual pace: longer than a link takes to come back
 BATCH_BYTES = 256 * KIB  # what one reader holds at most between ring and socket
 

@@ -11,6 +11,7 @@ from edge_node.base.limits import KIB
 from edge_node.base.log import get_log
 from edge_node.base.log_ring import LOG_RING
 from edge_node.base.refusals import REFUSAL_RING, counts
+from edge_node.control.chain_rows import chain_document, chain_pulse
 from edge_node.control.commands import Report
 from edge_node.control.events import EventRing, batch, ending, opening
 from edge_node.control.figures import Figures
@@ -44,7 +45,7 @@ class EventFeed:
         self._closing, self._well = False, True
         self._arrived, self._wanted = trio.Event(), trio.Event()
         self._logs = self._refusals = 0
-        self._node_at_s, self._pulse, self._pieces = -math.inf, object(), object()
+        self._node_at_s, self._pulse, self._pieces, self._chain = -math.inf, object(), object(), object()
 
     def report(self, report: Report) -> None:
         """A command was executed or refused: told at once."""
@@ -134,6 +135,7 @@ class EventFeed:
             self._tell_logs()
             self._tell_refusals()
             self._tell_devices()
+            self._tell_chain()
             await self._tell_node()
             await self._tell_streams()
             self._well = True
@@ -155,6 +157,12 @@ class EventFeed:
         if (pieces := pieces_document(slow)) != self._pieces:
             self._pieces = pieces
             self._put("pieces", pieces)
+
+    def _tell_chain(self) -> None:
+        document = chain_document(self._house.chain_status)
+        if (news := chain_pulse(document)) != self._chain:
+            self._chain = news
+            self._put("chain", document)
 
     async def _tell_streams(self) -> None:
         house, changed = self._house, self._house.ingest.traffic.changed_streams

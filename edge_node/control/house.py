@@ -7,6 +7,7 @@ from pathlib import Path
 from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey, StreamName, VaultId
 from edge_node.base.log import set_level
+from edge_node.chain_light.status import ChainStatus
 from edge_node.control.reload import SettingsDesk
 from edge_node.control.roster import Roster
 from edge_node.journal import Journal
@@ -70,7 +71,7 @@ class House:
     `boot` names this life of the process. `write_change` makes a device change durable (the registry in memory is
     changed afterwards, by whoever calls it); `write_revocation` likewise. `operator_key` is
     where the operator's own key lies if it is on this box. `subscribers` per stream, and a stream's `retention` as the
-    door shows it, are None where no room knows them.
+    door shows it, are None where no room knows them; `chain` is None where none is followed.
     """
 
     version: str
@@ -102,11 +103,17 @@ class House:
     write_revocation: Callable[[TokenRevocation], Awaitable[object]]
     subscribers: Callable[[], Mapping[Place, int]] | None = None
     retention: Callable[[VaultId, StreamName], object] | None = None
+    chain: Callable[[], ChainStatus] | None = None
 
     @property
     def operator_key(self) -> Path:
         """The operator's key file, as `init` made it."""
         return self.paths.operator_key
+
+    @property
+    def chain_status(self) -> ChainStatus | None:
+        """How the light client is; None where no chain is followed."""
+        return None if self.chain is None else self.chain()
 
     @property
     def now_ms(self) -> int:

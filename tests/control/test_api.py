@@ -48,7 +48,7 @@ async def fill(door: Door) -> str:
 def targets(cid: str, key: str) -> list[str]:
     """Every route to be read, with something in it."""
     stream = "/v1/streams/site%2Fa/events"
-    lists = ["node", "streams", "pieces", "devices", "settings", "logs", "refusals", "audit", "commands"]
+    lists = ["node", "streams", "pieces", "chain", "devices", "settings", "logs", "refusals", "audit", "commands"]
     return [*(f"/v1/{name}" for name in lists), stream, f"/v1/pieces/{cid}", f"/v1/devices/{key}"]
 
 

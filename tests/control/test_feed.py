@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from edge_node.control.lists import Lists
 from edge_node.control.payload import Standing
 from tests.control.house import house_of
 from tests.control.rig import ANSWER_S, at_the_door
+from tests.control.test_chain_rows import STATUS
 from tests.gateway.rig import Site
 
 
@@ -60,6 +62,24 @@ async def test_every_topic_is_told(site: Site) -> None:
         await door.node.say(b'{"n":2}')
         refusals = (await until(frames, "refusals")).data
         assert refusals["refusals"][-1]["slug"] == "device-suspended"
+
+
+async def test_the_chain_is_told_when_something_but_its_age_changed(site: Site) -> None:
+    """A block that is proved final is news, a second that passed is not."""
+    told = [STATUS]
+    async with (
+        feed_of(site, chain=lambda: told[-1]) as feed,
+        aclosing(feed.open(["chain"], Standing.VIEWER, None)) as frames,
+    ):
+        assert b"hello" in await anext(frames)
+        with trio.fail_after(ANSWER_S):
+            assert b'"state":"following"' in await anext(frames)
+            told.append(replace(STATUS, age_ms=7))
+            await trio.sleep(3 * feed_module.TICK_S)
+            told.append(replace(STATUS, age_ms=9, best=999))
+            news = await anext(frames)
+        assert b'"best":999' in news
+        assert news.count(b"event: chain") == 1
 
 
 async def test_topics_are_chosen(site: Site) -> None:

@@ -1,0 +1,93 @@
+"""GET /v1/chain: what the light client tells of itself, in the field names of docs/specs/control.md (pure)."""
+
+from typing import Any, Final
+
+from edge_node.chain_light.status import ChainStatus, EndpointStatus, FinalBlock
+
+Row = dict[str, Any]
+
+OFF: Final = "off"
+OFF_REASON: Final = "no network is set, so no chain is followed"
+OFF_REMEDY: Final = "Set chain.network, or chain.spec_file, and start the node again (docs/how-to/follow-a-chain.md)."
+
+# What changes with the clock alone: a reader reckons it from the times that stand beside it.
+_AGES: Final = frozenset({"age_ms"})
+
+
+def chain_document(status: ChainStatus | None) -> Row:
+    """The whole document; None where no chain is followed, which has the same fields."""
+    if status is None:
+        return _off()
+    return {
+        "network": status.network,
+        "genesis": None if status.genesis is None else status.genesis.hex(),
+        "state": str(status.state),
+        "reason": status.reason,
+        "remedy": status.remedy,
+        "since_ms": status.since_ms,
+        "finalized": None if status.finalized is None else _final_row(status.finalized),
+        "age_ms": status.age_ms,
+        "best": status.best,
+        "provisional": status.provisional,
+        "writes": status.writes,
+        "endpoints": [endpoint_row(one) for one in status.endpoints],
+        "history": [list(point) for point in status.history],
+        "hand_offs": status.hand_offs,
+        "verified": status.proofs,
+        "refused": status.refused,
+    }
+
+
+def _off() -> Row:
+    return {
+        "network": None,
+        "genesis": None,
+        "state": OFF,
+        "reason": OFF_REASON,
+        "remedy": OFF_REMEDY,
+        "since_ms": None,
+        "finalized": None,
+        "age_ms": None,
+        "best": None,
+        "provisional": "",
+        "writes": False,
+        "endpoints": [],
+        "history": [],
+        "hand_offs": 0,
+        "verified": 0,
+        "refused": 0,
+    }
+
+
+def _final_row(block: FinalBlock) -> Row:
+    return {
+        "number": block.number,
+        "hash": block.hash.hex(),
+        "state_root": block.state_root.hex(),
+        "set_id": block.set_id,
+        "voters": block.voters,
+        "slot_ms": block.slot_ms,
+        "verified_ms": block.verified_ms,
+    }
+
+
+def endpoint_row(endpoint: EndpointStatus) -> Row:
+    """One endpoint."""
+    return {
+        "url": endpoint.url,
+        "group": endpoint.group,
+        "verdict": str(endpoint.verdict),
+        "reason": endpoint.reason,
+        "finalized": endpoint.finalized,
+        "best": endpoint.best,
+        "latency_ms": None if endpoint.latency_ms is None else round(endpoint.latency_ms, 1),
+        "asked": endpoint.asked,
+        "refused": endpoint.refused,
+        "leads": endpoint.leads,
+        "banned_until_ms": endpoint.banned_until_ms,
+    }
+
+
+def chain_pulse(document: Row) -> object:
+    """What of a document is news; compared, never shown."""
+    return {name: value for name, value in document.items() if name not in _AGES}
