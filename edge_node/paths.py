@@ -41,6 +41,11 @@ class Paths:
         return self.root / "audit.db"
 
     @property
+    def chain_db(self) -> Path:
+        """The chain's anchor, hand-offs and evidence: truth, made by the first start that follows a chain."""
+        return self.root / "chain.db"
+
+    @property
     def reserve(self) -> Path:
         """Ballast, released when the disk is full so that deletes can run."""
         return self.root / "reserve"

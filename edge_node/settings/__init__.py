@@ -8,6 +8,7 @@ from edge_node.settings.retention import FOR_EVER, RetentionPolicy, RetentionRul
 from edge_node.settings.source import Origin, Source
 from edge_node.settings.template import template
 from edge_node.settings.tree import (
+    ChainSettings,
     ClockSettings,
     ControlSettings,
     DdcSettings,
@@ -28,6 +29,7 @@ from edge_node.settings.tree import (
 
 __all__ = [
     "FOR_EVER",
+    "ChainSettings",
     "ClockSettings",
     "ControlSettings",
     "DdcSettings",

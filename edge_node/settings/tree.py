@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge_node.settings.following import ChainSettings
 from edge_node.settings.keeping import (
     IngestSettings,
     JournalSettings,
@@ -15,6 +16,7 @@ from edge_node.settings.listening import ControlSettings, DdcSettings, GrpcSetti
 from edge_node.settings.section import Reload, Section, about
 
 __all__ = [
+    "ChainSettings",
     "ClockSettings",
     "ControlSettings",
     "DdcSettings",
@@ -105,4 +107,5 @@ class Settings(Section, frozen=True):
     retention: RetentionSettings = RetentionSettings()
     store: StoreSettings = StoreSettings()
     trust: TrustSettings = TrustSettings()
+    chain: ChainSettings = ChainSettings()
     control: ControlSettings = ControlSettings()

@@ -7,6 +7,7 @@ from edge_node.base.limits import NUMBER_EXACT_IN_JSON
 from edge_node.settings.address import ListenAddress, parse_listen
 from edge_node.settings.buckets import parse_buckets
 from edge_node.settings.doors import parse_pairs
+from edge_node.settings.endpoints import parse_endpoints
 from edge_node.settings.errors import SettingsConflict, UnfitSetting
 from edge_node.settings.fields import FIELDS
 from edge_node.settings.resolve import Loaded
@@ -58,6 +59,12 @@ def _check_lists(loaded: Loaded) -> None:
         except ValueError as error:
             wanted = f"{what} that can be read ({error})"
             raise UnfitSetting(loaded.where(name), name, wanted, repr(list(texts))) from error
+    try:
+        parse_endpoints(of.chain.endpoints)
+    except ValueError as error:
+        # Not repeated: providers put their customers' keys into the address.
+        where, wanted = loaded.where("chain.endpoints"), f"endpoints that can be read ({error})"
+        raise UnfitSetting(where, "chain.endpoints", wanted, "another list") from error
 
 
 def _plain_door(loaded: Loaded) -> Iterator[Finding]:
@@ -118,4 +125,22 @@ def _sockets(loaded: Loaded) -> Iterator[Finding]:
         yield ("control.view_socket", "control.socket"), "viewers would get what only operators may open"
 
 
-RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (_plain_door, _one_door_each, _certificate, _sizes, _sockets)
+def _network(loaded: Loaded) -> Iterator[Finding]:
+    chain = loaded.settings.chain
+    if chain.network and chain.spec_file:
+        yield ("chain.network", "chain.spec_file"), "one chain is followed: a network of the release, or a file's"
+    if chain.network or chain.spec_file:
+        return
+    for name in ("endpoints", "checkpoint_file", "operator_key"):
+        if getattr(chain, name):
+            yield (f"chain.{name}", "chain.network"), "no chain is followed, so this says nothing; name a network"
+
+
+RULES: tuple[Callable[[Loaded], Iterator[Finding]], ...] = (
+    _plain_door,
+    _one_door_each,
+    _certificate,
+    _sizes,
+    _sockets,
+    _network,
+)

@@ -24,6 +24,8 @@ def loaded(text: str) -> Loaded:
         "[retention]\nrules = ['site age=30d bytes=10GiB keep=1000', 'site/a']",
         "[grpc]\nlisten = '0.0.0.0:9091'\nplain = 'lan'",
         "[ddc]\nbuckets = ['7 owner=node public', '8 owner=node']",
+        "[chain]\nnetwork = 'dev'\nendpoints = ['own=ws://127.0.0.1:1']\noperator_key = '" + "0f" * 32 + "'",
+        "[chain]\nspec_file = '/etc/chain.json'\ncheckpoint_file = '/etc/checkpoint.json'",
         "[ddc]\ndoors = ['storage grpc=127.0.0.1:9092 http=127.0.0.1:8092', 'cache grpc=127.0.0.1:0 http=[::1]:0']",
     ],
 )
@@ -47,6 +49,9 @@ def test_good_settings_pass(text: str) -> None:
         ("[ddc]\ndoors = ['full http=0.0.0.0:80']", ("ddc.doors", "http.plain")),
         ("[ddc]\ndoors = ['full http=127.0.0.1:9091']", ("ddc.doors", "grpc.listen")),
         ("[ddc]\ndoors = ['full http=127.0.0.1:1 grpc=127.0.0.1:1']", ("ddc.doors",)),
+        ("[chain]\nnetwork = 'dev'\nspec_file = '/a'", ("chain.network", "chain.spec_file")),
+        ("[chain]\nendpoints = ['own=ws://a']", ("chain.endpoints", "chain.network")),
+        ("[chain]\ncheckpoint_file = '/a'", ("chain.checkpoint_file", "chain.network")),
         ("[journal]\nsegment_bytes = 1048576", ("journal.preallocate_bytes", "journal.segment_bytes")),
         ("[ingest]\npage_bytes_max = 5", ("ingest.body_bytes_max", "ingest.page_bytes_max")),
     ],
@@ -117,3 +122,10 @@ def test_an_integer_has_an_end(name: str) -> None:
         validate(loaded(f"[{section}]\n{leaf} = {2**53}"))
     with pytest.raises(UnfitSetting, match="a larger one"):
         validate(loaded(f"[{section}]\n{leaf} = {10**400}"))
+
+
+def test_an_endpoint_is_not_repeated_in_an_error() -> None:
+    """Providers put their customers' keys into the address."""
+    with pytest.raises(UnfitSetting, match="two are at one address") as caught:
+        validate(loaded("[chain]\nnetwork = 'dev'\nendpoints = ['a=wss://x/SECRET', 'b=wss://x/SECRET']"))
+    assert "SECRET" not in str(caught.value)
