@@ -23,6 +23,7 @@ TRUST = [
         "activity_request",
         "auth_token",
         "bearer",
+        "dev_keys",
         "device",
         "device_errors",
         "documents",
