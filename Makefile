@@ -9,9 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-locks
 LOCKS := requirements/base.lock requirements/dev.lock requirements/bench.lock
+# Locked each by itself: these are never installed together, nor beside the product.
+JUDGES := substrate async
 
 # What a machine may lack. `make test` leaves these out and says how many; `make ci` runs them, where a missing tool is an error.
-NEEDS := needs_root needs_systemd needs_tmux needs_node needs_browser needs_promtool needs_faketime
+NEEDS := needs_root needs_systemd needs_tmux needs_node needs_judges needs_browser needs_promtool needs_faketime
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 NEEDS_ANY := $(subst $(SPACE), or ,$(NEEDS))
@@ -54,6 +56,9 @@ lock: setup ## write requirements/*.lock from pyproject.toml (UPGRADE=1: newest 
 	$$compile -c "$$scratch/all.lock" pyproject.toml -o requirements/base.lock
 	$$compile -c "$$scratch/all.lock" --group dev -o requirements/dev.lock
 	$$compile -c "$$scratch/all.lock" --group bench -o requirements/bench.lock
+	for judge in $(JUDGES); do
+	  $$compile $(if $(UPGRADE),--upgrade) --group judge-$$judge -o requirements/judge-$$judge.lock
+	done
 
 docs: setup ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
@@ -74,8 +79,8 @@ check: setup ## lint, format, types, layers
 rooted: setup ## the tests that want root or a tool, outside tests/faults
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux or needs_promtool)" || test $$? -eq 5
 
-# The npm packages are installed once per lock, into .interop.
-interop: setup ## the official npm SDK and grpcio as clients of a real node process (Node.js and npm)
+# What others wrote is installed once per lock, into .interop.
+interop: setup ## others' clients on a real node and a real chain: the npm SDK, polkadot-js, grpcio, substrate-interface
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/interop
 
 browser: setup ## a real Chromium on a real node: websites, players, and hostile pages that reach nothing

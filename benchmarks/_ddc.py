@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from benchmarks.frame import Measure, Server, free_port, serving
 from edge_node.base.limits import MIB
+from tests.interop.driving import Driver
 from tests.interop.place import PRIVATE, Place, running_node, told
-from tests.interop.sdk import Driver, driver
+from tests.interop.sdk import driver
 
 BASELINE = "grpcio C-core server that keeps the bytes in memory"
 SAMPLE_S = 0.02

@@ -1,4 +1,4 @@
-"""One node process with five pairs of doors, and the SDK beside it, for all tests of this folder."""
+"""One node process with five pairs of doors, one chain, and the judges of both, for all tests of this folder."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.interop.driving import Driver
 from tests.interop.place import MODES, Place, running_node
-from tests.interop.sdk import Driver, driver
+from tests.interop.python_env import judge
+from tests.interop.sdk import driver
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -48,3 +50,17 @@ def ask(request: pytest.FixtureRequest, sdk: Driver) -> Ask:
 
 def _ask(sdk: Driver, transport: str, case: str, **args: Any) -> dict[str, Any]:
     return sdk(case, transport, **args)
+
+
+@pytest.fixture(scope="session")
+def substrate_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """substrate-interface and the libraries it stands on: scalecodec and ed25519-zebra."""
+    with judge("substrate", tmp_path_factory.mktemp("substrate") / "judge.log") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def async_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """async-substrate-interface."""
+    with judge("async", tmp_path_factory.mktemp("async") / "judge.log") as one:
+        yield one

@@ -6,8 +6,8 @@ import pytest
 
 from edge_node.base.limits import MIB
 from tests.interop.contents import content, is_whole, multipart_cid, raw_cid
+from tests.interop.driving import Driver
 from tests.interop.place import MODES, PRIVATE, PUBLIC, Place
-from tests.interop.sdk import Driver
 
 pytestmark = pytest.mark.needs_node
 

@@ -9,8 +9,8 @@ import pytest
 from edge_node.base.limits import KIB, MIB
 from tests.interop.conftest import Ask
 from tests.interop.contents import content, is_whole, multipart_cid, raw_cid
+from tests.interop.driving import CaseError, Driver
 from tests.interop.place import EDITHS, PRIVATE, PUBLIC
-from tests.interop.sdk import CaseError, Driver
 
 pytestmark = pytest.mark.needs_node
 

@@ -11,8 +11,9 @@ from edge_node.base.limits import MIB
 from edge_node.paths import Paths
 from tests.interop.conftest import Ask
 from tests.interop.contents import content, is_whole, raw_cid
+from tests.interop.driving import Driver
 from tests.interop.place import EDITHS, PRIVATE, running_node
-from tests.interop.sdk import Driver, driver
+from tests.interop.sdk import driver
 
 pytestmark = pytest.mark.needs_node
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.interop.conftest import Ask
 from tests.interop.contents import content, is_whole, raw_cid
+from tests.interop.driving import Driver
 from tests.interop.place import ABSENT, EDITHS, PRIVATE, PUBLIC
-from tests.interop.sdk import Driver
 
 pytestmark = pytest.mark.needs_node
 
