@@ -1,0 +1,166 @@
+"""What a full node of a Substrate chain answers over libp2p, for a chain that lives in this process.
+
+Streams of notices are opened by each side in turn: the caller's first, then ours. What is asked is kept in `asked`, and
+what went out as proofs in `warps` and `proofs`, for who wants to hold the same bytes against another client.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import trio
+
+from edge_node.base.ids import Hash256
+from edge_node.chain_light.header import encode_header
+from edge_node.chain_light.justification import decode_justification
+from edge_node.chain_light.trie_build import Trie
+from edge_node.chain_light.trie_proof import encode_proof
+from edge_node.devnet.runtime import Block, Chain, NoSuchBlock, warp_proof
+from edge_node.trust.keys import SigningKey
+from edge_node.wire.scale import blob, compact, uint
+from tests.interop.libp2p import bytes as wire
+from tests.interop.libp2p.host import Caller, Channel, Handler
+from tests.interop.libp2p.noise import public_key_message
+
+FULL = b"\x01"
+CODE_KEYS = (b":code", b":heappages")
+_HEADER, _BODY, _JUSTIFICATION = 1 << 24, 1 << 25, 1 << 28
+_CALL, _READ = 1, 2
+_GRANDPA = b"FRNK"
+BLOCKS_MAX = 128
+
+Warp = Callable[[Hash256], bytes]
+Prove = Callable[[Trie, Sequence[bytes]], bytes]
+
+
+def prove_honestly(state: Trie, keys: Sequence[bytes]) -> bytes:
+    """The entries that tell of these keys, as SCALE."""
+    return encode_proof(state.prove(keys))
+
+
+@dataclass
+class ChainPeer:
+    """One chain as it is served. `read_by_calls` are the keys that any call of the runtime may read.
+
+    `warp` and `prove` make what is sent where that is not to be the truth.
+    """
+
+    chain: Chain
+    identity: SigningKey
+    read_by_calls: tuple[bytes, ...] = ()
+    warp: Warp | None = None
+    prove: Prove = prove_honestly
+    asked: list[str] = field(default_factory=list)
+    warps: list[bytes] = field(default_factory=list)
+    proofs: list[bytes] = field(default_factory=list)
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """By protocol."""
+        prefix = f"/{self.chain.genesis.hash}"
+        return {
+            f"{prefix}/block-announces/1": partial(self._notices, f"{prefix}/block-announces/1", self._hello),
+            f"{prefix}/transactions/1": partial(self._notices, f"{prefix}/transactions/1", lambda: FULL),
+            f"{prefix}/grandpa/1": partial(self._notices, f"{prefix}/grandpa/1", lambda: FULL),
+            f"{prefix}/sync/warp": partial(self._request, self._warp),
+            f"{prefix}/sync/2": partial(self._request, self._sync),
+            f"{prefix}/light/2": partial(self._request, self._light),
+            f"{prefix}/kad": partial(self._request, _kad),
+            "/ipfs/id/1.0.0": self._identify,
+            "/ipfs/ping/1.0.0": _ping,
+        }
+
+    async def _request(self, answer: Callable[[bytes], bytes], caller: Caller, channel: Channel) -> None:
+        asked = await channel.receive()
+        await channel.send(answer(asked))
+        await channel.stream.close()
+
+    async def _notices(self, name: str, hello: Callable[[], bytes], caller: Caller, channel: Channel) -> None:
+        """Take the caller's stream, then open ours and say what is to be said there."""
+        await channel.receive()
+        await channel.send(hello())
+        back = await caller.open(name)
+        await back.send(hello())
+        await back.receive()
+        if name.endswith("/grandpa/1"):
+            await back.send(self._neighbour())
+        await trio.sleep_forever()
+
+    def _hello(self) -> bytes:
+        head = self.chain.head
+        return FULL + uint(head.number, 4) + head.hash + self.chain.genesis.hash
+
+    def _neighbour(self) -> bytes:
+        """How far finality is: the packet's version 1."""
+        voters = self.chain.voters.current
+        newest = self.chain.finalities.get(self.chain.final.number)
+        number = 0 if newest is None else decode_justification(newest.justification).round
+        return b"\x02\x01" + uint(number, 8) + uint(voters.id, 8) + uint(self.chain.final.number, 4)
+
+    def _warp(self, asked: bytes) -> bytes:
+        self.asked.append("warp")
+        proof = (self.warp or partial(warp_proof, self.chain))(Hash256(asked))
+        self.warps.append(proof)
+        return proof
+
+    def _light(self, asked: bytes) -> bytes:
+        """Proofs of storage, and those for calls: whatever a call may read."""
+        ((number, (message,)),) = wire.fields(asked).items()
+        told = wire.fields(message)
+        state = self.chain.block(Hash256(told[2][0])).state
+        if number not in (_CALL, _READ):
+            raise wire.PeerFault(f"a request of kind {number}")
+        self.asked.append(f"call {told[3][0].decode()}" if number == _CALL else "read")
+        keys = (*CODE_KEYS, *self.read_by_calls) if number == _CALL else told.get(3, [])
+        self.proofs.append(self.prove(state, keys))
+        return wire.field(number, wire.field(2, self.proofs[-1]))
+
+    def _sync(self, asked: bytes) -> bytes:
+        """Blocks from one of them on, as many as wanted."""
+        told = wire.fields(asked)
+        wanted, upwards = _first(told, 1, 0), _first(told, 5, 0) == 0
+        self.asked.append("blocks")
+        try:
+            block = self._named(told)
+        except NoSuchBlock:
+            return b""
+        step = 1 if upwards else -1
+        last = block.number + step * (min(_first(told, 6, 1), BLOCKS_MAX) - 1)
+        numbers = range(block.number, max(0, min(last, self.chain.head.number)) + step, step)
+        return b"".join(wire.field(1, self._block(self.chain.block_at(number), wanted)) for number in numbers)
+
+    def _named(self, told: dict) -> Block:
+        if 2 in told:
+            return self.chain.block(Hash256(told[2][0]))
+        return self.chain.block_at(int.from_bytes(told[3][0], "little"))
+
+    def _block(self, block: Block, wanted: int) -> bytes:
+        told = wire.field(1, bytes(block.hash))
+        if wanted & _HEADER:
+            told += wire.field(2, encode_header(block.header))
+        if wanted & _BODY:
+            told += b"".join(wire.field(3, raw) for raw in block.extrinsics)
+        finality = self.chain.finalities.get(block.number)
+        if wanted & _JUSTIFICATION and finality is not None:
+            told += wire.field(8, compact(1) + _GRANDPA + blob(finality.justification))
+        return told
+
+    async def _identify(self, caller: Caller, channel: Channel) -> None:
+        names = b"".join(wire.field(3, name.encode()) for name in self.handlers)
+        told = wire.field(1, public_key_message(self.identity)) + wire.field(2, b"/ip4/127.0.0.1") + names
+        await channel.send(told + wire.field(5, b"/substrate/1.0") + wire.field(6, b"devnet"))
+        await channel.stream.close()
+
+
+async def _ping(caller: Caller, channel: Channel) -> None:
+    while True:
+        await channel.stream.send_all(await channel.exactly(32))
+
+
+def _kad(asked: bytes) -> bytes:
+    """Nobody else is known."""
+    return wire.field(1, _first(wire.fields(asked), 1, 0))
+
+
+def _first(told: dict, number: int, default):
+    return told.get(number, [default])[0]
