@@ -46,8 +46,22 @@ from edge_node.chain_light.grandpa import (
     verify_justification,
 )
 from edge_node.chain_light.header import decode_header, encode_header, hash_header, header_of_json, json_of_header
+from edge_node.chain_light.json_rpc import Refused, read_message
 from edge_node.chain_light.metadata_bytes import UnknownMetadataVersion, write_metadata
 from edge_node.chain_light.metadata_bytes import parse_metadata as parse_runtime
+from edge_node.chain_light.rpc_answers import (
+    block_justification_of,
+    bytes_of,
+    hash_of,
+    hashes_of,
+    header_of,
+    keys_of,
+    metadata_of,
+    new_justification_of,
+    proof_of,
+    runtime_of,
+    subscription_of,
+)
 from edge_node.chain_light.storage_key import split_key, storage_key
 from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_node import Node, decode_node, encode_node, reference_of
@@ -553,6 +567,44 @@ def storage(raw: bytes, _dice: Dice) -> None:
             assert storage_key(item, *split_key(item, raw)) == raw
 
 
+# --- what an endpoint sends
+
+
+ROOT = Hash256(bytes(range(32)))
+RPC_RESULTS = [
+    f"0x{ROOT}", 7, None, [f"0x{ROOT}", None], json_of_header(decode_header(HEADERS[0])), ["0x00", "0x0001"],
+    {"at": f"0x{ROOT}", "proof": ["0x80", "0x0102"]}, {"specName": "x", "specVersion": 1, "transactionVersion": 2},
+    {"block": {}, "justifications": [[[70, 82, 78, 75], [1, 2, 255]], ["0x42454546", "0x00"]]},
+]  # fmt: skip
+RPC_MESSAGES = [
+    *(json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode() for result in RPC_RESULTS),
+    json.dumps([{"jsonrpc": "2.0", "id": id_, "result": f"0x{ROOT}"} for id_ in (3, "4", 5)]).encode(),
+    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"no such method","data":"at all"}}',
+    b'{"jsonrpc":"2.0","method":"chain_newHead","params":{"subscription":"Xy","result":{"number":"0x1"}}}',
+]
+
+
+READ_RESULT = every(
+    *(
+        lambda raw, read=read: read(msgspec.Raw(raw))
+        for read in (
+            hash_of, bytes_of, metadata_of, header_of, new_justification_of, block_justification_of, runtime_of,
+            subscription_of, lambda result: hashes_of(result, 2), lambda result: proof_of(result, ROOT),
+            lambda result: keys_of(result, b"\x00", None, 2),
+        )
+    ),
+    allowed=(BadAnswer,),
+)  # fmt: skip
+
+
+def rpc(raw: bytes, dice: Dice) -> None:
+    for frame in read_message(raw):
+        if isinstance(frame, Refused):
+            assert str(frame.error("m")).isprintable()
+        elif frame.result is not None:
+            READ_RESULT(bytes(frame.result), dice)
+
+
 SUBJECTS = [
     Subject(
         "base58",
@@ -581,5 +633,6 @@ SUBJECTS = [
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
     Subject("checkpoint", PAYLOADS, checkpoint, (Refusal,), (20_000, 120)),
     Subject("checkpoint_text", PARTS, parts, (Refusal,), (3_000, 60)),
+    Subject("rpc", RPC_MESSAGES, rpc, (BadAnswer,), (3_000, 60)),
     Subject("trie", [*ENTRIES, encode_proof(ENTRIES)], state_proof, (BadAnswer,), (60_000, 200)),
 ]  # fmt: skip
