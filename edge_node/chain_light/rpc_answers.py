@@ -11,7 +11,6 @@ from edge_node.chain_light.header import GRANDPA, Header, header_of_json
 from edge_node.chain_light.json_rpc import MESSAGE_MAX_BYTES, Result, subscription_text
 from edge_node.chain_light.justification import JUSTIFICATION_BYTES_MAX
 from edge_node.chain_light.metadata_scale import METADATA_BYTES_MAX
-from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import AnswerTooLarge, MalformedAnswer
 from edge_node.chain_light.trie_proof import PROOF_ENTRIES_MAX
 
@@ -127,10 +126,10 @@ def keys_of(result: Result, prefix: bytes, after: bytes | None, count: int) -> l
     return keys
 
 
-def runtime_of(result: Result) -> RuntimeHint:
-    """What the endpoint says of a runtime."""
+def runtime_of(result: Result) -> tuple[str, int, int]:
+    """What the endpoint says of a runtime: its name, its version, and that of its transactions."""
     told = _read(_RUNTIME, result)
-    return RuntimeHint(told.spec_name, told.spec_version, told.transaction_version)
+    return told.spec_name, told.spec_version, told.transaction_version
 
 
 def subscription_of(result: Result) -> str:

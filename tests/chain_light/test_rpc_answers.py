@@ -19,7 +19,6 @@ from edge_node.chain_light.header import (
     hash_header,
     json_of_header,
 )
-from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import AnswerTooLarge, MalformedAnswer
 
 HASH = Hash256(bytes(range(32)))
@@ -155,7 +154,7 @@ def test_a_page_of_keys_is_in_order_under_its_prefix():
 def test_a_runtime_is_told_by_name_and_versions():
     """The other members are not looked at."""
     told = {"specName": "cere", "specVersion": 61_002, "transactionVersion": 25, "apis": [["0x00", 1]], "implName": "c"}
-    assert answers.runtime_of(result(told)) == RuntimeHint("cere", 61_002, 25)
+    assert answers.runtime_of(result(told)) == ("cere", 61_002, 25)
     for wrong in ({"specVersion": -1}, {"specVersion": 1 << 32}, {"specVersion": "1"}, {"specName": "x" * 129}):
         with pytest.raises(MalformedAnswer):
             answers.runtime_of(result(told | wrong))
