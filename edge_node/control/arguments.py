@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from edge_node.base.limits import KIB
 from edge_node.control.errors import ArgumentsMalformed, RequestMalformed
 from edge_node.control.plans import Arguments
 from edge_node.wire.strict_json import MalformedJson, parse_strict
 
-BODY_MAX_BYTES = 65_536  # a command is a screenful; what is larger is a piece or an event body
+BODY_MAX_BYTES = 512 * KIB  # the largest signed document is 256 KiB; what is larger is a piece or an event body
 INTEGER_MAX = 2**53 - 1
+WHY_MAX_CHARS = 300  # what does not fit may be half a megabyte, and is repeated in words
 
 Fields = TypeVar("Fields", bound="CommandArguments")
 
@@ -99,6 +101,18 @@ class RetainArguments(CommandArguments, frozen=True):
     until: Annotated[Whole | None, about("Nothing from this offset on goes; a plan fills it in.", "integer")] = None
 
 
+class CheckpointArguments(CommandArguments, frozen=True):
+    """A checkpoint to believe."""
+
+    document: Annotated[str, about("The signed document, or its QR texts one after the other.")]
+
+
+class ConfirmArguments(CommandArguments, frozen=True):
+    """A block that somebody vouches for."""
+
+    hash: Annotated[str, about("The block's hash in hex, from a source of your own.", "key")]
+
+
 def read_object(raw: bytes) -> dict[str, Any]:
     """The JSON object of a request's body; RequestMalformed."""
     try:
@@ -117,7 +131,9 @@ def read_arguments(value: Any, kind: type[Fields]) -> Fields:
     except msgspec.ValidationError as error:
         text = str(error)
         found = re.search(r"(?:field `|at `\$\.)([a-z_]+)", text)
-        raise ArgumentsMalformed(found.group(1) if found else "", re.sub(r" - at `\$\..*`$", "", text)) from error
+        raise ArgumentsMalformed(
+            found.group(1) if found else "", re.sub(r" - at `\$\..*`$", "", text)[:WHY_MAX_CHARS]
+        ) from error
 
 
 def as_object(arguments: CommandArguments) -> Arguments:

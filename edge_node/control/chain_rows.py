@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from edge_node.chain_light.source_errors import place_of
 from edge_node.chain_light.status import ChainStatus, EndpointStatus, FinalBlock
 
 Row = dict[str, Any]
@@ -72,9 +73,9 @@ def _final_row(block: FinalBlock) -> Row:
 
 
 def endpoint_row(endpoint: EndpointStatus) -> Row:
-    """One endpoint."""
+    """One endpoint; of its address what is no secret: providers put their customers' keys behind the host."""
     return {
-        "url": endpoint.url,
+        "url": place_of(endpoint.url),
         "group": endpoint.group,
         "verdict": str(endpoint.verdict),
         "reason": endpoint.reason,

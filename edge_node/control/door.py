@@ -6,6 +6,7 @@ from typing import Any
 import trio
 
 from edge_node.control.api import ControlApi
+from edge_node.control.chain_commands import ConfirmBlock, ImportCheckpoint
 from edge_node.control.commands import Command, CommandDesk
 from edge_node.control.device_commands import ActOnDevice, EnrolDevice
 from edge_node.control.feed import EventFeed
@@ -85,6 +86,8 @@ def _commands(house: House, feed: EventFeed) -> list[Command[Any]]:
         RevokeGrant(house),
         VerifyPiece(house, feed.report_advance),
         PublishEvent(house),
+        ImportCheckpoint(house),
+        ConfirmBlock(house),
         ApplySettings(house),
         SetLogLevel(house),
         StopNode(house),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_node.base.clock import Clock
 from edge_node.base.ids import PublicKey, StreamName, VaultId
@@ -26,6 +27,9 @@ from edge_node.supervise import Supervisor
 from edge_node.trust.audit import AuditLog
 from edge_node.trust.device import Device, DeviceChange
 from edge_node.trust.token_revocations import TokenRevocation, TokenRevocations
+
+if TYPE_CHECKING:  # it stands on this module
+    from edge_node.control.chain_commands import ChainDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class House:
     write_revocation: Callable[[TokenRevocation], Awaitable[object]]
     subscribers: Callable[[], Mapping[Place, int]] | None = None
     retention: Callable[[VaultId, StreamName], object] | None = None
-    chain: Callable[[], ChainStatus] | None = None
+    chain: "ChainDesk | None" = None
 
     @property
     def operator_key(self) -> Path:
@@ -113,7 +117,7 @@ class House:
     @property
     def chain_status(self) -> ChainStatus | None:
         """How the light client is; None where no chain is followed."""
-        return None if self.chain is None else self.chain()
+        return None if self.chain is None else self.chain.status()
 
     @property
     def now_ms(self) -> int:

@@ -24,7 +24,8 @@ class ChainSettings(Section, frozen=True):
         tuple[str, ...],
         about(
             "Where the chain is asked, instead of the specification's own, each as `group=wss://host/path`; endpoints "
-            "with one operator are one group, and agreement of groups is what counts."
+            "with one operator are one group, and agreement of groups is what counts.",
+            secret=True,  # providers put their customers' keys into the address
         ),
     ] = ()
     checkpoint_file: Annotated[

@@ -57,7 +57,7 @@ CHAIN = sorted(
 # Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
 CORES = {
     "activity": ("errors", "note", "record", "window"),
-    "control": ("arguments", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
+    "control": ("arguments", "chain_rows", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
     "devnet": ("errors",),
     "devnet.pallets": (
         "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",

@@ -10,7 +10,7 @@ import trio
 
 from edge_node.client.control import ControlClient
 from edge_node.client.errors import NodeRefusal
-from edge_node.control.arguments import NoArguments
+from edge_node.control.arguments import BODY_MAX_BYTES, NoArguments
 from edge_node.control.commands import CommandDesk, Draft, Outcome
 from edge_node.control.errors import PlanStale, TokenForeign, TokenUsed
 from edge_node.serving.credentials import Credentials
@@ -91,7 +91,7 @@ WRONG = [
     ("log.level", b'{"token":5}', 400, "token-malformed"),
     ("log.level", b'{"token":"x","force":true}', 400, "request-malformed"),
     ("log.level", b'{"token":"x","arguments":[]}', 400, "request-malformed"),
-    ("log.level/plan", b'{"level":"' + b"x" * 70_000 + b'"}', 413, "body-too-large"),
+    ("log.level/plan", b'{"level":"' + b"x" * BODY_MAX_BYTES + b'"}', 413, "body-too-large"),
     ("device.enrol/plan", b'{"name":"x","key":"zz"}', 400, "arguments-malformed"),
     ("device.suspend/plan", b'{"device":"nobody"}', 404, "unknown-device"),
     ("piece.verify/plan", b'{"cid":"nothing"}', 400, "arguments-malformed"),
@@ -167,7 +167,8 @@ async def test_the_table_describes_every_command(site: Site) -> None:
         rows = {row["name"]: row for row in (await door.view.get("/v1/commands"))["commands"]}
         assert list(rows) == [
             "device.enrol", "device.suspend", "device.resume", "device.revoke", "grant.revoke", "piece.verify",
-            "stream.publish", "settings.apply", "log.level", "node.stop", "stream.retain",
+            "stream.publish", "chain.checkpoint", "chain.confirm", "settings.apply", "log.level", "node.stop",
+            "stream.retain",
         ]  # fmt: skip
         assert rows["settings.apply"]["available"] is False
         assert rows["settings.apply"]["why"]

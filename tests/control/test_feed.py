@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from edge_node.base.log_ring import LOG_RING
+from edge_node.chain_light.status import ChainStatus
 from edge_node.client.control import Frame
 from edge_node.control import feed as feed_module
 from edge_node.control.events import TOPICS
@@ -64,11 +65,21 @@ async def test_every_topic_is_told(site: Site) -> None:
         assert refusals["refusals"][-1]["slug"] == "device-suspended"
 
 
+class Desk:
+    """As much of a light client as the feed asks."""
+
+    def __init__(self, told: list[ChainStatus]) -> None:
+        self.told = told
+
+    def status(self) -> ChainStatus:
+        return self.told[-1]
+
+
 async def test_the_chain_is_told_when_something_but_its_age_changed(site: Site) -> None:
     """A block that is proved final is news, a second that passed is not."""
     told = [STATUS]
     async with (
-        feed_of(site, chain=lambda: told[-1]) as feed,
+        feed_of(site, chain=Desk(told)) as feed,
         aclosing(feed.open(["chain"], Standing.VIEWER, None)) as frames,
     ):
         assert b"hello" in await anext(frames)
