@@ -48,7 +48,7 @@ def as_v14(metadata: Metadata) -> Metadata:
 
 
 def not_read_as_written(registry: Registry) -> set[int]:
-    """Types of which scalecodec has its own opinion: bits, eras, votes, nothing in compacts, lists of one empty list."""
+    """Types of which scalecodec thinks otherwise: bits, eras, votes, nothing in compacts, lists of one empty list."""
     return {
         type_id
         for type_id, entry in enumerate(registry)
