@@ -6,6 +6,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,6 +15,7 @@ from textual.binding import Binding, BindingType
 
 from edge_node.base.errors import EdgeNodeError
 from edge_node.client.control import patience_s
+from tui.checkpoint_file import CheckpointUnreadable, read_checkpoint
 from tui.door import OpenDoor
 from tui.help import help_lines
 from tui.keys import KeyRow, bindings_of, rows_of, shown_key
@@ -23,7 +25,7 @@ from tui.models import Piece
 from tui.overview import alert_line, alerts_now
 from tui.screens.atlas import PLACES, SCREENS
 from tui.screens.base import NodeScreen
-from tui.screens.dialogs import ENROL, Confirm, Entry, Field, Form, Palette, TextDialog
+from tui.screens.dialogs import BLOCK_HASH, CHECKPOINT, ENROL, Confirm, Entry, Field, Form, Palette, TextDialog
 from tui.screens.logs import LogsScreen
 from tui.state import VERIFY, NodeState, Phase, Topic
 from tui.styles import textual_theme
@@ -46,6 +48,7 @@ class NodeApp(App[int]):
     CSS = "Screen { background: $background; color: $foreground; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "go('overview')", "overview", id="screen.overview", tooltip="How the node is, on one page."),
+        Binding("2", "go('chain')", "chain", id="screen.chain", tooltip="What is proved of the chain, and by whom."),
         Binding("3", "go('store')", "store", id="screen.store", tooltip="The buckets and pieces it keeps."),
         Binding("4", "go('streams')", "streams", id="screen.streams", tooltip="What comes in, and what was refused."),
         Binding("full_stop", "go('devices')", "devices", id="screen.devices", tooltip="Who may send; cut one off."),
@@ -325,6 +328,30 @@ class NodeApp(App[int]):
             name: [part.strip() for part in values[name].split(",") if part.strip()] for name in ("roles", "streams")
         }
         self.order("device.enrol", {**values, **lists})
+
+    def give_checkpoint(self) -> None:
+        """Ask for a signed checkpoint's file; the node's plan says what it would change."""
+        if self._may_order():
+            self.push_screen(Form("Import a checkpoint", CHECKPOINT), self._import_checkpoint)
+
+    def _import_checkpoint(self, values: Mapping[str, str] | None) -> None:
+        if values is None:
+            return
+        try:
+            document = read_checkpoint(Path(values["file"]))
+        except CheckpointUnreadable as error:
+            self.complain_of(error)
+        else:
+            self.order("chain.checkpoint", {"document": document})
+
+    def confirm_block(self) -> None:
+        """Ask for a block hash that the operator learned from people, not from an endpoint."""
+        if self._may_order():
+            self.push_screen(Form("Confirm a block", BLOCK_HASH), self._confirm_block)
+
+    def _confirm_block(self, values: Mapping[str, str] | None) -> None:
+        if values is not None:
+            self.order("chain.confirm", {"hash": values["hash"].removeprefix("0x")})
 
     def publish(self, stream: str) -> None:
         """Ask for a test event and its stream."""

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
+from tui.chain_alerts import state_tone
+from tui.chain_page import age
+from tui.finality import finality_of
 from tui.lines import Line, Span, Tone, cells_of_line, line, words
 from tui.models import Listener, Node
+from tui.models_chain import Chain
 from tui.state import NodeState
 from tui.theme import Glyphs, bar, history, mark, round_top
 from tui.visible import fit
@@ -30,13 +35,14 @@ class Card:
 
 
 def cards_of(state: NodeState, now_s: float, glyphs: Glyphs) -> list[Card]:
-    """Every card, the most wanted first."""
+    """Every card, the most wanted first; the chain has one when one is followed."""
     node = state.node
     if node is None:
         return []
     now_ms = state.node_now_ms(now_s)
     return [
         Card("Health", "logs", _health(node, glyphs)),
+        *([Card("Chain", "chain", _chain(state.chain, now_ms, glyphs))] if _followed(state.chain) else []),
         Card("Events", "streams", _events(node, tuple(state.rates), glyphs)),
         Card("Journal", "logs", _journal(node, tuple(state.commits), glyphs)),
         Card("Store", "store", _store(node, glyphs)),
@@ -69,6 +75,25 @@ def _health(node: Node, glyphs: Glyphs) -> list[Line]:
         more = f" +{len(unwell) - 1}" if len(unwell) > 1 else ""
         lines.append(line(glyph, words(f" {room.state}", cells=12), more))
     return lines
+
+
+def _followed(chain: Chain | None) -> TypeGuard[Chain]:
+    return chain is not None and not chain.off
+
+
+def _chain(chain: Chain, now_ms: int, glyphs: Glyphs) -> list[Line]:
+    final, shown = chain.finalized, finality_of(chain.history, now_ms, 20)
+    state = mark(state_tone(chain.state), words(chain.state or "unknown", cells=16).text, glyphs)
+    provisional = (Span("  "), mark(Tone.WARN, "provisional", glyphs)) if chain.provisional else ()
+    height = count_of(final.number) if final else "none proved yet"
+    top = round_top(shown.blocks_shown)
+    usable = sum(one.verdict == "usable" for one in chain.endpoints)
+    return [
+        line(state, *provisional),
+        line(Span("final ", Tone.DIM), height, Span(f"  {age(chain, now_ms)} old" if final else "", Tone.DIM)),
+        line(Span(history(shown.blocks, top, 20, glyphs), Tone.OK), Span(f" top {short_count(top)}", Tone.DIM)),
+        line(Span("ends  ", Tone.DIM), f"{short_count(usable)} of {short_count(len(chain.endpoints))} usable"),
+    ]
 
 
 def _events(node: Node, rates: tuple[float, ...], glyphs: Glyphs) -> list[Line]:

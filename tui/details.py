@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tui.chain_alerts import verdict_tone
 from tui.lines import Line, Span, Tone, line, text_of, words, wrapped
 from tui.models import (
     Bucket,
@@ -19,6 +20,7 @@ from tui.models import (
     Setting,
     Stream,
 )
+from tui.models_chain import Endpoint
 from tui.rows import event_line, event_text
 from tui.state import NodeState
 from tui.tables import DEVICE_TONES, LEVEL_TONES, View, bucket_access
@@ -323,6 +325,36 @@ def describe_reason(row: RefusalReason, _state: NodeState, view: View, cells: in
         ],
         cells,
     )
+
+
+def describe_endpoint(row: Endpoint, _state: NodeState, view: View, cells: int) -> list[Line]:
+    """An endpoint: what is thought of it and why, what it claims, what its answers were worth."""
+    banned = [("banned", f"until {moment_of(row.banned_until_ms)}")] if row.banned_until_ms else []
+    claims = [_height(row.finalized), _height(row.best)]
+    return [
+        line(
+            Span("verdict".ljust(NAME_CELLS + 1), Tone.DIM),
+            mark(verdict_tone(row), words(row.verdict or "unknown").text, view.glyphs),
+            ", asked first" if row.leads else "",
+        ),
+        *facts(
+            [
+                ("why", row.reason),
+                ("endpoint", row.url),
+                ("group", f"{row.group or '-'}: endpoints of one group are one witness"),
+                ("claims", f"final {claims[0]}, best {claims[1]}; nothing of it is believed"),
+                ("behind", "-" if row.behind is None else counted(row.behind, "block")),
+                ("latency", "-" if row.latency_ms is None else f"{row.latency_ms:.1f} ms"),
+                ("asked", f"{count_of(row.asked)}, of which {count_of(row.refused)} answers were refused"),
+                *banned,
+            ],
+            cells,
+        ),
+    ]
+
+
+def _height(number: int | None) -> str:
+    return "-" if number is None else count_of(number)
 
 
 def _json(value: Any) -> str:

@@ -10,8 +10,8 @@ HEAD = """# Keys of the terminal UI
 Written from the bindings by `python -m tui.keydoc > docs/keys.md`; a test fails when this page is stale. `?` shows the
 same in the program, this screen's first.
 
-**Why these keys.** Digits are screens, and each digit has its screen for good: 2 chain and stake, 5 agents, 6 media,
-7 activity and earnings, 8 peers and 0 doctor are kept free for theirs. Devices have no digit left, so they stand on `.`
+**Why these keys.** Digits are screens, and each digit has its screen for good: 5 agents, 6 media, 7 activity and
+earnings, 8 peers and 0 doctor are kept free for theirs. Devices have no digit left, so they stand on `.`
 beside the `,` of the settings: both are reached without shift on most layouts, and no letter is taken that is a verb on
 a row. Lower-case letters are verbs on the row under the cursor, capitals change what is shown or written. No key does
 a dangerous thing by itself: `s`, `x` and the like open the node's own plan, which is confirmed, and where it is

@@ -26,6 +26,7 @@ from tui.models import (
     Stream,
     Whole,
 )
+from tui.models_chain import Chain
 from tui.state import SPOKEN, Link, NodeState, Phase, Topic
 
 RETRY_S = (1.0, 2.0, 4.0, 8.0)  # and every 8 s from then on: an operator watches, and the node is local
@@ -180,6 +181,7 @@ class Worker:
         await self._read_logs(door)
         await self._read_refusals(door)
         await self._read_settings(door)
+        await self._tolerant(self._read_chain, door)
         if self._pieces_looked_at:
             self.want_pieces()
 
@@ -217,6 +219,10 @@ class Worker:
     async def _read_settings(self, door: Door) -> None:
         self._state.settings.replace(rows_of(await door.get("/v1/settings"), "settings", Setting))
         self._state.tell(Topic.SETTINGS)
+
+    async def _read_chain(self, door: Door) -> None:
+        """An older node does not know it: then the screen says that nothing was told."""
+        self._state.set_chain(msgspec.convert(await door.get("/v1/chain"), Chain, strict=False))
 
     # What screens ask for
 

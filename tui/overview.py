@@ -14,6 +14,7 @@ from tui.words import age_of
 
 CARD_WIDTH = CARD_CELLS + 4
 CARDS_ON_TWO_COLUMNS = 6  # the rest needs a third column, or the page would be longer than 24 rows
+CARDS_ON_THREE_COLUMNS = 9
 WIDE_CELLS = 110
 
 
@@ -35,7 +36,7 @@ def overview(state: NodeState, now_s: float, size: tuple[int, int], glyphs: Glyp
     cells, rows = size
     columns = columns_of(cells)
     cards = cards_of(state, now_s, glyphs)
-    shown = cards if columns == 3 else cards[:CARDS_ON_TWO_COLUMNS]
+    shown = cards[: CARDS_ON_THREE_COLUMNS if columns == 3 else CARDS_ON_TWO_COLUMNS]
     lines, places = _grid(shown, columns, cells, glyphs, chosen)
     room = max(4, rows - len(lines))
     alerts = _alerts(state, now_s, cells, glyphs)

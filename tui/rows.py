@@ -20,6 +20,7 @@ from tui.models import (
     Setting,
     Stream,
 )
+from tui.models_chain import Endpoint
 from tui.words import moment_of
 
 _TOLD = frozenset({"specversion", "type", "data", "data_base64"})  # of a CloudEvent, before the rest or not at all
@@ -117,6 +118,14 @@ def event_values(row: Event) -> Mapping[str, str]:
         "offset": str(row.offset), "key": row.key, "seq": str(row.seq), "late": "yes" if row.late else "no",
         "type": row.content_type, "cid": row.cid, "received": moment_of(row.received),
         "event": event_text(row)[:_LOOKED_AT],
+    }  # fmt: skip
+
+
+def endpoint_values(row: Endpoint) -> Mapping[str, str]:
+    """Columns of the chain's endpoints."""
+    return {
+        "url": row.url, "group": row.group, "verdict": row.verdict, "reason": row.reason[:_LOOKED_AT],
+        "leads": "yes" if row.leads else "no",
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tui.alerts import Alert, alerts_of
+from tui.chain_alerts import alerts_of_chain
 from tui.lines import Tone
 from tui.listing import Listing
 from tui.models import (
@@ -30,9 +31,11 @@ from tui.models import (
     Setting,
     Stream,
 )
+from tui.models_chain import Chain, Endpoint
 from tui.rows import (
     bucket_values,
     device_values,
+    endpoint_values,
     event_values,
     log_values,
     name_values,
@@ -68,6 +71,7 @@ class Topic(enum.StrEnum):
     EVENTS = "events"
     DETAIL = "detail"
     COMMANDS = "commands"
+    CHAIN = "chain"
     PROGRESS = "progress"
 
 
@@ -115,6 +119,8 @@ class NodeState:
         self.events: Listing[Event] = Listing(lambda row: row.offset, event_values, EVENTS_MAX)
         self.events_of = ""  # the stream that `events` belong to
         self.events_end = 0
+        self.chain: Chain | None = None
+        self.endpoints: Listing[Endpoint] = Listing(lambda row: (row.group, row.url), endpoint_values)
         self.reasons: list[RefusalReason] = []  # the most frequent first
         self.reason_rows: Listing[RefusalReason] = Listing(lambda row: row.slug, reason_values)
         self.refused_total = 0
@@ -172,9 +178,26 @@ class NodeState:
         self.rates.append(node.events.events_per_s)
         self.commits.append(node.journal.commit.p99_ms or 0.0)
         self.refused_total = node.refusals.total
-        since = {alert.name: since_ms for alert, since_ms in self.alerts}
-        self.alerts = [(alert, since.get(alert.name, node.now_ms)) for alert in alerts_of(node, node.now_ms)]
+        self._look_for_alerts(node)
         self.tell(Topic.NODE)
+
+    def _look_for_alerts(self, node: Node) -> None:
+        """Those of the chain stand before those of equal gravity: what it says decides what else may be believed."""
+        since = {alert.name: since_ms for alert, since_ms in self.alerts}
+        chain = self.chain or Chain()
+        if chain.since_ms:  # the node knows since when it is so; of all else only when it was seen first is known
+            since[f"chain.{chain.state}"] = chain.since_ms
+        found = [*alerts_of_chain(chain), *alerts_of(node, node.now_ms)]
+        found.sort(key=lambda alert: alert.tone is not Tone.BAD)
+        self.alerts = [(alert, since.get(alert.name, node.now_ms)) for alert in found]
+
+    def set_chain(self, chain: Chain) -> None:
+        """A new `/v1/chain` document."""
+        self.chain = chain
+        self.endpoints.replace(_placed(chain))
+        if self.node is not None:
+            self._look_for_alerts(self.node)
+        self.tell(Topic.CHAIN)
 
     def forget_boot(self) -> None:
         """The node began anew: its log and refusals are numbered from 1 again."""
@@ -233,6 +256,9 @@ class NodeState:
                 self._count(_rows(data, "refusals", Refusal), msgspec.convert(data.get("total", 0), int))
             case Topic.PIECES if self.node is not None:
                 self.node = msgspec.structs.replace(self.node, pieces=msgspec.convert(data, Pieces, strict=False))
+            case Topic.CHAIN:
+                self.set_chain(msgspec.convert(data, Chain, strict=False))
+                return
             case Topic.PROGRESS:
                 self._advance(data)
                 return
@@ -263,6 +289,16 @@ class NodeState:
     def _take_reasons(self, reasons: list[RefusalReason]) -> None:
         self.reasons = sorted(reasons, key=lambda reason: -reason.count)
         self.reason_rows.replace(reasons)
+
+
+def _placed(chain: Chain) -> list[Endpoint]:
+    """The endpoints, each with how far it is behind the highest block that anybody has finalized."""
+    heights = [one.finalized for one in chain.endpoints if one.finalized is not None]
+    highest = max([*heights, *([chain.finalized.number] if chain.finalized else ())], default=0)
+    return [
+        one if one.finalized is None else msgspec.structs.replace(one, behind=highest - one.finalized)
+        for one in chain.endpoints
+    ]
 
 
 Kind = TypeVar("Kind")

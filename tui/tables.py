@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from tui.chain_alerts import verdict_tone
 from tui.lines import Line, Span, Tone, fit_line, words
 from tui.models import (
     Bucket,
@@ -17,6 +18,7 @@ from tui.models import (
     Setting,
     Stream,
 )
+from tui.models_chain import Endpoint
 from tui.rows import access_word, event_line
 from tui.theme import Glyphs, mark
 from tui.visible import fit
@@ -248,3 +250,43 @@ EVENT_COLUMNS: tuple[Column[Event], ...] = (
     Column("key", 8, _plain(lambda row: row.key[:8], Tone.DIM), from_cells=60),
     Column("event", 0, lambda row, _: Span(event_line(row) or f"({row.content_type}, not shown here)")),
 )
+
+
+def _verdict(row: Endpoint, view: View) -> Span:
+    """What is thought of it; the one that is asked first is usable, so it says that instead."""
+    leads = row.leads and row.verdict == "usable"
+    return mark(verdict_tone(row), "leads" if leads else row.verdict or "unknown", view.glyphs)
+
+
+def _claimed(row: Endpoint, _: View) -> Span:
+    return Span("-" if row.finalized is None else str(row.finalized), Tone.DIM)
+
+
+def _behind(row: Endpoint, _: View) -> Span:
+    return Span("-", Tone.DIM) if row.behind is None else Span(short_count(row.behind))
+
+
+def _unproved(row: Endpoint, view: View) -> Span:
+    return mark(Tone.WARN, short_count(row.refused), view.glyphs) if row.refused else Span("0", Tone.DIM)
+
+
+ENDPOINT_COLUMNS: tuple[Column[Endpoint], ...] = (
+    Column("verdict", 13, _verdict),
+    Column("endpoint", 24, _plain(lambda row: row.url)),
+    Column("group", 12, _plain(lambda row: row.group), from_cells=92),
+    Column("behind", 6, _behind, right=True),
+    Column("refused", 7, _unproved, right=True, from_cells=60),
+    Column("reason", 0, _plain(lambda row: row.reason, Tone.DIM)),
+)
+ENDPOINT_COLUMNS_WIDE: tuple[Column[Endpoint], ...] = (
+    Column("verdict", 13, _verdict),
+    Column("endpoint", 36, _plain(lambda row: row.url)),
+    Column("group", 12, _plain(lambda row: row.group), from_cells=92),
+    Column("claims", 10, _claimed, right=True, from_cells=118),
+    Column("behind", 6, _behind, right=True, from_cells=100),
+    Column("latency", 7, _plain(lambda row: "-" if row.latency_ms is None else f"{row.latency_ms:.0f} ms"), right=True,
+           from_cells=100),
+    Column("asked", 6, _plain(lambda row: short_count(row.asked)), right=True, from_cells=126),
+    Column("refused", 7, _unproved, right=True, from_cells=100),
+    Column("reason", 0, _plain(lambda row: row.reason, Tone.DIM)),
+)  # fmt: skip

@@ -117,6 +117,19 @@ def history(values: tuple[float, ...], top: float, cells: int, glyphs: Glyphs) -
     return "".join(map(column, shown)).rjust(cells)
 
 
+def columns(values: tuple[float, ...], top: float, cells: int, rows: int, glyphs: Glyphs) -> list[str]:
+    """The same over several rows, the highest first: a column grows through all of them."""
+    steps = len(glyphs.levels) - 1
+    shown = values[-cells:] if cells > 0 else ()
+    heights = [
+        0 if value <= 0 or top <= 0 else min(steps * rows, max(1, round(value / top * steps * rows))) for value in shown
+    ]
+    return [
+        "".join(glyphs.levels[max(0, min(steps, height - steps * row))] for height in heights).rjust(cells)
+        for row in range(rows - 1, -1, -1)
+    ]
+
+
 def round_top(values: tuple[float, ...]) -> float:
     """The top of a history that reads well: 1, 2 or 5 times a power of ten, not below the largest value."""
     largest, top = max(values, default=0.0), 1.0
@@ -128,9 +141,11 @@ def round_top(values: tuple[float, ...]) -> float:
     return top
 
 
-def framed(title: str, content: list[Line], width: int, glyphs: Glyphs, *, strong: bool = False) -> list[Line]:
+def framed(
+    title: str, content: list[Line], width: int, glyphs: Glyphs, *, strong: bool = False, edge: Tone = Tone.FRAME
+) -> list[Line]:
     """A card: a frame of `width` with its title in the upper edge around lines cut to the room inside."""
-    edge = Tone.KEY if strong else Tone.FRAME
+    edge = Tone.KEY if strong else edge
     room = width - 4
     head = Span(f" {title} ", Tone.HEAD) if len(title) + 2 <= room else Span("")
     rest = glyphs.across * (width - 3 - len(head.text))

@@ -24,6 +24,7 @@ class RecordedNode:
         self.overrides: dict[str, Any] = {}
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.raw: dict[str, bytes] = {}
+        self.unknown: set[str] = set()
         self.frames = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,6 +99,8 @@ class RecordedNode:
         return True
 
     def _get(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if path in self.unknown:
+            return 404, problem("no-such-path", "There is nothing at this path", 404)
         if path in self.overrides:
             return 200, self.overrides[path]
         parts = [unquote(part) for part in path.split("/")[2:]]
@@ -118,6 +121,8 @@ class RecordedNode:
         match parts:
             case ["streams", stream, "events"]:
                 return 200, scene.events(stream, self.access)
+            case ["chain"]:
+                return 200, scene.chain(scene.CHAIN_OF[self.health])
             case ["settings"]:
                 return 200, {"file": "", "applied_ms": 0, "settings": scene.settings(self.health)}
             case ["logs"]:

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from edge_node.wire.cid import CidKind, format_cid, make_cid
 from tui.models import Bucket, BucketName, Device, LogLine, Node, Piece, Refusal, RefusalReason, Setting, Stream
+from tui.models_chain import Chain
 from tui.state import Link, NodeState, Phase, Topic
 
 NOW_MS = 1_786_716_239_000  # 2026-08-14 14:03:59 UTC
@@ -269,6 +270,68 @@ def events(stream: str, access: str = "rw", count: int = 30) -> dict[str, Any]:
     return {"stream": stream, "vault": "ab" * 32, "events": rows, "next": count, "end": count}
 
 
+def endpoints(kind: str) -> list[dict[str, Any]]:
+    """Three of two groups: one leads, one is behind, one lied; in trouble nobody answers. Their texts are theirs."""
+    well = kind not in {"stalled", "off"}
+    rows = [
+        ("wss://rpc.mainnet.example.org:443/ws", "foundation", "usable", "answers in time", 12_481_730, 12_481_733,
+         41.4, 90_113, 0, well, None),
+        ("wss://archive.example.net/edge", "people\x1b[31m", "behind", "17 blocks behind the others for 80 s",
+         12_481_713, 12_481_719, 220.0, 1_204, 0, False, None),
+        ("ws://10.0.0.9:9944", "own", "banned", "a proof for another key \u202ethan was asked for", 12_481_730, None,
+         None, 12, 3, False, NOW_MS + 240_000),
+    ]  # fmt: skip
+    names = ("url", "group", "verdict", "reason", "finalized", "best", "latency_ms", "asked", "refused", "leads",
+             "banned_until_ms")  # fmt: skip
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if kind == "following":
+        found[2] |= {"verdict": "untried", "reason": "waits for its turn", "refused": 0, "banned_until_ms": None}
+    if not well:
+        for row in found[:2]:
+            row |= {"verdict": "unreachable", "reason": "connection refused", "latency_ms": None}
+    return [] if kind == "off" else found
+
+
+CHAINS = {
+    "following": ("following", "finality is proved block by block, 2 groups of endpoints agree", ""),
+    "stalled": ("stalled", "no endpoint has answered for 4 minutes: the network, or all of 3 endpoints",
+                "Look at the network of this machine; it goes on by itself when one answers."),
+    "off": ("off", "no network is set, so no chain is followed",
+            "Set chain.network, or chain.spec_file, and start the node again (docs/how-to/follow-a-chain.md)."),
+    "halted": ("halted", "two blocks at height 12,481,731 have valid justifications of one set of authorities",
+               "Keep chain.db and send a bundle; nothing is read or written until an operator decides."),
+    "needs-checkpoint": ("needs-checkpoint", "a forced change of the authorities in block 12,400,000", ""),
+    "no-anchor": ("no-anchor", "the network came without a checkpoint",
+                  "Import one: edge-node chain checkpoint import."),
+    "warping": ("warping", "2,400 of about 12,481,730 blocks are proved", ""),
+}  # fmt: skip
+
+
+def chain(kind: str = "following") -> dict[str, Any]:
+    """The chain's document: `history` advances every 6 s or so, with one wait of two minutes, after a leap."""
+    state, reason, remedy = CHAINS[kind]
+    off, bare = kind == "off", kind in {"off", "no-anchor"}
+    ended = NOW_MS - (240_000 if kind == "stalled" else 2_400)
+    number, history, t_ms = 12_481_730, list[list[int]](), ended
+    for step in range(120):
+        history.append([t_ms, number])
+        number -= 5_000 if step == 118 else 1 + step % 3 if step % 9 else 4
+        t_ms -= 120_000 if step == 40 else 6_000 + 900 * (step % 4)
+    return {
+        "network": None if off else "cere-mainnet", "genesis": None if off else "81443836a9a24caa" + "0c" * 24,
+        "state": state, "reason": reason, "remedy": remedy, "since_ms": None if off else NOW_MS - 7_500_000,
+        "finalized": None if bare else {"number": 12_481_730, "hash": "4e" * 32, "state_root": "5f" * 32,
+                                        "set_id": 9_211, "voters": 60, "slot_ms": ended - 1_800, "verified_ms": ended},
+        "age_ms": None if bare else NOW_MS - ended + 1_800, "best": None if bare else 12_481_733,
+        "provisional": "asleep for 5 days, longer than the validators' stake is bound." if kind == "halted" else "",
+        "writes": kind == "following", "endpoints": endpoints(kind), "history": [] if bare else history[::-1],
+        "hand_offs": 0 if bare else 40, "verified": 0 if bare else 1_204, "refused": 0 if bare else 3,
+    }  # fmt: skip
+
+
+CHAIN_OF = {"healthy": "following", "degraded": "stalled", "disconnected": "following"}
+
+
 def picture(health: str = "healthy", access: str = "rw") -> NodeState:
     """What a UI knows after it read everything; `disconnected` lost the link 12 s ago."""
     import msgspec
@@ -290,6 +353,7 @@ def picture(health: str = "healthy", access: str = "rw") -> NodeState:
     state.logs.put(msgspec.convert(logs(health), list[LogLine]))
     state.refusals.put(msgspec.convert(refusals(health)["refusals"], list[Refusal]))
     state.set_reasons(msgspec.convert(refusals(health)["by_slug"], list[RefusalReason]), refusals(health)["total"])
+    state.set_chain(msgspec.convert(chain(CHAIN_OF[health]), Chain, strict=False))
     state.set_link(Link(Phase.LIVE, NOW_S))
     if health == "disconnected":
         state.seen_at_s = NOW_S - 12

@@ -61,6 +61,7 @@ class Case(NamedTuple):
 
 CASES = {
     "screen.overview": Case("logs", (), ("1",), on("overview")),
+    "screen.chain": Case("overview", (), ("2",), on("chain")),
     "screen.store": Case("overview", (), ("3",), on("store")),
     "screen.streams": Case("overview", (), ("4",), on("streams")),
     "screen.devices": Case("overview", (), ("full_stop",), on("devices")),
@@ -91,9 +92,11 @@ CASES = {
     "table.open": Case("devices", (), ("enter",), pane),
     "overview.next": Case("overview", (), ("tab", "right", "down", "j"), chosen(0)),
     "overview.before": Case("overview", ("tab", "tab"), ("shift+tab", "left", "up", "k"), chosen(0)),
-    "overview.open": Case("overview", ("tab", "tab"), ("enter",), on("streams")),
+    "overview.open": Case("overview", ("tab", "tab"), ("enter",), on("chain")),
     "overview.describe": Case("overview", (), ("d",), opened(TextDialog)),
     "overview.logs": Case("overview", (), ("l",), on("logs")),
+    "chain.checkpoint": Case("chain", (), ("i",), opened(Form)),
+    "chain.confirm": Case("chain", (), ("c",), opened(Form)),
     "store.verify": Case("store", (), ("v",), says("could not")),
     "store.reload": Case("store", (), ("R",), says("reading, 40 so far")),
     "streams.publish": Case("streams", (), ("t",), opened(Form)),
@@ -219,6 +222,46 @@ async def test_enrolling_is_planned_by_the_node(tmp_path: Path) -> None:
 
 
 @under_asyncio
+async def test_a_checkpoint_is_read_here_and_judged_by_the_node(tmp_path: Path) -> None:
+    """A file that is none is said at once and nothing is asked; what is one is planned, shown and done."""
+    (tmp_path / "checkpoint.json").write_text('{"signed": "so"}\n')
+    async with recorded_node(tmp_path / "c.sock") as node, attached(tmp_path / "c.sock", first="chain") as pilot:
+        await until(pilot, lambda: "FOLLOWING" in text_on(pilot) and len(pilot.app.state.settings) > 0)
+        for name in ("missing.json", "checkpoint.json"):
+            await press(pilot, "i")
+            form = pilot.app.screen
+            form.query_one("#file").value = str(tmp_path / name)
+            form.query_one("#do").press()
+            if name == "missing.json":
+                await until(pilot, lambda: "No such file" in text_on(pilot))
+                assert not node.tokens
+        await until(pilot, opened_on(pilot, Confirm))
+        await press(pilot, "enter")
+        await until(pilot, lambda: bool(node.orders))
+        assert node.orders == [("chain.checkpoint", {"document": '{"signed": "so"}'})]
+
+
+@under_asyncio
+async def test_a_hash_is_typed_and_confirmed(tmp_path: Path) -> None:
+    """As people read it out, with or without 0x; leaving the form asks for nothing."""
+    async with recorded_node(tmp_path / "c.sock") as node, attached(tmp_path / "c.sock", first="chain") as pilot:
+        await until(pilot, lambda: "FOLLOWING" in text_on(pilot) and len(pilot.app.state.settings) > 0)
+        await press(pilot, "c", "escape", "i", "escape")
+        assert not node.tokens
+        await press(pilot, "c")
+        pilot.app.screen.query_one("#hash").value = "0x" + "4e" * 32
+        pilot.app.screen.query_one("#do").press()
+        await until(pilot, opened_on(pilot, Confirm))
+        await press(pilot, "enter")
+        await until(pilot, lambda: bool(node.orders))
+        assert node.orders == [("chain.confirm", {"hash": "4e" * 32})]
+
+
+def opened_on(pilot: Pilot[int], kind: type) -> Callable[[], bool]:
+    return lambda: isinstance(pilot.app.screen, kind)
+
+
+@under_asyncio
 async def test_a_viewer_orders_nothing(tmp_path: Path) -> None:
     """Every verb says why it does nothing on the view socket, the node is not even asked; events have no content."""
     async with (
@@ -228,6 +271,10 @@ async def test_a_viewer_orders_nothing(tmp_path: Path) -> None:
         await until(pilot, lambda: len(pilot.app.state.devices) == 25)
         assert " ro " in text_on(pilot).split("\n")[0]
         for key in ("s", "r", "x", "n"):
+            await press(pilot, key)
+            await until(pilot, lambda: "viewers (ro)" in text_on(pilot))
+        await press(pilot, "2")
+        for key in ("i", "c"):
             await press(pilot, key)
             await until(pilot, lambda: "viewers (ro)" in text_on(pilot))
         assert not node.tokens
@@ -307,7 +354,7 @@ async def test_every_size_from_nothing_up_is_drawn() -> None:
         async with shown(size=size) as pilot:
             if size == (40, 10):
                 await until(pilot, lambda: "40x10: 8 of 40 rows fit" in text_on(pilot))
-            for key in ("3", "4", "full_stop", "9", "comma"):
+            for key in ("2", "3", "4", "full_stop", "9", "comma"):
                 await press(pilot, key, "d", "question_mark", "escape")
 
 

@@ -11,8 +11,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = ("edge_node.base", "edge_node.client", "edge_node.wire", "edge_node.settings", "edge_node.paths")
 # What parses, plans and draws knows neither Textual nor the world.
 PURE = (
-    "alerts", "cards", "details", "door", "filters", "help", "lines", "listing", "models", "overview", "rows", "state",
-    "tables", "theme", "visible", "words",
+    "alerts", "cards", "chain_alerts", "chain_page", "details", "door", "filters", "finality", "help", "lines",
+    "listing", "models", "models_chain", "overview", "rows", "state", "tables", "theme", "visible", "words",
 )  # fmt: skip
 NEVER_IN_PURE = {"asyncio", "httpx", "os", "pathlib", "random", "rich", "socket", "subprocess", "textual", "time"}
 

@@ -44,6 +44,24 @@ async def test_everything_is_read_and_then_followed(tmp_path: Path) -> None:
 
 
 @under_asyncio
+async def test_the_chain_is_read_and_then_followed(tmp_path: Path) -> None:
+    """At the beginning, and with each frame; an older node, which knows no chain, is a node all the same."""
+    async with recorded_node(tmp_path / "s") as node, attached(tmp_path / "s", first="chain") as pilot:
+        await until(pilot, lambda: "● FOLLOWING" in text_on(pilot) and "● leads" in text_on(pilot))
+        await node.send("chain", scene.chain("halted"))
+        await until(pilot, lambda: "✖ HALTED" in text_on(pilot))
+        assert pilot.app.state.alerts[0][0].name == "chain.halted"
+        await node.send("chain", scene.chain("off"))
+        await until(pilot, lambda: "○ OFF" in text_on(pilot) and "No endpoint is asked." in text_on(pilot))
+        await node.stop()
+        node.unknown.add("/v1/chain")
+        pilot.app.state.chain = None
+        await node.start()
+        await press(pilot, "ctrl+r")
+        await until(pilot, lambda: live(pilot) and "not told yet" in text_on(pilot))
+
+
+@under_asyncio
 async def test_a_lost_node_greys_its_picture_and_comes_back(tmp_path: Path) -> None:
     """The last picture stays with its age and a countdown; the link comes back by itself, sooner when asked."""
     async with recorded_node(tmp_path / "s") as node, attached(tmp_path / "s", first="devices") as pilot:

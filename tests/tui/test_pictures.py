@@ -17,8 +17,9 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.rig import press, runs_on, settle, shown, text_on, under_asyncio
-from tests.tui.scene import HEALTHS, events, piece
+from tests.tui.scene import CHAIN_OF, CHAINS, HEALTHS, chain, events, piece
 from tui.models import Event
+from tui.models_chain import Chain
 from tui.screens.atlas import SCREENS
 from tui.theme import ASCII
 
@@ -83,6 +84,10 @@ OTHERS = {
     "names": ("store", ("right_square_bracket", "right_square_bracket", "d"), {}),
     "store-filter": ("store", ("slash", *"bucket:7", "space", *"kind:dag"), {}),
     "store-ascii": ("store", ("right_square_bracket",), {"glyphs": ASCII}),
+    "chain-described": ("chain", ("d",), {}),
+    "chain-ascii": ("chain", (), {"glyphs": ASCII}),
+    "chain-contrast": ("chain", (), {"theme": "contrast"}),
+    "checkpoint": ("chain", ("i",), {}),
     "light": ("overview", (), {"theme": "light"}),
     "contrast": ("devices", (), {"theme": "contrast"}),
 }
@@ -97,6 +102,17 @@ async def test_what_opens_looks_as_it_did(name: str) -> None:
         pilot.app.state.loading.clear()
         await press(pilot, *(SIGNS.get(key, key) for key in keys))
         compare(f"other-{name}", pilot)
+
+
+@pytest.mark.parametrize("kind", sorted(set(CHAINS) - set(CHAIN_OF.values())))
+@under_asyncio
+async def test_every_state_of_the_chain_looks_as_it_did(kind: str) -> None:
+    """Off, begun, on the way, in need and halted: the words first, whatever they leave to the plot."""
+    async with shown(first="chain") as pilot:
+        pilot.app.state.set_chain(msgspec.convert(chain(kind), Chain))
+        pilot.app.paint_all()
+        await settle(pilot)
+        compare(f"chain-{kind}", pilot)
 
 
 @under_asyncio
@@ -118,5 +134,6 @@ async def test_nothing_known_yet_looks_as_it_did() -> None:
 def test_no_picture_is_left_over() -> None:
     """A picture nobody compares with is no proof."""
     wanted = {f"{name}-{health}-{cells}x{rows}" for name in NAMES for health in HEALTHS for cells, rows in SIZES}
+    wanted |= {f"chain-{kind}" for kind in set(CHAINS) - set(CHAIN_OF.values())}
     wanted |= {f"other-{name}" for name in (*OTHERS, "nothing")}
     assert {path.stem for path in PICTURES.glob("*.txt")} == wanted

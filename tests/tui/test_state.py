@@ -56,6 +56,26 @@ def test_alerts_keep_their_age() -> None:
     assert state.alerts == []
 
 
+def test_the_chain_has_its_rows_and_its_alerts() -> None:
+    """How far an endpoint is behind is counted from the highest claim; a state is as old as the node says it is."""
+    state, told = picture(), []
+    state.watch(told.append)
+    state.apply("chain", scene.chain("stalled"), 5.0)
+    assert told == [Topic.CHAIN]
+    assert {one.group[:6]: one.behind for one in state.endpoints.window(0, 9)} == {
+        "foundation"[:6]: 0, "people"[:6]: 17, "own": 0
+    }  # fmt: skip
+    assert next((alert.name, since) for alert, since in state.alerts) == ("chain.stalled", NOW_MS - 7_500_000)
+    state.set_node(state.node, NOW_S)
+    assert state.alerts[0][0].name == "chain.stalled"
+    state.apply("chain", scene.chain("off"), 6.0)
+    assert (state.alerts, len(state.endpoints)) == ([], 0)
+    bare = NodeState()
+    bare.apply("chain", {**scene.chain("halted"), "finalized": None}, 1.0)
+    assert bare.alerts == []  # nothing is said of a node that said nothing of itself
+    assert bare.endpoints.newest(1)[0].behind is not None
+
+
 def test_another_boot_begins_anew() -> None:
     """The log and the refusals of a restarted node are numbered from 1 again; streams and devices stay."""
     state = picture()

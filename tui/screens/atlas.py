@@ -3,6 +3,7 @@
 from typing import Any
 
 from tui.screens.base import NodeScreen
+from tui.screens.chain import ChainScreen
 from tui.screens.devices import DevicesScreen
 from tui.screens.dialogs import Confirm, Dialog, Palette, TextDialog
 from tui.screens.listed import ListScreen
@@ -16,6 +17,7 @@ from tui.widgets.table import Table
 
 SCREENS: tuple[type[NodeScreen], ...] = (
     OverviewScreen,
+    ChainScreen,
     StoreScreen,
     StreamsScreen,
     DevicesScreen,
@@ -28,6 +30,7 @@ PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("Tables", ListScreen),
     ("Rows", Table),
     ("Overview", OverviewScreen),
+    ("Chain", ChainScreen),
     ("Store", StoreScreen),
     ("Streams", StreamsScreen),
     ("Devices", DevicesScreen),

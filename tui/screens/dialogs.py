@@ -317,6 +317,8 @@ ENROL = (
     Field("streams", "streams", "beginnings, with commas; empty: all"),
     Field("note", "note", "anything"),
 )
+CHECKPOINT = (Field("file", "file", "a signed file of this machine: /media/usb/checkpoint.json"),)
+BLOCK_HASH = (Field("hash", "hash", "64 hex digits, as somebody you trust reads them out"),)
 
 
 class Form(Dialog[Mapping[str, str]]):

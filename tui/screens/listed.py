@@ -43,6 +43,7 @@ class Tab:
     empty: str
     tail: bool = False
     columns_wide: Sequence[Column[Any]] | None = None
+    wide_from: int = 72  # cells of the terminal
 
 
 class ListScreen(NodeScreen):
@@ -116,7 +117,7 @@ class ListScreen(NodeScreen):
         tab, state = self.tab, self.node_app.state
         table = self.table
         names = [f"{other.name}" for other in self.TABS]
-        wide = tab.columns_wide if tab.columns_wide and self.app.size.width >= 72 else tab.columns
+        wide = tab.columns_wide if tab.columns_wide and self.app.size.width >= tab.wide_from else tab.columns
         title = tab.name if len(names) == 1 else f"{tab.name}  {self._tab + 1}/{len(names)}"
         table.show(tab.listing(state), wide, title=title, empty=tab.empty, tail=tab.tail)
         self._note()

@@ -95,9 +95,10 @@ class OverviewScreen(NodeScreen):
 
     NAME: ClassVar[str] = "overview"
     TITLE_TEXT: ClassVar[str] = "Overview"
-    TOPICS: ClassVar[frozenset[Topic]] = frozenset({Topic.NODE, Topic.LOGS, Topic.REFUSALS})
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset({Topic.NODE, Topic.CHAIN, Topic.LOGS, Topic.REFUSALS})
     LABELS: ClassVar[tuple[str, ...]] = (
-        "screen.store", "screen.streams", "screen.devices", "screen.logs", "screen.settings", "overview.open",
+        "screen.chain", "screen.store", "screen.streams", "screen.devices", "screen.logs", "screen.settings",
+        "overview.open",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,right,down,j", "card(1)", "next", id="overview.next", tooltip="The next card."),
