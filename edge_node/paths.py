@@ -46,6 +46,11 @@ class Paths:
         return self.root / "chain.db"
 
     @property
+    def chain_db(self) -> Path:
+        """What the light client verified and may not forget (docs/specs/chain-db.md)."""
+        return self.root / "chain.db"
+
+    @property
     def reserve(self) -> Path:
         """Ballast, released when the disk is full so that deletes can run."""
         return self.root / "reserve"

@@ -19,6 +19,7 @@ MEANINGS: Mapping[str, str] = {
     "body.refused": "The node refused a body that this device had queued; it was set apart and is not sent again.",
     "call.broken": "A gRPC call met an error of ours and was answered with INTERNAL. Please report it.",
     "certificate.not_renewed": "The node's own certificate is about to expire and could not be replaced on the disk.",
+    "chain.set_aside": "chain.db could not be read; it was renamed, and the chain begins again from a checkpoint.",
     "command.executed": "An operator's command was done; `peer` is who asked, as the kernel says.",
     "command.refused": "An operator's command was not done; `reason` says why.",
     "connection.broken": "A connection ended by an error of ours; the others go on. Please report it.",

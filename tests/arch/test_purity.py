@@ -48,7 +48,7 @@ TRUST = [
     )
 ]
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
-CHAIN_SHELLS = {"chain_db", "endpoints", "rpc", "shipped", "source", "sync", "view"}
+CHAIN_SHELLS = {"chain_db", "chain_db_file", "endpoints", "rpc", "shipped", "source", "sync", "view"}
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"
     for path in (ROOT / "edge_node/chain_light").glob("*.py")

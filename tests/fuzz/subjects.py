@@ -26,10 +26,12 @@ from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Hash256
 from edge_node.base.ss58 import format_ss58, parse_ss58
+from edge_node.chain_light.anchor_record import AnchorRecord
 from edge_node.chain_light.authorities import encode_authorities
 from edge_node.chain_light.authority_state import decode_authority_state
 from edge_node.chain_light.babe import slot_of
-from edge_node.chain_light.checkpoint import CheckpointKeys, open_checkpoint
+from edge_node.chain_light.checkpoint import CheckpointKeys, Signers, open_checkpoint
+from edge_node.chain_light.checkpoint_record import KeptCheckpoint
 from edge_node.chain_light.checkpoint_text import join_parts
 from edge_node.chain_light.codec import decode_value, encode_value
 from edge_node.chain_light.errors import BadAnswer
@@ -47,6 +49,7 @@ from edge_node.chain_light.grandpa import (
 )
 from edge_node.chain_light.header import decode_header, encode_header, hash_header, header_of_json, json_of_header
 from edge_node.chain_light.json_rpc import Refused, read_message
+from edge_node.chain_light.kept_record import CHECK_BYTES, RecordDamaged, RecordNewer
 from edge_node.chain_light.metadata_bytes import UnknownMetadataVersion, write_metadata
 from edge_node.chain_light.metadata_bytes import parse_metadata as parse_runtime
 from edge_node.chain_light.rpc_answers import (
@@ -91,7 +94,7 @@ from edge_node.wire.strict_json import canonical
 from tests.activity import rig as activity
 from tests.activity.test_ledger import Rig
 from tests.activity.test_reading import reading
-from tests.chain_light import electorate, runtimes
+from tests.chain_light import electorate, runtimes, steps
 from tests.fuzz.mutation import Dice
 from tests.trust import wallets
 
@@ -471,6 +474,23 @@ def parts(raw: bytes, _dice: Dice) -> None:
     join_parts([latin(raw)])
 
 
+KEPT = [AnchorRecord.of_advance(one).encode() for one in steps.walk(4, every=2)]
+KEPT += [
+    AnchorRecord.of_checkpoint(one.checkpoint(), one.raw, 0).encode()
+    for one in [KeptCheckpoint(raw=CHECKPOINTS["vectors"][0]["envelope"].encode(), by=Signers.RELEASE, accepted_ms=0)]
+]
+
+
+def kept_anchor(raw: bytes, _dice: Dice) -> None:
+    """Any bytes of a record under a good checksum: an anchor that comes of them is one that was kept."""
+    array = raw[:-CHECK_BYTES]
+    anchor = AnchorRecord.decode(array + blake2b_256(array)).anchor()
+    assert anchor.hash in KEPT_BLOCKS, "an anchor that nobody signed"
+
+
+KEPT_BLOCKS = {AnchorRecord.decode(raw).anchor().hash for raw in KEPT}
+
+
 # --- finality of a chain
 
 
@@ -632,6 +652,7 @@ SUBJECTS = [
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
     Subject("checkpoint", PAYLOADS, checkpoint, (Refusal,), (20_000, 120)),
+    Subject("kept_anchor", KEPT, kept_anchor, (RecordDamaged, RecordNewer), (20_000, 120)),
     Subject("checkpoint_text", PARTS, parts, (Refusal,), (3_000, 60)),
     Subject("rpc", RPC_MESSAGES, rpc, (BadAnswer,), (3_000, 60)),
     Subject("trie", [*ENTRIES, encode_proof(ENTRIES)], state_proof, (BadAnswer,), (60_000, 200)),
