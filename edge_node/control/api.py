@@ -13,10 +13,11 @@ from edge_node.base.ids import Cid, StreamName, VaultId
 from edge_node.base.limits import EXTENT_BYTES, KIB
 from edge_node.base.offload import CPU, offload
 from edge_node.control.arguments import BODY_MAX_BYTES, read_object
-from edge_node.control.chain_rows import chain_document
+from edge_node.control.chain_rows import anchor_document, chain_document
 from edge_node.control.commands import ADMIN, CommandDesk
 from edge_node.control.errors import (
     BrowserRefused,
+    NoChain,
     RequestMalformed,
     TokenMalformed,
     TopicUnknown,
@@ -87,6 +88,7 @@ class ControlApi:
             ("GET", "/v1/buckets", lambda asked: holdings.buckets(asked.request.query)),
             ("GET", "/v1/names", lambda asked: holdings.names(asked.request.query)),
             ("GET", "/v1/chain", _at_once(lambda _: chain_document(house.chain_status))),
+            ("GET", "/v1/chain/anchor", _at_once(lambda _: self.chain_anchor())),
             ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
             ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
             ("GET", "/v1/revocations", _at_once(lambda asked: lists.revocations(asked.request.query))),
@@ -178,6 +180,12 @@ class ControlApi:
             "length": len(content),
             "content_base64": content,
         }
+
+    def chain_anchor(self) -> dict[str, Any]:
+        """GET /v1/chain/anchor; NoChain, NoAnchor."""
+        if self._house.chain is None:
+            raise NoChain
+        return anchor_document(*self._house.chain.anchor())
 
     async def metrics(self, _asked: Asked) -> Response:
         """GET /v1/metrics."""

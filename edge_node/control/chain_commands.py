@@ -12,6 +12,7 @@ from edge_node.control.errors import ArgumentsMalformed
 from edge_node.control.house import House
 
 if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
+    from edge_node.chain_light.anchor import Anchor
     from edge_node.chain_light.checkpoint import OpenedCheckpoint
 
 CONFIRM_DIGITS: Final = 8  # typed by a person who has the whole of it on the screen
@@ -22,6 +23,10 @@ class ChainDesk(Protocol):
 
     def status(self) -> ChainStatus:
         """How it is; cheap."""
+        ...
+
+    def anchor(self) -> "tuple[Hash256, Anchor]":
+        """The chain's first hash, and the newest final block with who votes on what follows; NoAnchor."""
         ...
 
     async def examine(self, raw: bytes) -> "OpenedCheckpoint":

@@ -1,9 +1,14 @@
 """GET /v1/chain: what the light client tells of itself, in the field names of docs/specs/control.md (pure)."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from edge_node.base.ids import Hash256
 from edge_node.chain_light.source_errors import place_of
 from edge_node.chain_light.status import ChainStatus, EndpointStatus, FinalBlock
+
+if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
+    from edge_node.chain_light.anchor import Anchor
+    from edge_node.chain_light.authorities import Authority
 
 Row = dict[str, Any]
 
@@ -86,6 +91,22 @@ def endpoint_row(endpoint: EndpointStatus) -> Row:
         "refused": endpoint.refused,
         "leads": endpoint.leads,
         "banned_until_ms": endpoint.banned_until_ms,
+    }
+
+
+def anchor_document(genesis: Hash256, anchor: "Anchor") -> Row:
+    """GET /v1/chain/anchor: what a checkpoint of the newest final block would say, but for its times and counter."""
+    from edge_node.chain_light.header import encode_header
+
+    def voters(authorities: "tuple[Authority, ...]") -> list[list[Any]]:
+        return [[one.key.hex(), one.weight] for one in authorities]
+
+    return {
+        "genesis": genesis.hex(),
+        "header": encode_header(anchor.header).hex(),
+        "set_id": anchor.voters.id,
+        "authorities": voters(anchor.voters.authorities),
+        "pending": [{"number": one.number, "authorities": voters(one.authorities)} for one in anchor.pending.changes],
     }
 
 

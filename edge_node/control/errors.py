@@ -219,6 +219,16 @@ class PlansTooMany(ControlRefusal):
         super().__init__(f"{limit} plans of this user are open")
 
 
+class NoChain(ControlRefusal):
+    """Something of a chain was asked of a node that follows none."""
+
+    slug, status = "no-chain", 404
+    remedy = "Set chain.network, or chain.spec_file, and start the node again (docs/how-to/follow-a-chain.md)."
+
+    def __init__(self) -> None:
+        super().__init__("no network is set, so no chain is followed")
+
+
 class BadSettingsFile(ControlRefusal):
     """The settings as they are now cannot be applied; what is in force stays."""
 

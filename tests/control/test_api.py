@@ -66,6 +66,14 @@ async def test_every_list_answers_on_both_sockets_with_the_same_fields(site: Sit
         assert SECRET not in await door.view.get_text("/v1/metrics")
 
 
+async def test_a_node_without_a_chain_has_no_anchor(site: Site) -> None:
+    """It says so, and what to set."""
+    async with at_the_door(site) as door:
+        assert (await door.view.get("/v1/chain"))["state"] == "off"
+        async with refused(404, "no-chain"):
+            await door.view.get("/v1/chain/anchor")
+
+
 async def test_viewers_get_no_content(site: Site) -> None:
     """The bytes of a piece are refused to them, and shown to operators checked and in part."""
     async with at_the_door(site) as door:

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 
 from edge_node.base.ids import Hash256
+from edge_node.chain_light.checkpoint_payload import Checkpoint
+from edge_node.chain_light.pending_changes import PendingChange, PendingChanges
 from edge_node.chain_light.status import ChainState, ChainStatus, EndpointStatus, FinalBlock, Verdict
-from edge_node.control.chain_rows import OFF, chain_document, chain_pulse
+from edge_node.control.chain_rows import OFF, anchor_document, chain_document, chain_pulse
 from edge_node.control.payload import Standing, encode_for
+from tests.chain_light.electorate import electorate, genesis
 
 SPEC = (Path(__file__).parents[2] / "docs/specs/control.md").read_text()
 
@@ -85,3 +88,11 @@ def test_every_state_is_named_in_the_specification() -> None:
         assert re.search(rf"[ `]{state}[ `]", SPEC), state
     for verdict in Verdict:
         assert re.search(rf"[ `]{verdict}[ `]", SPEC), verdict
+
+
+def test_an_anchor_is_a_checkpoints_payload_without_times() -> None:
+    """So that what is signed elsewhere is what this node proved."""
+    anchor = replace(genesis(), pending=PendingChanges((PendingChange(9, electorate(2)),)))
+    draft = Checkpoint(genesis=anchor.hash, anchor=anchor, issued_ms=1, expires_ms=2, counter=3)
+    times = {"issued": 1, "expires": 2, "counter": 3}
+    assert {**anchor_document(anchor.hash, anchor), **times} == draft.to_payload()

@@ -31,6 +31,7 @@ MADE: list[EdgeNodeError] = [
     errors.TokenUsed(),
     errors.PlanStale("active", "suspended"),
     errors.PlansTooMany(64),
+    errors.NoChain(),
     errors.AlreadyRevoked("token", "ab…", 5),
     errors.BadSettingsFile("f:3", "why", "Do this."),
     errors.NoSuchDevice("pump"),
@@ -52,7 +53,7 @@ def test_the_list_is_complete() -> None:
     assert own - {type(error) for error in MADE} == {errors.ControlRefusal, errors.SocketError}
 
 
-@pytest.mark.parametrize("error", MADE[:21], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", MADE[:22], ids=lambda error: type(error).__name__)
 def test_the_specification_names_it(error: EdgeNodeError) -> None:
     """A client's author finds each slug in docs/specs/control.md."""
     assert error.slug in SPEC
