@@ -1,12 +1,10 @@
 """Checkpoints: the signed word that a block is final, from where a light client begins (docs/specs/checkpoint.md)."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
-from edge_node.base.digests import blake2b_256
-from edge_node.base.ids import Digest, Hash256, PublicKey
+from edge_node.base.ids import Digest, Hash256
 from edge_node.chain_light.checkpoint_errors import (
     CheckpointConflicts,
     CheckpointExpired,
@@ -17,35 +15,20 @@ from edge_node.chain_light.checkpoint_errors import (
     OtherNetwork,
 )
 from edge_node.chain_light.checkpoint_payload import Checkpoint
-from edge_node.trust.documents import (
-    DocumentNotTrusted,
-    DocumentTag,
-    Payload,
-    join_document,
-    open_document,
-    read_payload,
-    sign_document,
-    split_document,
+from edge_node.chain_light.vouching import (
+    AHEAD_MAX_MS,
+    PayloadsDiffer,
+    Signers,
+    Standing,
+    VouchKeys,
+    merge_documents,
+    open_vouched,
+    standing_of,
 )
+from edge_node.trust.documents import DocumentTag, sign_document
 from edge_node.trust.signing_key import SigningKey
 
-RELEASE_THRESHOLD: Final = 2  # of three keys: one that is lost stops nobody, and one that is stolen convinces nobody
-AHEAD_MAX_MS: Final = 10 * 60_000  # two machines set by hand differ by minutes
-
-
-class Signers(enum.StrEnum):
-    """Who vouches for a checkpoint."""
-
-    RELEASE = "release"
-    OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointKeys:
-    """Who is believed: two of the release's keys, or the operator's one that is kept offline."""
-
-    release: frozenset[PublicKey]
-    operator: PublicKey | None = None
+CheckpointKeys: TypeAlias = VouchKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +52,16 @@ class Marks:
 
     def require_forward(self, opened: OpenedCheckpoint) -> None:
         """CheckpointGoesBack or CheckpointConflicts, unless it is the newest seen, or the last one once more."""
-        counter, digest = self.counters.get(opened.by, (0, None))
-        _require_not_below("counter", opened.checkpoint.counter, counter)
-        if opened.checkpoint.counter == counter and opened.digest != digest:
+        counter, seen = opened.checkpoint.counter, self.counters.get(opened.by)
+        standing = standing_of(counter, opened.digest, seen)
+        if standing is Standing.BACK:
+            raise CheckpointGoesBack("counter", counter, seen[0] if seen else 0)
+        if standing is Standing.CONFLICT:
             raise CheckpointConflicts("counter", counter)
         number, block = self.block or (0, None)
         anchor = opened.checkpoint.anchor
-        _require_not_below("height", anchor.header.number, number)
+        if anchor.header.number < number:
+            raise CheckpointGoesBack("height", anchor.header.number, number)
         if block is not None and anchor.header.number == number and anchor.hash != block:
             raise CheckpointConflicts("height", number)
 
@@ -101,11 +87,10 @@ def merge_checkpoints(raws: Sequence[bytes]) -> bytes:
 
     No signature is checked; where a key has signed twice, the first is taken. Raises DocumentRefused, MalformedJson.
     """
-    parts = [split_document(DocumentTag.CHECKPOINT, raw) for raw in raws]
-    if len({payload for payload, _ in parts}) != 1:
-        raise CheckpointMisuse("what is merged are not the same words, signed in several places")
-    signatures = {key: signature for _, signed in reversed(parts) for key, signature in signed.items()}
-    return join_document(DocumentTag.CHECKPOINT, parts[0][0], dict(sorted(signatures.items())))
+    try:
+        return merge_documents(DocumentTag.CHECKPOINT, raws)
+    except PayloadsDiffer as differ:
+        raise CheckpointMisuse(str(differ)) from None
 
 
 def open_checkpoint(
@@ -117,13 +102,13 @@ def open_checkpoint(
     not known to be right: then its time is not judged, and who calls says so. Raises DocumentRefused, MalformedJson,
     CheckpointRefused.
     """
-    payload, by = _open(raw, keys)
+    payload, by, digest = open_vouched(DocumentTag.CHECKPOINT, raw, keys, refusal=CheckpointNotTrusted)
     checkpoint = Checkpoint.from_payload(payload)
     if genesis is not None and checkpoint.genesis != genesis:
         raise OtherNetwork(genesis, checkpoint.genesis)
     if now_ms is not None:
         require_current(checkpoint, now_ms)
-    opened = OpenedCheckpoint(checkpoint, by, Digest(blake2b_256(read_payload(DocumentTag.CHECKPOINT, raw))))
+    opened = OpenedCheckpoint(checkpoint, by, digest)
     marks.require_forward(opened)
     return opened
 
@@ -137,22 +122,3 @@ def require_current(checkpoint: Checkpoint, now_ms: int) -> None:
         raise CheckpointExpired(checkpoint.expires_ms, now_ms)
     if now_ms < checkpoint.issued_ms - AHEAD_MAX_MS:
         raise CheckpointFromFuture(checkpoint.issued_ms, now_ms)
-
-
-def _open(raw: bytes, keys: CheckpointKeys) -> tuple[Payload, Signers]:
-    """The payload and who vouches for it: the release where two of its keys have signed, whoever else did."""
-    try:
-        return open_document(DocumentTag.CHECKPOINT, raw, keys.release, RELEASE_THRESHOLD), Signers.RELEASE
-    except DocumentNotTrusted as by_release:
-        if keys.operator is None:
-            raise CheckpointNotTrusted(by_release.why, "no cold key of an operator is known") from None
-        release_why = by_release.why
-    try:
-        return open_document(DocumentTag.CHECKPOINT, raw, {keys.operator}), Signers.OPERATOR
-    except DocumentNotTrusted as by_operator:
-        raise CheckpointNotTrusted(release_why, by_operator.why) from None
-
-
-def _require_not_below(what: str, found: int, seen: int) -> None:
-    if found < seen:
-        raise CheckpointGoesBack(what, found, seen)

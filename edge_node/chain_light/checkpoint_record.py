@@ -7,9 +7,10 @@ from typing import Self
 from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import Digest, Hash256, MalformedId
-from edge_node.chain_light.checkpoint import Marks, Signers
+from edge_node.chain_light.checkpoint import Marks
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.kept_record import VERSION, Kept, KeptKind, RecordDamaged, open_record, seal_record
+from edge_node.chain_light.vouching import Signers
 from edge_node.trust.documents import DocumentTag, open_document, split_document
 
 
