@@ -1,4 +1,4 @@
-"""smoldot as a child process: a light client of Substrate chains in Rust, which shares no line with ours (npm/smoldot.mjs).
+"""smoldot as a child process (npm/smoldot.mjs): a light client in Rust, which shares no line with ours.
 
 It comes over libp2p to a chain that this process serves, executes the runtime it finds, and is asked over JSON-RPC.
 """
@@ -18,6 +18,10 @@ from tests.interop.driving import DriverFault
 from tests.interop.sdk import PROJECT, install
 
 DEBUG = 4
+ENDS = frozenset(
+    f"operation{name}"
+    for name in ("BodyDone", "CallDone", "Error", "Inaccessible", "StorageDone", "WaitingForContinue")
+)
 VERIFIED = "warp-sync-fragment-verify-success"
 
 
@@ -63,6 +67,21 @@ class Smoldot:
         def found() -> dict[str, Any] | None:
             like = {"event": name} | wanted
             return next((event for event in self.events if like.items() <= event.items()), None)
+
+        await self._until(found)
+        event = found()
+        assert event is not None
+        return event
+
+    def events_of(self, operation: str) -> list[dict[str, Any]]:
+        """What it told of one operation so far."""
+        return [event for event in self.events if event.get("operationId") == operation]
+
+    async def ended(self, operation: str) -> dict[str, Any]:
+        """The event that ends an operation."""
+
+        def found() -> dict[str, Any] | None:
+            return next((event for event in self.events_of(operation) if event["event"] in ENDS), None)
 
         await self._until(found)
         event = found()

@@ -88,6 +88,7 @@ async def _connection(identity: SigningKey, handlers: Mapping[str, Handler], str
         await multistream.choose(inner, secret.send_all, (yamux.NAME,))
         async with trio.open_nursery() as nursery:
             session = yamux.Session(_Joined(inner, secret), nursery, partial(_substream, handlers, lambda: session))
+            nursery.start_soon(session.keep_alive)
             await session.run()
             nursery.cancel_scope.cancel()
     except* (Gone, PeerFault, InvalidTag, trio.BrokenResourceError, trio.ClosedResourceError):
