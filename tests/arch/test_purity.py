@@ -48,7 +48,9 @@ TRUST = [
     )
 ]
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
-CHAIN_SHELLS = {"chain_db", "chain_db_file", "endpoints", "rpc", "shipped", "source", "sync", "view"}
+CHAIN_SHELLS = {
+    "chain_db", "chain_db_file", "endpoints", "rpc", "rpc_connection", "rpc_dial", "shipped", "source", "sync", "view",
+}  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"
     for path in (ROOT / "edge_node/chain_light").glob("*.py")
