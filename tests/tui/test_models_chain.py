@@ -47,9 +47,11 @@ def test_a_chain_that_is_off_is_understood() -> None:
 
 
 def test_the_age_is_reckoned_from_the_times_beside_it() -> None:
-    """By the slot's time; never below zero, whatever the clocks say."""
+    """By the slot's time; never below zero, and never below what went by since it was proved, whatever a slot says."""
     chain = msgspec.convert(chain_document(STATUS), Chain)
     assert (chain.age_ms(2_500), chain.age_ms(0)) == (1_500, 0)
+    ahead = msgspec.structs.replace(chain, finalized=msgspec.structs.replace(chain.finalized, slot_ms=9_000))
+    assert ahead.age_ms(2_500) == 1_100
 
 
 @pytest.mark.parametrize("changes", [{"history": [[1]]}, {"endpoints": [5]}, {"finalized": {"number": "x"}}])
