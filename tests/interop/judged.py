@@ -29,16 +29,16 @@ def voter(number: int) -> SigningKey:
     return SigningKey(b"voter".ljust(28, b".") + number.to_bytes(4, "big"))
 
 
-def order(number: int, delay: int = 0) -> ChangeOrder:
-    """The change to set `number`: four voters, none of whom is in another."""
-    return ChangeOrder(tuple(Authority(voter(SET_SIZE * number + place).public, 1) for place in range(SET_SIZE)), delay)
+def order(number: int, delay: int = 0, *, size: int = SET_SIZE) -> ChangeOrder:
+    """The change to set `number`: so many voters, none of whom is in another."""
+    return ChangeOrder(tuple(Authority(voter(size * number + place).public, 1) for place in range(size)), delay)
 
 
-def judged_stage(sets: int, *, state_version: int = 0) -> Stage:
+def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE) -> Stage:
     """A chain at its genesis whose runtime executes, where the voters of so many sets may vote."""
     profile = sdk_profile(state_version)
     stage = make_stage(profile, code=judged_code(Form(profile)))
-    keys = [voter(number) for number in range(SET_SIZE * (sets + 1))]
+    keys = [voter(number) for number in range(size * (sets + 1))]
     stage.chain.voters = Voters(stage.chain.voters.current, [*(one.grandpa for one in VALIDATORS), *keys])
     return stage
 

@@ -34,10 +34,13 @@ class Refused(Exception):
 
 
 class Smoldot:
-    """One process with one chain in it. `logs` are its (target, message), `events` those of the chain's head."""
+    """One process with one chain in it, begun at `began_s` of trio's clock.
 
-    def __init__(self, process: trio.Process) -> None:
-        self.process = process
+    `logs` are its (target, message), `events` those of the chain's head.
+    """
+
+    def __init__(self, process: trio.Process, began_s: float) -> None:
+        self.process, self.began_s = process, began_s
         self.logs: list[tuple[str, str]] = []
         self.events: list[dict[str, Any]] = []
         self.added_ms: int | None = None
@@ -159,12 +162,13 @@ async def smoldot(spec: Mapping[str, Any], log: Path, *, log_level: int = DEBUG)
     node = shutil.which("node")
     if node is None:
         raise DriverFault("node is not installed: apt-get install nodejs")
+    began_s = trio.current_time()
     with log.open("ab") as errors:
         process = await trio.lowlevel.open_process(
             [node, str(PROJECT / "smoldot.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             cwd=PROJECT, env={"PATH": os.environ["PATH"]},
         )  # fmt: skip
-    one = Smoldot(process)
+    one = Smoldot(process, began_s)
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(one.listen)

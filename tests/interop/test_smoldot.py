@@ -33,6 +33,7 @@ from tests.interop.forged import (
 from tests.interop.judged import anchor_of, grow, judged_by_smoldot, judged_chain, judged_stage, peer_of
 from tests.interop.libp2p.substrate import ChainPeer
 from tests.interop.smoldot import Smoldot
+from tests.interop.smoldot_sync import long_chain, synced
 
 pytestmark = pytest.mark.needs_node
 
@@ -84,6 +85,15 @@ async def test_a_warp_ends_at_our_final_block(tmp_path: Path, state_version: int
     ours = verify_warp(anchor_of(chain), proof, fragments_max=100)
     assert (ours.anchor.hash, ours.finished, ours.accepted) == (chain.final.hash, True, 7)
     assert ours.anchor.voters == chain.voters.current
+
+
+async def test_a_cold_start_is_measured_where_it_ends() -> None:
+    """The benchmark's baseline: a chain as asked for, followed to its final block."""
+    chain = long_chain(blocks=70, set_changes=3, authorities=7)
+    told = await synced(chain, authorities=7)
+    assert (told.final, told.blocks, told.fragments) == (str(chain.final.hash), 70, 4)
+    assert (told.set_changes, len(chain.voters.current.authorities)) == (3, 7)
+    assert 0 < told.after_added_s < told.seconds
 
 
 async def test_a_warp_goes_on_from_where_a_part_of_it_led(tmp_path: Path) -> None:
