@@ -121,15 +121,11 @@ class ChainDb:
                 "UPDATE evidence SET settled_ms = ? WHERE genesis = ? AND settled_ms IS NULL", (now_ms, genesis)
             ).rowcount
 
-    def add_pin(self, raw: bytes) -> None:
-        """Keep a signed document of metadata; once however often it comes."""
+    def add_pin(self, raw: bytes, instead_of: Sequence[bytes] = ()) -> None:
+        """Keep a signed document of metadata in the place of others; once however often it comes."""
         with self._transaction() as conn:
+            conn.executemany("DELETE FROM pins WHERE digest = ?", [(blake2b_256(one),) for one in instead_of])
             conn.execute("INSERT OR IGNORE INTO pins(digest, raw) VALUES (?, ?)", (blake2b_256(raw), raw))
-
-    def drop_pins(self, raws: Sequence[bytes]) -> None:
-        """Forget documents of metadata that others have taken the place of."""
-        with self._transaction() as conn:
-            conn.executemany("DELETE FROM pins WHERE digest = ?", [(blake2b_256(raw),) for raw in raws])
 
     def pins(self) -> tuple[list[bytes], list[str]]:
         """The documents of metadata, oldest first, and in words those that are damaged. Nothing is judged here."""

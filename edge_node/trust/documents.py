@@ -23,6 +23,7 @@ class DocumentTag(enum.StrEnum):
 
     CHECKPOINT = "edge_node/checkpoint/v1"
     KEY_CERTIFICATE = "edge_node/key-certificate/v1"
+    METADATA_PIN = "edge_node/metadata-pin/v1"
     RETENTION_ANCHOR = "edge_node/retention-anchor/v1"
 
 

@@ -254,10 +254,10 @@ def test_pins_are_kept_once(path):
         for raw in (b"one", b"two", b"one", b"three"):
             db.add_pin(raw)
         assert db.pins() == ([b"one", b"two", b"three"], [])
-        db.drop_pins([b"two", b"unknown"])
+        db.add_pin(b"four", [b"two", b"unknown"])
     with closing(open_chain_db(path)) as db:
         change(path, "UPDATE pins SET raw = x'00' WHERE raw = ?", b"one")
-        assert db.pins() == ([b"three"], ["pin 1: it is damaged"])
+        assert db.pins() == ([b"three", b"four"], ["pin 1: it is damaged"])
 
 
 def test_a_file_set_aside_is_named_in_what_is_loaded(path):

@@ -52,6 +52,7 @@ from edge_node.chain_light.json_rpc import Refused, read_message
 from edge_node.chain_light.kept_record import CHECK_BYTES, RecordDamaged, RecordNewer
 from edge_node.chain_light.metadata_bytes import UnknownMetadataVersion, write_metadata
 from edge_node.chain_light.metadata_bytes import parse_metadata as parse_runtime
+from edge_node.chain_light.metadata_pin import open_metadata_pin
 from edge_node.chain_light.rpc_answers import (
     block_justification_of,
     bytes_of,
@@ -70,6 +71,7 @@ from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_node import Node, decode_node, encode_node, reference_of
 from edge_node.chain_light.trie_proof import Incomplete, PrefixFound, Proof, encode_proof
 from edge_node.chain_light.values import Budget
+from edge_node.chain_light.vouching import VouchKeys
 from edge_node.chain_light.warp import verify_warp
 from edge_node.store.name_record import open_record
 from edge_node.trust.activity_request import (
@@ -470,6 +472,19 @@ def checkpoint(raw: bytes, _dice: Dice) -> None:
     assert canonical(found.to_payload()) == raw, "two forms of a checkpoint"
 
 
+PINS = json.loads((VECTORS / "chain/metadata-pin.json").read_text())["vectors"]
+
+
+def metadata_pin(raw: bytes, _dice: Dice) -> None:
+    """As a checkpoint."""
+    raw = raw[:100_000]
+    signature = COLD_KEY.sign(document_message(DocumentTag.METADATA_PIN, raw))
+    document = join_document(DocumentTag.METADATA_PIN, raw, {COLD_KEY.public: signature})
+    keys = VouchKeys(release=frozenset(), operator=COLD_KEY.public)
+    found = open_metadata_pin(document, keys=keys, genesis=None, now_ms=None).pin
+    assert canonical(found.to_payload()) == raw, "two forms of a pin"
+
+
 def parts(raw: bytes, _dice: Dice) -> None:
     join_parts([latin(raw)])
 
@@ -652,6 +667,7 @@ SUBJECTS = [
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
     Subject("checkpoint", PAYLOADS, checkpoint, (Refusal,), (20_000, 120)),
+    Subject("metadata_pin", [one["payload"].encode() for one in PINS], metadata_pin, (Refusal,), (20_000, 120)),
     Subject("kept_anchor", KEPT, kept_anchor, (RecordDamaged, RecordNewer), (20_000, 120)),
     Subject("checkpoint_text", PARTS, parts, (Refusal,), (3_000, 60)),
     Subject("rpc", RPC_MESSAGES, rpc, (BadAnswer,), (3_000, 60)),

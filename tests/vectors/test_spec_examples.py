@@ -29,6 +29,7 @@ TOKEN = next(
     if vector["id"] == "token-bearer-get"
 )
 CHECKPOINTS = json.loads((ROOT / "tests/vectors/chain/checkpoint.json").read_text())
+PINS = json.loads((ROOT / "tests/vectors/chain/metadata-pin.json").read_text())
 BODY = bytes.fromhex(EVENT["body_hex"])
 
 
@@ -54,6 +55,9 @@ BODY = bytes.fromhex(EVENT["body_hex"])
         ("checkpoint.md", CHECKPOINTS["vectors"][3]["digest_hex"]),
         ("checkpoint.md", CHECKPOINTS["vectors"][3]["block_hex"]),
         ("checkpoint.md", CHECKPOINTS["parts"][-1]),
+        ("metadata-pin.md", PINS["vectors"][1]["payload"]),
+        ("metadata-pin.md", PINS["vectors"][1]["envelope"]),
+        ("metadata-pin.md", PINS["vectors"][1]["digest_hex"]),
         ("cid.md", BODY.decode()),
         ("cid.md", raw_piece_cid(BODY).hex()),
         ("cid.md", format_cid(raw_piece_cid(BODY))),
