@@ -121,6 +121,7 @@ def _sources(site: Site, report: Report, ask: Ask | None) -> Iterator[tuple[str,
     log, where = _log(ask)
     yield "log.jsonl", f"the newest lines of the log ({where})", log
     yield "refusals.json", "what was refused lately, and why", _asked(ask, "/v1/refusals?limit=500")
+    yield "chain.json", "what the running node says of the chain it follows", _asked(ask, "/v1/chain")
     yield "metrics.txt", "the node's figures", _asked_text(ask, "/v1/metrics")
 
 

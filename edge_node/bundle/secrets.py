@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_node.base.limits import KIB
 from edge_node.bundle.redaction import forms_of
 from edge_node.doctor import Site
+from edge_node.settings.endpoints import parse_endpoints
 from edge_node.settings.fields import FIELDS
 
 KEY_FILE_MAX_BYTES = 64 * KIB  # a PEM chain with its key; what is larger is no key
@@ -16,10 +17,17 @@ KEY_FILE_MAX_BYTES = 64 * KIB  # a PEM chain with its key; what is larger is no 
 def secrets_of(site: Site) -> set[str]:
     """Values of secret settings, the directory of credentials, and the contents of all key files that can be read."""
     found = {str(field.value_in(site.settings)) for field in FIELDS if field.secret}
+    found |= _behind_hosts(site)
     found.add(site.environ.get("CREDENTIALS_DIRECTORY", ""))
     for file in _key_files(site):
         found |= _contents(file)
     return found - {""}
+
+
+def _behind_hosts(site: Site) -> set[str]:
+    """What follows the host in the chain's endpoints: providers put their customers' keys there."""
+    urls = (rule.url.partition("://")[2] for rule in parse_endpoints(site.settings.chain.endpoints))
+    return {rest for url in urls for rest in url.partition("/")[2].replace("?", "/").split("/")}
 
 
 def _key_files(site: Site) -> Iterator[Path]:

@@ -95,11 +95,22 @@ def _word_of(holder: "Holder | None", sockets: Sequence[Path]) -> dict[str, Any]
         except (EdgeNodeError, msgspec.DecodeError) as error:
             why = why or error
         else:
-            return {"live": live, "socket": socket}
+            return {"live": live, "socket": socket, "chain": _chain_of(socket)}
     return {
         "no_live": str(why or "no socket is set"),
         "hangs": why is not None and isinstance(why.__cause__, TimeoutError),
     }
+
+
+def _chain_of(socket: Path) -> dict[str, Any] | None:
+    """What it says of the chain; nothing where it says nothing, as an earlier release would."""
+    from edge_node.base.errors import EdgeNodeError
+    from edge_node.client.local import ask_socket
+
+    try:
+        return msgspec.json.decode(ask_socket(socket, "/v1/chain"), type=dict[str, Any])
+    except (EdgeNodeError, msgspec.DecodeError):
+        return None
 
 
 def _told(finding: "Finding") -> None:

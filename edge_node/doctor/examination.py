@@ -12,6 +12,7 @@ from edge_node import __version__
 from edge_node.base.errors import EdgeNodeError
 from edge_node.doctor.buckets import check_buckets
 from edge_node.doctor.certificate import check_certificate
+from edge_node.doctor.chain import check_chain
 from edge_node.doctor.clock import check_clock
 from edge_node.doctor.databases import check_databases
 from edge_node.doctor.disk import check_disk
@@ -46,6 +47,7 @@ CHECKS: Mapping[str, Check] = {
     "segments": check_segments,
     "ports": check_ports,
     "ddc": check_buckets,
+    "chain": check_chain,
     "limits": check_limits,
     "memory": check_memory,
 }

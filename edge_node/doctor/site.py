@@ -42,6 +42,7 @@ class Site:
     holder: Holder | None = None
     hidden: str = ""  # why it cannot be known whether there is one
     live: Mapping[str, Any] | None = None  # the document of GET /v1/node, where its socket answered
+    chain: Mapping[str, Any] | None = None  # the document of GET /v1/chain, likewise
     socket: Path | None = None  # which of its sockets that was
     no_live: str = ""  # why there is none
     hangs: bool = False  # its socket was there and nobody answered in time

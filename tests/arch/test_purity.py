@@ -49,7 +49,8 @@ TRUST = [
 ]
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
 CHAIN_SHELLS = {
-    "chain_db", "chain_db_file", "endpoints", "rpc", "rpc_connection", "rpc_dial", "shipped", "source", "sync", "view",
+    "chain_db", "chain_db_file", "endpoints", "network", "rpc", "rpc_connection",
+    "rpc_dial", "shipped", "source", "sync", "view",
 }  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"
@@ -60,10 +61,14 @@ CHAIN = sorted(
 CORES = {
     "activity": ("errors", "note", "record", "window"),
     "control": ("arguments", "chain_rows", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
-    "devnet": ("errors",),
+    "devnet": ("errors", "extrinsic_watch", "faults", "pool", "set_changes"),
     "devnet.pallets": (
-        "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",
+        "apis", "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",
         "grandpa", "profile", "shape", "sudo", "system", "timestamp", "transaction_payment", "utility",
+    ),
+    "devnet.rpc": (
+        "author", "chain", "control", "fees", "grandpa", "json_rpc", "method", "methods", "params", "payment", "permuted",
+        "refusals", "runtime_calls", "state", "system",
     ),
     "devnet.runtime": (
         "accounts", "apply", "babe_block", "block", "chain", "defaults", "described", "dispatch", "fees", "form",

@@ -32,6 +32,14 @@ def test_settings_and_credentials(tmp_path: Path) -> None:
     assert {f"{tmp_path}/elsewhere", "cd" * 32, str(tmp_path / "credentials"), "ab" * 32} <= secrets_of(site)
 
 
+def test_keys_in_the_addresses_of_endpoints(tmp_path: Path) -> None:
+    """What stands behind the host, in the path or the query; the host itself is no secret."""
+    chain = '[chain]\nnetwork = "cere-mainnet"\nendpoints = ["a=wss://rpc.example/v1/5ECRETkey?token=0THERkey"]'
+    secrets = secrets_of(made(tmp_path / "n", chain))
+    assert {"v1", "5ECRETkey", "token=0THERkey"} <= secrets
+    assert not any("rpc.example" in secret for secret in secrets if not secret.startswith("("))
+
+
 def test_what_cannot_be_read_is_no_obstacle(tmp_path: Path) -> None:
     """A directory, a pipe, an empty file."""
     import os

@@ -1,4 +1,4 @@
-"""The network that a node's settings name: its specification, the endpoints in force, and who is believed."""
+"""The network that the settings name: its specification, the endpoints in force, and who is believed."""
 
 from pathlib import Path
 from typing import Final

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from edge_node.base.errors import EdgeNodeError
+from edge_node.chain_light.network import ChainFileUnreadable, EndpointsUnfit, load_network, read_file, vouchers
 from edge_node.chain_light.release_keys import RELEASE_KEYS
 from edge_node.chain_light.shipped import SHIPPED, UnknownNetwork, shipped_spec
 from edge_node.chain_light.spec import NetworkKind, SpecCutShort, SpecRefused
-from edge_node.node.network import ChainFileUnreadable, EndpointsUnfit, load_network, read_file, vouchers
 from edge_node.settings import ChainSettings
 
 
