@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from edge_node.base.errors import EdgeNodeError
 from edge_node.cli.exits import ExitCode
 from edge_node.cli.options import JsonOption
-from edge_node.cli.words import say, say_json, say_table
+from edge_node.cli.words import say, say_json, say_line, say_table
 
 app = App(name="devnet", help="A node and its devices on this machine, for trial.")
 
@@ -40,6 +42,43 @@ def demo(*, once: Annotated[bool, Parameter(help="Run the trial to its end; need
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise TerminalWanted
     return ExitCode.OK if run_show(Terminal()) else ExitCode.REFUSED
+
+
+@app.command
+def chain(
+    *,
+    port: Annotated[int, Parameter(help="Where it listens on 127.0.0.1; 0 for any free port.")] = 9_944,
+    directory: Annotated[Path | None, Parameter(help="Where spec.json and checkpoint.json are written.")] = None,
+    profile: Annotated[Literal["sdk", "dev-80013"], Parameter(help="Which runtime's layout it has.")] = "sdk",
+    state_version: Annotated[Literal[0, 1], Parameter(help="How its state's trie keeps long values.")] = 0,
+    period: Annotated[float | None, Parameter(help="A block every so many seconds; default: at once.")] = None,
+    idle: Annotated[float, Parameter(help="Seconds until an empty block when nothing is sent; 0 for never.")] = 6.0,
+    finality_ms: Annotated[int, Parameter(help="From a block to its finality.")] = 150,
+    authorities: Annotated[int, Parameter(help="Who finalize.", validator=Number(gte=1, lte=100))] = 4,
+    set_every: Annotated[int, Parameter(help="Another set of authorities every so many blocks.")] = 0,
+    blocks: Annotated[int, Parameter(help="Blocks to write before clients may come.")] = 0,
+    keep: Annotated[int, Parameter(help="Newest blocks whose state and body are kept.")] = 8_192,
+    faults: Annotated[Path | None, Parameter(help="A file of what is wrong from the start.")] = None,
+    operator_key: Annotated[Path | None, Parameter(help="Who signs checkpoint.json; default: a new key.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """A development chain for clients and for this node: JSON-RPC over WebSocket on this machine, until you stop it."""
+    from edge_node.devnet import ChainOptions, ChainPlace, run_chain
+
+    def ready(place: ChainPlace) -> None:
+        if json:
+            say_line(msgspec.to_builtins(place))
+        else:
+            say(f"{place.url}  genesis {place.genesis}  block {place.block}")
+            sys.stdout.flush()
+
+    options = ChainOptions(
+        directory=directory, port=port, profile=profile, state_version=state_version, period_s=period, idle_s=idle,
+        finality_delay_s=finality_ms / 1_000, authorities=authorities, set_every=set_every, blocks=blocks, keep=keep,
+        faults=faults, operator_key=operator_key,
+    )  # fmt: skip
+    run_chain(options, ready)
+    return ExitCode.OK
 
 
 @app.command(show=False)

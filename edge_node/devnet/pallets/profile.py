@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from edge_node.base.errors import LocalError
 from edge_node.devnet.pallets import (
+    apis,
     babe,
     balances,
     ddc_clusters,
@@ -18,6 +19,7 @@ from edge_node.devnet.pallets import (
     transaction_payment,
     utility,
 )
+from edge_node.devnet.pallets.apis import ApiShape
 from edge_node.devnet.pallets.basics import TYPES
 from edge_node.devnet.pallets.extensions import EXTENSIONS, Extension
 from edge_node.devnet.pallets.shape import Pallet, TypeShape
@@ -47,11 +49,12 @@ class Profile:
     contract_asked: bool
     state_version: int = 0
     extensions: tuple[Extension, ...] = EXTENSIONS
+    apis: tuple[ApiShape, ...] = apis.APIS
 
     @property
     def types(self) -> dict[str, TypeShape]:
         """Every type that has a name, by it."""
-        named = dict(TYPES)
+        named = {**TYPES, **apis.TYPES}
         for pallet in self.pallets:
             named.update(pallet.types)
         return named

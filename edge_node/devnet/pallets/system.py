@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge_node.devnet.pallets.apis import APIS
 from edge_node.devnet.pallets.shape import ConstantShape, Pallet, calls, enum, errors, events, storage, struct
 
 BLOCK_HASH_COUNT = 2_400
@@ -92,14 +93,14 @@ def describe(version: Version, system_version: int) -> Pallet:
 
 
 def version_value(version: Version, system_version: int) -> dict[str, object]:
-    """A RuntimeVersion as the codec takes it; the list of runtime interfaces is left to who serves them."""
+    """A RuntimeVersion as the codec takes it."""
     return {
         "spec_name": version.spec_name,
         "impl_name": version.impl_name,
         "authoring_version": version.authoring_version,
         "spec_version": version.spec_version,
         "impl_version": version.impl_version,
-        "apis": [],
+        "apis": [(api.id, api.version) for api in APIS],
         "transaction_version": version.transaction_version,
         "system_version": system_version,
     }

@@ -1,7 +1,7 @@
 """The runtime of the development chain: a chain in memory that is real in everything a client can see. Pure."""
 
 from edge_node.devnet.runtime.block import Block, Refused
-from edge_node.devnet.runtime.chain import Chain, Finality, NoSuchBlock, SlotNotAhead
+from edge_node.devnet.runtime.chain import Chain, Finality, NoSuchBlock, SlotNotAhead, StateDiscarded
 from edge_node.devnet.runtime.dispatch import call_of
 from edge_node.devnet.runtime.genesis import Genesis
 from edge_node.devnet.runtime.grandpa_block import ChangeOrder
@@ -22,6 +22,7 @@ __all__ = [
     "NotYetFinal",
     "Refused",
     "SlotNotAhead",
+    "StateDiscarded",
     "Validator",
     "call_of",
     "finality_proof",

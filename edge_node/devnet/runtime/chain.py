@@ -5,19 +5,21 @@ and changes them.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from edge_node.base.errors import LocalError
+from edge_node.base.errors import LocalError, Refusal
 from edge_node.base.ids import Hash256, PublicKey
+from edge_node.chain_light.babe import slot_of
 from edge_node.chain_light.grandpa import AuthoritySet, encode_justification
 from edge_node.chain_light.header import genesis_header, hash_header
+from edge_node.chain_light.trie_build import Trie
 from edge_node.devnet.errors import DevnetError
 from edge_node.devnet.pallets.babe import SLOT_MS
 from edge_node.devnet.pallets.profile import Profile
 from edge_node.devnet.runtime.block import Block, Plan, Rules, begin_work, write_block
 from edge_node.devnet.runtime.dispatch import require_handlers
 from edge_node.devnet.runtime.form import Form
-from edge_node.devnet.runtime.genesis import Genesis, genesis_state
+from edge_node.devnet.runtime.genesis import Genesis, child_tries, genesis_state
 from edge_node.devnet.runtime.grandpa_block import ChangeOrder
 from edge_node.devnet.runtime.validity import Checked, check_extrinsic
 from edge_node.devnet.runtime.voters import Voters
@@ -43,6 +45,18 @@ class SlotNotAhead(DevnetError, LocalError):
         super().__init__(f"slot {slot} is not above {last}, in which the last block was written")
 
 
+class StateDiscarded(DevnetError, Refusal):
+    """A block's state and body were asked for, of which only the header is kept."""
+
+    slug = "state-discarded"
+    status = 410
+    remedy = "Ask about a newer block, or start the chain with more blocks to keep."
+
+    def __init__(self, number: int, block_hash: Hash256) -> None:
+        self.number, self.hash = number, block_hash
+        super().__init__(f"of block {number} only the header is kept")
+
+
 @dataclass(frozen=True, slots=True)
 class Finality:
     """A final block, who signed it (the set's id), and the SCALE bytes of the justification."""
@@ -56,7 +70,8 @@ class Finality:
 class Chain:
     """The blocks from genesis to `head`. CallWithoutHandler when the profile describes what nothing carries out.
 
-    `finalities` holds every justification by its block's height, `hand_overs` the last block of each set that ended.
+    `finalities` holds justifications by their blocks' heights, `hand_overs` the last block of each set that ended;
+    `children` are the child tries by their names, which no call of this runtime changes.
     """
 
     def __init__(self, profile: Profile, genesis: Genesis) -> None:
@@ -77,6 +92,9 @@ class Chain:
         self._changes: list[ChangeOrder] = []
         self._slot = 0
         self._final = 0
+        self._kept_from = 0
+        self.children = child_tries(genesis, profile.state_version)
+        self._gone = Trie({}, profile.state_version)
 
     @property
     def genesis(self) -> Block:
@@ -106,6 +124,31 @@ class Chain:
             raise NoSuchBlock(str(block_hash))
         return found
 
+    def state_of(self, block: Block) -> Trie:
+        """The state after a block; StateDiscarded where that was pruned."""
+        if 0 < block.number < self._kept_from:
+            raise StateDiscarded(block.number, block.hash)
+        return block.state
+
+    def body_of(self, block: Block) -> tuple[bytes, ...]:
+        """The extrinsics of a block; StateDiscarded where they were pruned."""
+        self.state_of(block)
+        return block.extrinsics
+
+    def prune(self, blocks: int, justification_period: int) -> None:
+        """Keep states and bodies of genesis and of the newest `blocks`, or of all that are not final if that is more.
+
+        Headers are kept, and below that the justifications of each set's last block and of every so many blocks.
+        """
+        keep_from = min(max(0, self.head.number + 1 - blocks), self._final)
+        # What was asked to keep is a number of blocks: with each new one, one old one goes, so this loop is short.
+        for number in range(max(1, self._kept_from), keep_from):
+            block = replace(self._blocks[number], extrinsics=(), state=self._gone, refused=())
+            self._blocks[number] = self._by_hash[block.hash] = block
+            if number % justification_period and number not in self.hand_overs:
+                self.finalities.pop(number, None)
+        self._kept_from = max(self._kept_from, keep_from)
+
     def check(self, raw: bytes) -> Checked:
         """Whether an extrinsic could come into the next block; errors as `check_extrinsic`, and nothing changes."""
         return check_extrinsic(begin_work(self.rules, self.head), self.genesis.hash, raw)
@@ -113,6 +156,11 @@ class Chain:
     def schedule(self, order: ChangeOrder) -> None:
         """Announce a change of authorities in the next block; one with a median is a forced one, a fault."""
         self._changes.append(order)
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether the next block announces a change of authorities."""
+        return bool(self._changes)
 
     def write(self, now_ms: int, extrinsics: Sequence[bytes] = ()) -> Block:
         """Write a block at `now_ms` (UTC), in the slot of that time, its author the slot's turn.
@@ -145,6 +193,18 @@ class Chain:
             last = self.voters.pending.last_of_set
             made.append(self._finalize(target if last is None else min(last, target), withheld))
         return made
+
+    def forge(self, number: int, now_ms: int) -> tuple[Block, Finality]:
+        """Another block of this height, written at `now_ms`, which the set that votes now signs in its last round.
+
+        A fault to show: the chain itself goes on as if it were not. StateDiscarded, NoSuchBlock.
+        """
+        parent, honest = self.block_at(number - 1), self.block_at(number)
+        self.state_of(parent)
+        slot = slot_of(honest.header) or 0
+        block = write_block(self.rules, parent, Plan(slot, now_ms, slot % len(self.rules.validators)))
+        vote = self.voters.vote_against_rules(block.hash, number)
+        return block, Finality(number, block.hash, vote.set_id, encode_justification(vote.justification))
 
     def _finalize(self, number: int, withheld: Collection[PublicKey]) -> Finality:
         block = self._blocks[number]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from edge_node.chain_light.codec import encode_value
 from edge_node.chain_light.metadata import Metadata
 from edge_node.chain_light.metadata_parts import (
+    ApiInput,
+    ApiMethod,
     Constant,
     ExtrinsicFormat,
     Hasher,
@@ -17,6 +19,7 @@ from edge_node.chain_light.metadata_parts import (
 )
 from edge_node.chain_light.types import Composite, Field, Registry, Type, TypeParam
 from edge_node.devnet.pallets import shape
+from edge_node.devnet.pallets.apis import ApiShape
 from edge_node.devnet.pallets.profile import Profile
 from edge_node.devnet.runtime.defaults import zero_of
 from edge_node.devnet.runtime.type_book import TypeBook
@@ -35,8 +38,8 @@ _HASHERS = {
 _WANTED = ("EventRecord", "DispatchError", "DispatchEventInfo", "Era", "RuntimeVersion", "Digest", "Weight")
 
 
-def metadata_of(profile: Profile, apis: tuple[RuntimeApi, ...] = ()) -> Metadata:
-    """Everything a client can see of a profile; `apis` are of version 15, by the types of its own registry."""
+def metadata_of(profile: Profile) -> Metadata:
+    """Everything a client can see of a profile; its runtime interfaces are told in version 15 alone."""
     book = TypeBook(profile)
     extrinsic = _extrinsic(book, profile)
     outer = OuterEnums(*(book.id_of(name) for name in ("RuntimeCall", "RuntimeEvent", "RuntimeError")))
@@ -45,9 +48,22 @@ def metadata_of(profile: Profile, apis: tuple[RuntimeApi, ...] = ()) -> Metadata
         book.id_of(name)
     for described in profile.pallets:
         list(_types_of(book, described))
+    apis = tuple(_api(book, described) for described in profile.apis)
     registry = book.registry()
     pallets = tuple(_pallet(book, registry, described) for described in profile.pallets)
     return Metadata(registry, pallets, extrinsic, runtime, apis, outer)
+
+
+def _api(book: TypeBook, described: ApiShape) -> RuntimeApi:
+    methods = (
+        ApiMethod(
+            method.name,
+            tuple(ApiInput(str(field.name), book.id_of(field.type)) for field in method.inputs),
+            book.id_of(method.output),
+        )
+        for method in described.methods
+    )
+    return RuntimeApi(described.name, tuple(methods))
 
 
 def _types_of(book: TypeBook, described: shape.Pallet) -> Iterator[int]:

@@ -18,11 +18,14 @@ from edge_node.devnet.runtime.work import AuthContracts, Work
 CODE = b"\0asm\x01\0\0\0"
 
 
+CHILD_PREFIX = b":child_storage:default:"  # before a child trie's name: where its root stands
+
+
 @dataclass(frozen=True, slots=True)
 class Genesis:
     """What a chain begins with: balances by account, root's key, `contracts` that clusters may ask, BABE's randomness.
 
-    `state` is raw storage beside what the pallets write.
+    `state` is raw storage beside what the pallets write, `children` are child tries by their names.
     """
 
     validators: tuple[Validator, ...]
@@ -32,6 +35,7 @@ class Genesis:
     randomness: bytes = bytes(32)
     contracts: AuthContracts | None = None
     state: Mapping[bytes, bytes] | None = None
+    children: Mapping[bytes, Mapping[bytes, bytes]] | None = None
 
 
 def genesis_state(form: Form, genesis: Genesis) -> Trie:
@@ -40,6 +44,8 @@ def genesis_state(form: Form, genesis: Genesis) -> Trie:
     work.state.put(CODE_KEY, genesis.code)
     for key, value in (genesis.state or {}).items():
         work.state.put(key, value)
+    for child, trie in child_tries(genesis, form.profile.state_version).items():
+        work.state.put(CHILD_PREFIX + child, trie.root)
     for who, amount in genesis.balances.items():
         mint(work, who, amount)
     _begin_system(work)
@@ -47,6 +53,11 @@ def genesis_state(form: Form, genesis: Genesis) -> Trie:
     if genesis.sudo is not None:
         work.put("Sudo", "Key", genesis.sudo)
     return work.state.settle()
+
+
+def child_tries(genesis: Genesis, state_version: int) -> dict[bytes, Trie]:
+    """The child tries a chain begins with, by their names."""
+    return {child: Trie(pairs, state_version) for child, pairs in (genesis.children or {}).items()}
 
 
 def _begin_system(work: Work) -> None:

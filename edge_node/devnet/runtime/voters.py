@@ -62,14 +62,22 @@ class Voters:
             raise NotYourVote(number, last)
         self._round += 1
         voters = self.current
-        message = vote_message(target, number, self._round, voters.id)
-        signing = [key for key, _ in voters.authorities if key in self._keys and key not in withheld]
-        votes = tuple(Precommit(target, number, self._keys[key].sign(message), key) for key in signing)
+        vote = self._vote(target, number, withheld)
         after, pending = self.pending.after(number, voters)
-        vote = Vote(Justification(self._round, target, number, votes), voters.id)
         if after is not voters:
             self._enact(after, pending)
         return vote
+
+    def vote_against_rules(self, target: Hash256, number: int) -> Vote:
+        """The current set votes for any block whatever, and remembers nothing of it: what honest voters never do."""
+        return self._vote(target, number, ())
+
+    def _vote(self, target: Hash256, number: int, withheld: Collection[PublicKey]) -> Vote:
+        voters = self.current
+        message = vote_message(target, number, self._round, voters.id)
+        signing = [key for key, _ in voters.authorities if key in self._keys and key not in withheld]
+        votes = tuple(Precommit(target, number, self._keys[key].sign(message), key) for key in signing)
+        return Vote(Justification(self._round, target, number, votes), voters.id)
 
     def _enact(self, voters: AuthoritySet, pending: PendingChanges) -> None:
         self.current, self.pending, self._round = voters, pending, 0

@@ -161,10 +161,14 @@ class Stage:
         return self.as_root(call_of("System", "set_storage", items=[(key, raw)]))
 
 
-def make_stage(profile=None, *, now_ms=START_MS, **changes):
-    """A fresh chain where the rich have 1,000,000 CERE each, and SUDO is root."""
+def make_genesis(**changes):
+    """A first state where the rich have 1,000,000 CERE each, and SUDO is root."""
     balances = {account.id: 1_000_000 * CERE for account in RICH}
     # What takes a share of fees exists, or the shares would be burnt.
     balances |= {TREASURY: CERE} | {one.account: CERE for one in VALIDATORS}
-    genesis = {"validators": VALIDATORS, "balances": balances, "sudo": SUDO.id} | changes
-    return Stage(Chain(profile or sdk_profile(), Genesis(**genesis)), now_ms)
+    return Genesis(**({"validators": VALIDATORS, "balances": balances, "sudo": SUDO.id} | changes))
+
+
+def make_stage(profile=None, *, now_ms=START_MS, **changes):
+    """A fresh chain of that first state."""
+    return Stage(Chain(profile or sdk_profile(), make_genesis(**changes)), now_ms)
