@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.interop.chain_place import ChainPlace, chain_driver, running_chain
 from tests.interop.driving import Driver
 from tests.interop.place import MODES, Place, running_node
 from tests.interop.python_env import judge
@@ -63,4 +64,18 @@ def substrate_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver
 def async_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     """async-substrate-interface."""
     with judge("async", tmp_path_factory.mktemp("async") / "judge.log") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
+    """The chain that tests share: it goes on, and nobody breaks it."""
+    with running_chain(tmp_path_factory.mktemp("chain")) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def js(chain: ChainPlace) -> Iterator[Driver]:
+    """polkadot-js and the SDK's chain client, on that chain."""
+    with chain_driver(chain, chain.log.with_name("js.log")) as one:
         yield one
