@@ -14,8 +14,8 @@ def place_of(url: str) -> str:
 
 
 def tamed(text: str, most: int = _WORDS_MAX) -> str:
-    """An endpoint's words as a line may show them: printable ASCII, no longer than `most`."""
-    return text[: most + 1].encode("unicode_escape").decode("ascii")[:most]
+    """An endpoint's words as a line may show them: printable ASCII and our own ellipsis, no longer than `most`."""
+    return text[: most + 1].encode("unicode_escape").decode("ascii").replace(r"\u2026", "…")[:most]
 
 
 class EndpointUnavailable(ChainError):

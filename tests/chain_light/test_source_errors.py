@@ -64,6 +64,7 @@ def test_words_of_an_endpoint_are_tamed():
     assert len(error.words) == 200
     assert errors.MalformedAnswer("\n" * 9_000).why == "\\n" * 100
     assert errors.EndpointGone(URL, "a" * 500).why == "a" * 200
+    assert errors.tamed(str(errors.OtherChain(ONE, OTHER))) == str(errors.OtherChain(ONE, OTHER))
 
 
 def test_nobody_answered_says_who_and_why():
