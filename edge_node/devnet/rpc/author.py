@@ -25,6 +25,8 @@ def _watch(served: Served, subscription: Subscription, raw: bytes) -> None:
     def told(status: Status) -> None:
         if not served.lies.deaf:
             subscription.push(encode_result(_shown(status)))
+        if status.kind.last:
+            subscription.on_last()
 
     extrinsic = served.service.submit(raw, told)
     subscription.on_end = lambda: served.service.watches.remove(extrinsic, told)

@@ -1,6 +1,7 @@
 """One client: its requests answered in order, its subscriptions fed through a queue that a slow reader cannot grow."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import trio
@@ -127,8 +128,14 @@ class Connection:
             raise RpcError(_TOO_MANY, "Too many subscriptions on the connection")
         topic = TOPICS[name]
         subscription = Subscription(self._served.random(_ID_BYTES).hex(), topic.note, self._queue)
-        topic.start(self._served, subscription, params)
         self._held[subscription.id] = subscription
+        # The last word on an extrinsic ends its subscription: clients that never end any would run out of them.
+        subscription.on_last = partial(self._held.pop, subscription.id, None)
+        try:
+            topic.start(self._served, subscription, params)
+        except EdgeNodeError:
+            del self._held[subscription.id]
+            raise
         begun.append(subscription)
         return subscription.id
 

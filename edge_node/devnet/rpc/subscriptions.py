@@ -22,7 +22,8 @@ class Subscription:
 
     def __init__(self, id_: str, topic: str, deliver: Callable[[bytes], None]) -> None:
         self.id, self.topic = id_, topic
-        self.on_end: Callable[[], None] = lambda: None
+        self.on_end: Callable[[], object] = lambda: None
+        self.on_last: Callable[[], object] = lambda: None
         self._deliver = deliver
         self._early: list[bytes] | None = []
 

@@ -102,6 +102,18 @@ async def test_subscriptions_have_a_bound(monkeypatch):
         await desk.ask("grandpa_subscribeJustifications")
 
 
+async def test_the_last_word_ends_a_watch(monkeypatch):
+    """Who sends all day and ends no watch does not run out of subscriptions."""
+    monkeypatch.setattr(connection, "SUBSCRIPTIONS_MAX", 2)
+    async with serving() as desk:
+        for number in range(1, 6):
+            subscription = await desk.ask("author_submitAndWatchExtrinsic", desk.transfer())
+            await desk.final(number)
+            for _ in range(3):
+                await desk.client.told(subscription)
+        assert await desk.ask("author_unwatchExtrinsic", subscription) is False
+
+
 async def test_a_refused_subscription_is_none():
     """Nothing of it stays."""
     async with serving() as desk:
