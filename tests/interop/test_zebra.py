@@ -1,10 +1,12 @@
 """ed25519-zebra, by which chains verify votes, as judge of ours: where we are stricter is known, all else is agreed."""
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha512
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nacl.bindings import crypto_core_ed25519_add, crypto_scalarmult_ed25519_base_noclamp
 
 from edge_node.base.ids import PublicKey, Signature
 from edge_node.chain_light.finality import message_of
@@ -116,3 +118,30 @@ def test_small_orders_are_valid_to_chains_and_never_to_us(substrate_judge: Drive
     cases.append((SMALL_KEY, b"another", SMALL_SIGNATURE))
     assert theirs(substrate_judge, cases) == [True] * len(cases)
     assert ours(cases) == [False] * len(cases)
+
+
+def mixed(secret: int, nonce: int, message: bytes, twist: bytes) -> tuple[Case, int]:
+    """A vote under a key that is a good one with something of small order added, and what it is hashed to (mod 8)."""
+    key = crypto_core_ed25519_add(base(secret), twist)
+    point = base(nonce)
+    challenge = int.from_bytes(sha512(point + key + message).digest(), "little") % ORDER
+    scalar = (nonce + challenge * secret) % ORDER
+    return (PublicKey(key), message, Signature(point + scalar.to_bytes(32, "little"))), challenge % 8
+
+
+def base(scalar: int) -> bytes:
+    """So many times the base point."""
+    return crypto_scalarmult_ed25519_base_noclamp(scalar.to_bytes(32, "little"))
+
+
+def test_we_are_never_the_more_lenient(substrate_judge: Driver) -> None:
+    """Under keys of mixed order chains take every signature, we the eighth whose hash leaves no trace of the twist.
+
+    So a vote may count to nodes and not to us; one that counts to us counts to nodes.
+    """
+    twist = bytes.fromhex(SMALL_ORDER[4])  # of order 8
+    made = [mixed(7 + turn, 1_000 + turn, b"a vote", twist) for turn in range(160)]
+    cases, traces = [case for case, _ in made], [trace for _, trace in made]
+    assert theirs(substrate_judge, cases) == [True] * len(cases)
+    assert ours(cases) == [trace == 0 for trace in traces]
+    assert 0 < sum(ours(cases)) < 60
