@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 
 from cyclopts import App, Parameter
 
+from edge_node.base.log_text import inert
 from edge_node.base.moments import moment_of
 from edge_node.cli.checkpoint import app as checkpoint
 from edge_node.cli.exits import ExitCode
@@ -111,7 +112,9 @@ def _show(chain: _Chain) -> None:
     if chain["network"] is not None:
         named = f"{chain['network']}, which begins with {chain['genesis'] or 'a block that is not known yet'}"
         facts = [("network", named), *facts, *_finality(chain)]
-    say_table(("", ""), [fact for fact in facts if fact[1]])
+    for name, value in facts:
+        if value:
+            say(inert(f"{name:<12}{value}"))
     if chain["endpoints"]:
         say()
         say_table(ENDPOINT_HEADS, [_cells(one) for one in chain["endpoints"]])

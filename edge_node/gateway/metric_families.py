@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 
 from edge_node.activity import Capture
 from edge_node.base import offload
+from edge_node.chain_light.status import ChainState, ChainStatus, Verdict
 from edge_node.gateway.answer_room import AnswerRoom
 from edge_node.gateway.room import Room
 from edge_node.journal import Journal, Mode
@@ -87,6 +88,8 @@ class Sources:
     beats: Callable[[], Mapping[str, Beat]]
     clock_quality: Callable[[], int]
     uptime_s: Callable[[], float]
+    chain: Callable[[], ChainStatus | None]
+    """None of a node that follows no chain: then no family of it has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,28 @@ def _doors(moment: Moment) -> Values:
 def _calls(moment: Moment) -> Values:
     answers = moment.sources.grpc.table.answers
     return [((method, status.name), count) for (method, status), count in sorted(answers.items())]
+
+
+def _chain(read: Callable[[ChainStatus], float | None]) -> Callable[[Moment], Values]:
+    """A figure of the chain; no value where there is no chain, or it has none yet."""
+
+    def values(moment: Moment) -> Values:
+        status = moment.sources.chain()
+        value = None if status is None else read(status)
+        return [] if value is None else [((), value)]
+
+    return values
+
+
+def _chain_states(moment: Moment) -> Values:
+    status = moment.sources.chain()
+    return [] if status is None else [((str(one),), float(status.state is one)) for one in ChainState]
+
+
+def _chain_endpoints(moment: Moment) -> Values:
+    status = moment.sources.chain()
+    verdicts = None if status is None else [one.verdict for one in status.endpoints]
+    return [] if verdicts is None else [((str(one),), verdicts.count(one)) for one in Verdict]
 
 
 def _is_ready(sources: Sources) -> float:
@@ -288,6 +313,52 @@ FAMILIES: tuple[Family, ...] = (
     _gauge("edge_node_grpc_puts_held_bytes", "Memory held by pieces on their way in.", lambda of: of.puts.held),
     _gauge("edge_node_grpc_reads_held_bytes", "Memory held by files on their way out.", lambda of: of.reads.held),
     _gauge("edge_node_activity_windows", "Minutes of readers in memory.", lambda of: of.activity.ledger.windows),
+    Family("edge_node_chain_state", "gauge", "1 for the state the light client is in.", ("state",), _chain_states),
+    Family(
+        "edge_node_chain_finalized_height",
+        "gauge",
+        "The newest block that was proved to be final.",
+        (),
+        _chain(lambda status: None if status.finalized is None else status.finalized.number),
+    ),
+    Family(
+        "edge_node_chain_finalized_age_seconds",
+        "gauge",
+        "How old that block is, by its slot's time or by when it was proved.",
+        (),
+        _chain(lambda status: None if status.age_ms is None else status.age_ms / 1_000),
+    ),
+    Family(
+        "edge_node_chain_writes",
+        "gauge",
+        "1 while what is proved may be acted on by writing to the chain.",
+        (),
+        _chain(lambda status: float(status.writes)),
+    ),
+    Family(
+        "edge_node_chain_endpoints",
+        "gauge",
+        "Endpoints of the chain, by what is thought of them.",
+        ("verdict",),
+        _chain_endpoints,
+    ),
+    Family(
+        "edge_node_chain_refused_answers_total",
+        "counter",
+        "Answers of endpoints that were malformed, not proved, or of something else.",
+        (),
+        _chain(lambda status: status.refused),
+    ),
+    Family(
+        "edge_node_chain_proofs_total", "counter", "Storage proofs that held.", (), _chain(lambda status: status.proofs)
+    ),
+    Family(
+        "edge_node_chain_hand_offs",
+        "gauge",
+        "Sets of authorities that were followed since the first anchor on record.",
+        (),
+        _chain(lambda status: status.hand_offs),
+    ),
     Family("edge_node_threads_busy", "gauge", "Worker threads at work, by what they do.", ("limiter",), _threads),
 )
 

@@ -108,6 +108,7 @@ def _sources(rooms: Rooms, routes: Routes, listening: Listening, status: Status,
         beats=status.beats,
         clock_quality=rooms.clock.quality,
         uptime_s=lambda: rooms.clock.monotonic_s() - started_s,
+        chain=lambda: None if rooms.chain is None else rooms.chain.status(),
     )
 
 
@@ -149,6 +150,7 @@ def _house(
         write_change=partial(_write_change, rooms.journal),
         write_revocation=partial(_write_revocation, rooms.journal),
         subscribers=rooms.subscriptions.per_stream,
+        chain=rooms.chain,
         retention=lambda _vault, stream: rooms.retainer.policy_of(stream).shown(),
     )
 

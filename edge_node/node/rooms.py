@@ -4,13 +4,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from edge_node.activity import Capture
 from edge_node.base.clock import ClockQuality, ForwardClock, SystemClock
 from edge_node.base.ids import PublicKey, VaultId
+from edge_node.base.offload import FILE, offload
 from edge_node.gateway.horizon_log import HorizonLog
 from edge_node.identity import load_receipt_identity
 from edge_node.journal import Database, Journal
+from edge_node.node.own_secrets import require_own
 from edge_node.paths import Paths
 from edge_node.settings import ClockSettings, Settings
 from edge_node.store.buckets import StaticBuckets
@@ -33,6 +36,9 @@ from edge_node.trust.horizon_rows import load_horizons
 from edge_node.trust.token_book import TokenBook
 from edge_node.trust.token_revocation_rows import load_revocations
 from edge_node.trust.token_revocations import TokenRevocations
+
+if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
+    from edge_node.node.chain import Chain
 
 BUSY_BODIES, BUSY_RECORDS = 64, 256  # waiting: more than one batch of ingest; retention gives way then
 
@@ -72,6 +78,7 @@ class Rooms:
     names: Names
     activity: Capture
     losses: Losses
+    chain: "Chain | None" = None
 
     def followers(self) -> list[Callable[[Settings], None]]:
         """Whoever is to hear of settings that change while the node runs."""
@@ -123,6 +130,10 @@ async def build_rooms(
     )
     await retainer.prepare()
     revocations = TokenRevocations(await journal.query(load_revocations, database=Database.META))
+    chain = await offload(_open_chain, settings, paths, clock, limiter=FILE)
+    buckets = StaticBuckets(settings.ddc, VaultId(node_key))
+    spec = None if chain is None else chain.spec
+    await offload(require_own, settings, paths, node_key, devices.list(), buckets.list(), spec, limiter=FILE)
     return Rooms(
         paths=paths,
         clock=clock,
@@ -142,13 +153,23 @@ async def build_rooms(
         subscriptions=subscriptions,
         retainer=retainer,
         pieces=pieces,
-        buckets=StaticBuckets(settings.ddc, VaultId(node_key)),
+        buckets=buckets,
         dag=Dag(pieces),
         files=Files(pieces),
         names=Names(journal, quota, clock),
         activity=Capture(journal, node_key, clock, random=os.urandom),
         losses=Losses(journal, pieces.note_damage),
+        chain=chain,
     )
+
+
+def _open_chain(settings: Settings, paths: Paths, clock: SystemClock) -> "Chain | None":
+    """The chain that the settings name, if they name one: only then is its code loaded."""
+    if not (settings.chain.network or settings.chain.spec_file):
+        return None
+    from edge_node.node.chain import open_chain
+
+    return open_chain(settings.chain, paths.chain_db, clock)
 
 
 async def _load_quota(settings: Settings, clock: SystemClock, devices: DeviceTable, journal: Journal) -> QuotaLedger:

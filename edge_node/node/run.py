@@ -122,9 +122,17 @@ def _services(settings: Settings, rooms: Rooms, doors: Doors) -> list[Service]:
         Service(name="subscriptions", run=rooms.subscriptions.run),
         Service(name="retention", run=rooms.retainer.run, required=False, condition=rooms.retainer.condition),
         Service(name="content", run=rooms.losses.run, required=False, condition=rooms.losses.condition),
+        *_chain(rooms),
         Service(name="control", run=doors.control.run, drain=doors.control.drain, drain_s=CONTROL_DRAIN_S),
         *_listeners(settings, doors.listening),
     ]
+
+
+def _chain(rooms: Rooms) -> list[Service]:
+    """The light client, where one is wanted: without it the node does its work from what settings say."""
+    if rooms.chain is None:
+        return []
+    return [Service(name="chain_light", run=rooms.chain.run, required=False, condition=rooms.chain.condition)]
 
 
 def _listeners(settings: Settings, listening: Listening) -> list[Service]:

@@ -41,3 +41,8 @@ class ChainSettings(Section, frozen=True):
         ),
         msgspec.Meta(pattern=r"^([0-9a-f]{64})?$"),
     ] = ""
+    stalled_s: Annotated[
+        int,
+        about("Age of the newest final block, in seconds, from which on the chain counts as stalled."),
+        msgspec.Meta(ge=2, le=86_400),
+    ] = 180

@@ -29,8 +29,8 @@ def test_a_stopped_node(tmp_path: Path) -> None:
     site = made(tmp_path / "n")
     found = contents(gather(site, examine(site), None))
     assert sorted(found) == [
-        "doctor.json", "health.json", "log.jsonl", "manifest.json", "metrics.txt", "refusals.json", "segments.json",
-        "settings.json", "versions.json",
+        "chain.json", "doctor.json", "health.json", "log.jsonl", "manifest.json", "metrics.txt", "refusals.json",
+        "segments.json", "settings.json", "versions.json",
     ]  # fmt: skip
     assert json.loads(found["doctor.json"])["findings"]
     assert json.loads(found["health.json"]) == {"running": False}

@@ -38,6 +38,26 @@ class Process:
         head = f'[node]\ndata_dir = "{self.root}"\n[grpc]\nlisten = "127.0.0.1:0"\n[http]\nlisten = "127.0.0.1:0"\n'
         self.config.write_text(head + text)
 
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_NODE")}
+        with self.root.with_name("err").open("w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "edge_node", "run", "--config", str(self.config)],
+                stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
+            )  # fmt: skip
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.log()
+        self.url = json.loads(line)["http"]
+
+    def kill(self) -> None:
+        """SIGKILL, and nothing of an end."""
+        assert self.process.stdout is not None
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
     def hang_up(self) -> None:
         """SIGHUP."""
         self.process.send_signal(signal.SIGHUP)
@@ -48,8 +68,13 @@ class Process:
 
     def doors(self) -> list[dict[str, Any]]:
         """Where it listens."""
+        found: list[dict[str, Any]] = self.get("/v1/node")["doors"]
+        return found
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A document of its control socket."""
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://node") as client:
-            found: list[dict[str, Any]] = client.get("/v1/node").json()["doors"]
+            found: dict[str, Any] = client.get(path).json()
             return found
 
     def cli(self, *arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
@@ -61,25 +86,17 @@ class Process:
 
 
 @contextmanager
-def running_process() -> Iterator[Process]:
-    """A fresh node that runs; stopped in order at the end, which must go well."""
+def running_process(sections: str = "") -> Iterator[Process]:
+    """A fresh node that runs, with `sections` in its settings; stopped in order at the end, which must go well."""
     with tempfile.TemporaryDirectory(prefix="en") as place:
         root, environment = Path(place) / "d", {k: v for k, v in os.environ.items() if not k.startswith("EDGE_NODE")}
         made = [sys.executable, "-m", "edge_node", "init", "--data-dir", str(root), "--plain", "loopback"]
         subprocess.run(made, check=True, capture_output=True, env=environment)
         config = root / "edge-node.toml"
         node = Process(root, config, "", None)  # type: ignore[arg-type]
-        node.configure('listen_tls = "127.0.0.1:0"\n')
-        with root.with_name("err").open("w") as errors:
-            node.process = subprocess.Popen(
-                [sys.executable, "-m", "edge_node", "run", "--config", str(config)],
-                stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
-            )  # fmt: skip
+        node.configure('listen_tls = "127.0.0.1:0"\n' + sections)
+        node.start()
         try:
-            assert node.process.stdout is not None
-            line = node.process.stdout.readline()
-            assert line, node.log()
-            node.url = json.loads(line)["http"]
             yield node
         finally:
             node.process.terminate()

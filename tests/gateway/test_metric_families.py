@@ -11,6 +11,6 @@ def test_a_family_is_whole(family: Family) -> None:
     assert family.name.startswith("edge_node_")
     assert family.name.endswith("_total") is (family.kind == "counter")
     assert family.about.endswith(".")
-    bounded = {"version", "python", "room", "state", "mode", "class", "status", "code", "limiter", "method"}
+    bounded = {"version", "python", "room", "state", "mode", "class", "status", "code", "limiter", "method", "verdict"}
     bounded |= {"door", "address"}  # as many as the settings name
     assert set(family.labels) <= bounded

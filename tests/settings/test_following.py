@@ -21,9 +21,11 @@ def test_no_chain_is_followed_unless_somebody_says_so() -> None:
         ("checkpoint_file", "/media/usb/checkpoint.txt", "checkpoint.txt"),
         ("operator_key", "0f" * 32, "0F" * 32),
         ("operator_key", "", "0f" * 31),
+        ("stalled_s", 2, 1),
+        ("stalled_s", 86_400, 86_401),
     ],
 )
-def test_forms_hold(field: str, good: str, wrong: str) -> None:
+def test_forms_hold(field: str, good: str | int, wrong: str | int) -> None:
     """What is taken, and what is not."""
     assert getattr(msgspec.convert({field: good}, ChainSettings), field) == good
     with pytest.raises(msgspec.ValidationError):

@@ -1,0 +1,159 @@
+"""The light client of a node: endpoints, sync and view over one database, as a room that ends and begins again."""
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.errors import EdgeNodeError, Refusal
+from edge_node.base.ids import Hash256
+from edge_node.base.log import get_log
+from edge_node.base.offload import FILE, offload
+from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.chain_db import ChainDb, open_chain_db
+from edge_node.chain_light.checkpoint import OpenedCheckpoint
+from edge_node.chain_light.checkpoint_text import document_of
+from edge_node.chain_light.endpoints import Endpoints
+from edge_node.chain_light.errors import ChainError
+from edge_node.chain_light.network import DOCUMENT_FILE_MAX_BYTES, load_network, read_file, vouchers
+from edge_node.chain_light.spec import ChainSpec, NoAnchor
+from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.sync import LightClient
+from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
+from edge_node.settings import ChainSettings
+from edge_node.supervise.service import cause_of
+
+STARTING: Final = "the light client is being started"
+
+log = get_log("chain")
+
+
+class ChainNotReady(ChainError, Refusal):
+    """The light client does not run at the moment; `why` is what keeps it from running."""
+
+    slug, status = "chain-not-ready", 503
+    remedy = "Try again in a moment; `edge-node chain status` says how it is, and the log why it ended."
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"the light client does not run: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What there is while the light client runs."""
+
+    endpoints: Endpoints
+    client: LightClient
+
+
+class Chain:
+    """One followed network. `run` is a service that may end and be run again; everything else is asked meanwhile."""
+
+    def __init__(
+        self, settings: ChainSettings, spec: ChainSpec, db_file: Path, clock: Clock, policy: SyncPolicy = USUAL
+    ) -> None:
+        """`policy` is the sync's, but for what the settings say."""
+        self.spec, self.keys = spec, vouchers(settings)
+        self._settings, self._db_file, self._clock = settings, db_file, clock
+        self._policy = replace(policy, stalled_s=settings.stalled_s)
+        self._running: Running | None = None
+        self._since_ms = clock.now_ms()
+        self._why = STARTING
+        self._boot = os.urandom(8).hex()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Follow the chain until cancelled; raises what ended it. The node does not wait for the chain."""
+        task_status.started()
+        self._why = STARTING
+        try:
+            async with self._open() as running, trio.open_nursery() as nursery:
+                await nursery.start(running.endpoints.run)
+                await nursery.start(running.client.run)
+        except Exception as error:
+            self._why = cause_of(error)
+            raise
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[Running, None]:
+        """The client over its database, for as long as the block lasts."""
+        given = await self._checkpoint_of_settings()
+        db = await offload(open_chain_db, self._db_file, limiter=FILE)
+        try:
+            self._running = self._build(db, given)
+            yield self._running
+        finally:
+            self._running, self._since_ms = None, self._clock.now_ms()
+            with trio.CancelScope(shield=True):
+                await offload(db.close, limiter=FILE)
+
+    def _build(self, db: ChainDb, given: Sequence[bytes]) -> Running:
+        endpoints = Endpoints(self.spec.endpoints, clock=self._clock, random=os.urandom)
+        client = LightClient(
+            self.spec, endpoints, db, clock=self._clock, keys=self.keys, policy=self._policy, checkpoints=given,
+            boot=self._boot,
+        )  # fmt: skip
+        return Running(endpoints, client)
+
+    async def _checkpoint_of_settings(self) -> list[bytes]:
+        """The document that the settings name. One that cannot be read is told and no more: a USB stick may be gone."""
+        path = self._settings.checkpoint_file
+        if not path:
+            return []
+        try:
+            raw = await offload(read_file, "chain.checkpoint_file", path, DOCUMENT_FILE_MAX_BYTES, limiter=FILE)
+            return [document_of(raw)]
+        except EdgeNodeError as refused:
+            log.warning("chain.checkpoint_refused", reason=str(refused))
+            return []
+
+    def status(self) -> ChainStatus:
+        """How it is."""
+        if self._running is not None:
+            return self._running.client.status()
+        return ChainStatus(
+            network=self.spec.id, genesis=self.spec.genesis, state=ChainState.LOADING, reason=self._why, remedy="",
+            since_ms=self._since_ms, finalized=None, age_ms=None, best=None, provisional="", writes=False,
+            endpoints=(), history=(), hand_offs=0, proofs=0, refused=0,
+        )  # fmt: skip
+
+    def condition(self) -> str:
+        """What is wrong with it, in words; empty while the chain is followed."""
+        status = self.status()
+        if status.state is not ChainState.FOLLOWING:
+            return f"{status.state}: {status.reason}"
+        return status.provisional
+
+    def anchor(self) -> tuple[Hash256, Anchor]:
+        """See control.ChainDesk."""
+        client = self._require().client
+        if client.anchor is None or client.genesis is None:
+            raise NoAnchor(self.spec.id, self.spec.genesis)
+        return client.genesis, client.anchor
+
+    async def examine(self, raw: bytes) -> OpenedCheckpoint:
+        """See control.ChainDesk."""
+        return await self._require().client.examine(raw)
+
+    async def import_checkpoint(self, raw: bytes) -> OpenedCheckpoint:
+        """See control.ChainDesk."""
+        return await self._require().client.import_checkpoint(raw)
+
+    async def confirm(self, block: Hash256) -> str:
+        """See control.ChainDesk."""
+        return await self._require().client.confirm(block)
+
+    def _require(self) -> Running:
+        if self._running is None:
+            raise ChainNotReady(self._why)
+        return self._running
+
+
+def open_chain(settings: ChainSettings, db_file: Path, clock: Clock) -> Chain:
+    """The chain that the settings name; blocking, for two small files. Raises what load_network does."""
+    return Chain(settings, load_network(settings), db_file, clock)

@@ -1,0 +1,130 @@
+"""A node follows a development chain, in two processes, through silence, death and every form of a checkpoint."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_node.cli import main
+from tests.control.process import Process, running_process, until
+from tests.node.dev_chain import DevChain, dev_chain
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[DevChain]:
+    with tempfile.TemporaryDirectory(prefix="en") as place, dev_chain(Path(place) / "chain") as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def node(chain: DevChain) -> Iterator[Process]:
+    with running_process(chain.settings()) as node:
+        yield node
+
+
+def status(node: Process) -> dict[str, Any]:
+    return node.get("/v1/chain")
+
+
+def follows(node: Process) -> bool:
+    return bool(status(node)["state"] == "following")
+
+
+def test_it_begins_where_a_checkpoint_says_and_follows(chain: DevChain, node: Process) -> None:
+    """Without one it believes nothing and says what to do; with one it follows across sets, by proofs."""
+    asked = node.cli("chain", "status", "--json")
+    before = json.loads(asked.stdout)
+    assert (asked.returncode, before["state"], before["finalized"]) == (1, "no-anchor", None)
+    assert "checkpoint" in before["remedy"]
+    done = node.cli("chain", "checkpoint", "import", str(chain.checkpoint), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"begins with {chain.genesis}" in done.stderr
+    until(lambda: follows(node) and status(node)["hand_offs"] >= 1)
+    asked = node.cli("chain", "status", "--json")
+    now = json.loads(asked.stdout)
+    assert asked.returncode == 0
+    assert (now["genesis"], now["writes"], now["refused"]) == (chain.genesis, True, 0)
+    assert now["verified"] >= 1
+
+
+def test_the_doctor_and_the_door_tell_the_same(node: Process) -> None:
+    """Healthy while it follows; figures for a scraper."""
+    until(lambda: follows(node))
+    findings = {one["check"]: one for one in json.loads(node.cli("doctor", "--json").stdout)["findings"]}
+    assert findings["chain.state"]["verdict"] == "ok"
+    assert findings["chain.anchor"]["facts"]["number"] > 0
+    files = node.cli("bundle", "--preview")
+    assert "chain.json" in files.stdout
+
+
+def test_an_endpoint_that_falls_silent_is_told_and_comes_back(chain: DevChain, node: Process) -> None:
+    """STALLED with the reason within its bound, and FOLLOWING by itself; the node is degraded meanwhile, and ready."""
+    until(lambda: follows(node))
+    chain.hold()
+    try:
+        until(lambda: status(node)["state"] == "stalled", 5 + 10)
+        told = status(node)
+        assert told["reason"]
+        assert told["finalized"]["number"] > 0
+        health = json.loads(node.cli("doctor", "--json").stdout)["findings"]
+        said = next(one["evidence"] for one in health if one["check"] == "node.health")
+        assert "degraded" in said
+        assert "chain_light: stalled" in said
+    finally:
+        chain.go_on()
+    height = told["finalized"]["number"]
+    until(lambda: follows(node) and status(node)["finalized"]["number"] > height)
+
+
+def test_a_killed_node_goes_on_from_what_it_kept(node: Process) -> None:
+    """No checkpoint is given again, and hand-offs are not counted anew; at whatever moment it died."""
+    until(lambda: follows(node))
+    for pause_s in (0.0, 0.7):
+        before = status(node)
+        time.sleep(pause_s)
+        node.kill()
+        node.start()
+        until(lambda: follows(node))
+        assert status(node)["hand_offs"] >= before["hand_offs"]
+        assert status(node)["finalized"]["number"] >= before["finalized"]["number"]
+
+
+def test_a_checkpoint_is_made_of_what_was_proved(
+    chain: DevChain, node: Process, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Drafted from the running node, signed with the cold key, carried as QR texts, and ahead of the first one."""
+    until(lambda: follows(node))
+    draft, signed, texts = tmp_path / "draft.json", tmp_path / "signed.json", tmp_path / "texts.txt"
+    assert node.cli("chain", "checkpoint", "draft", "-o", str(draft)).returncode == 0
+    assert main(["chain", "checkpoint", "sign", str(draft), "--key", str(chain.cold_key), "-o", str(signed)]) == 0
+    capsys.readouterr()
+    assert main(["chain", "checkpoint", "qr", str(signed)]) == 0
+    texts.write_text(capsys.readouterr().out)
+    with running_process(chain.settings()) as fresh:
+        done = fresh.cli("chain", "checkpoint", "import", str(texts), "--yes", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["checkpoint"]["number"] > 0
+        until(lambda: follows(fresh))
+        again = fresh.cli("chain", "checkpoint", "import", str(chain.checkpoint), "--yes")
+        assert again.returncode == 1
+        assert "was accepted before" in again.stderr
+
+
+def test_a_checkpoint_in_the_settings_is_enough(chain: DevChain) -> None:
+    """A box that is set up once and shipped."""
+    with running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"')) as node:
+        until(lambda: follows(node))
+
+
+def test_a_checkpoint_by_another_key_is_refused(chain: DevChain) -> None:
+    """With what is wrong with it; nothing is believed."""
+    other = chain.settings().replace(chain.operator, "0f" * 32)
+    with running_process(other) as node:
+        done = node.cli("chain", "checkpoint", "import", str(chain.checkpoint), "--yes")
+        assert done.returncode == 1
+        assert "0 trusted keys have signed" in done.stderr
+        assert status(node)["state"] == "no-anchor"
