@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,6 +107,13 @@ class ChainPlace:
         """What an account may spend."""
         info: Any = self.read("System", "Account", account)
         return int(info["data"]["free"])
+
+    def wait_until(self, seen: Callable[[], bool]) -> None:
+        """Ask until it is so; an error when it is not within CALL_S."""
+        deadline = time.monotonic() + CALL_S
+        while not seen():
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            time.sleep(0.02)
 
     def fresh(self, size: int = 32) -> bytes:
         """Bytes that nothing on this chain is called yet: for accounts, node keys, clusters."""

@@ -139,8 +139,7 @@ def test_what_is_not_final_is_said_not_to_be(newer: ChainPlace, newer_js: Driver
     newer.ask("devnet_withholdFinality", True)
     final, head = newer.ask("chain_getFinalizedHead"), newer.ask("chain_getBlockHash")
     newer_js.begin("polkadot.submit", version=15, who=ALICE, call=["system", "remark", ["0xff"]])
-    while newer.ask("chain_getBlockHash") == head:
-        pass
+    newer.wait_until(lambda: newer.ask("chain_getBlockHash") != head)
     newer.ask("devnet_writeBlocks", 5)
     assert newer.ask("chain_getFinalizedHead") == final
     newer.ask("devnet_withholdFinality", False)
