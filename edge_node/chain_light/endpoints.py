@@ -5,7 +5,7 @@ refused. A wrong answer costs its endpoint a ban, an endpoint of another chain i
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import trio
 
@@ -15,6 +15,7 @@ from edge_node.base.ids import Hash256
 from edge_node.base.log import get_log
 from edge_node.base.offload import offload
 from edge_node.chain_light import rpc
+from edge_node.chain_light.endpoint_member import Carried, Connect, Member, ends_within
 from edge_node.chain_light.endpoint_score import FAILURES_MAX, Score, back_off_s, in_order, note_heights
 from edge_node.chain_light.errors import ChainError
 from edge_node.chain_light.source import Source
@@ -39,53 +40,6 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Carried(Source, Protocol):
-    """A Source whose connection somebody carries."""
-
-    @property
-    def ending(self) -> ChainError | None:
-        """Why the connection ended; None while it goes on."""
-        ...
-
-    async def wait_ended(self) -> None:
-        """Return when it has ended."""
-        ...
-
-    def close(self, why: str) -> None:
-        """End it: who waits raises EndpointGone with `why`."""
-        ...
-
-
-class Connect(Protocol):
-    """Connects to an endpoint and carries its messages until the end (chain_light/rpc.connect)."""
-
-    async def __call__(self, endpoint: Endpoint, *, task_status: trio.TaskStatus[Carried]) -> None:
-        """Hand the Source over by `task_status`; EndpointUnreachable before that."""
-        ...
-
-
-class _Member:
-    """One endpoint and its connection, if there is one."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.score = Score(endpoint.url, endpoint.group)
-        self.source: Carried | None = None
-        self.genesis: Hash256 | None = None
-        self.attempts = 0
-        self.hurry = trio.Event()
-        self.scope = trio.CancelScope()
-
-    def drop(self, why: str) -> None:
-        """End what there is of a connection, and do not wait before the next attempt."""
-        if self.source is not None:
-            self.source.close(why)
-        else:
-            self.scope.cancel()
-        self.attempts = 0
-        self.hurry.set()
-
-
 class Endpoints:
     """See the module. `run` keeps the connections; everything else may be called at any time from the same loop."""
 
@@ -101,7 +55,7 @@ class Endpoints:
         self._clock = clock
         self._random = random
         self._connect = connect
-        self._members = [_Member(endpoint) for endpoint in endpoints]
+        self._members = [Member(endpoint) for endpoint in endpoints]
         self._by_url = {member.endpoint.url: member for member in self._members}
         self._leader: str | None = None
         self._genesis = expected_genesis
@@ -203,22 +157,18 @@ class Endpoints:
 
     # --- one endpoint's life
 
-    async def _keep(self, member: _Member) -> None:
+    async def _keep(self, member: Member) -> None:
         while True:
             await trio.sleep(self._ban_left_s(member))
             began = self._clock.monotonic_s()
-            member.hurry = trio.Event()
-            member.scope = trio.CancelScope()
-            with member.scope:
+            with member.begin():
                 await self._visit(member)
             if self._clock.monotonic_s() - began >= SETTLED_S:
                 member.attempts = 0
             chance = int.from_bytes(self._random(2), "big") / 65_535
-            with trio.move_on_after(back_off_s(member.attempts, chance)):
-                await member.hurry.wait()
-            member.attempts += 1
+            await member.pause(back_off_s(member.attempts, chance))
 
-    async def _visit(self, member: _Member) -> None:
+    async def _visit(self, member: Member) -> None:
         """One connection from its beginning to its end, which becomes what is thought of the endpoint."""
         error: EdgeNodeError
         try:
@@ -242,10 +192,10 @@ class Endpoints:
             self._lose(member, error)
         self._tell()
 
-    async def _carry(self, member: _Member, *, task_status: trio.TaskStatus[Carried]) -> None:
+    async def _carry(self, member: Member, *, task_status: trio.TaskStatus[Carried]) -> None:
         await self._connect(member.endpoint, task_status=task_status)
 
-    async def _attend(self, member: _Member, source: Carried) -> EdgeNodeError:
+    async def _attend(self, member: Member, source: Carried) -> EdgeNodeError:
         """Probe it, let it be asked, and look at its heights until it ends: by what."""
         try:
             await self._probe(member, source)
@@ -253,13 +203,13 @@ class Endpoints:
             member.score.admit()
             log.info("endpoint.usable", url=place_of(source.url), group=source.group, finalized=member.score.finalized)
             self._tell()
-            while not await _ends_within(source, POLL_S):
+            while not await ends_within(source, POLL_S):
                 await self._poll(member, source)
         except (ChainError, RemoteError) as error:
             return error if source.ending is None else source.ending
         return EndpointGone(source.url, "it ended") if source.ending is None else source.ending
 
-    async def _probe(self, member: _Member, source: Carried) -> None:
+    async def _probe(self, member: Member, source: Carried) -> None:
         member.genesis = await source.genesis()
         if self._genesis is None:
             self._genesis = member.genesis
@@ -267,7 +217,7 @@ class Endpoints:
             raise OtherChain(self._genesis, member.genesis)
         await self._look(member, source)
 
-    async def _poll(self, member: _Member, source: Carried) -> None:
+    async def _poll(self, member: Member, source: Carried) -> None:
         try:
             await self._look(member, source)
         except (ChainError, RemoteError) as error:
@@ -275,7 +225,7 @@ class Endpoints:
                 self.refused(source, error)
         self._tell()
 
-    async def _look(self, member: _Member, source: Carried) -> None:
+    async def _look(self, member: Member, source: Carried) -> None:
         """Take the heights it claims, as hints."""
         began = self._clock.monotonic_s()
         head = await source.finalized()
@@ -286,7 +236,7 @@ class Endpoints:
         if best is not None:
             member.score.best = best.number
 
-    def _lose(self, member: _Member, error: EdgeNodeError) -> None:
+    def _lose(self, member: Member, error: EdgeNodeError) -> None:
         verdict = Verdict.SILENT if isinstance(error, EndpointSilent) else Verdict.UNREACHABLE
         if member.score.verdict is Verdict.SILENT and isinstance(error, EndpointGone):
             return  # it was dropped for its silence: that it is gone now is no news
@@ -294,13 +244,13 @@ class Endpoints:
             log.warning("endpoint.lost", url=place_of(member.endpoint.url), verdict=verdict.value, reason=str(error))
         member.score.lose(verdict, str(error))
 
-    def _ban(self, member: _Member, error: RemoteError, *, counts: bool = False) -> None:
+    def _ban(self, member: Member, error: RemoteError, *, counts: bool = False) -> None:
         now = self._clock.monotonic_s()
         for_s = (member.score.refuse if counts else member.score.ban)(str(error), now)
         log.warning("endpoint.banned", url=place_of(member.endpoint.url), reason=str(error), for_s=for_s)
         member.drop(f"banned: {error}")
 
-    def _ban_left_s(self, member: _Member) -> float:
+    def _ban_left_s(self, member: Member) -> float:
         until = member.score.banned_until
         return max(0.0, until - self._clock.monotonic_s()) if until is not None else 0.0
 
@@ -323,9 +273,3 @@ class Endpoints:
         self._leader = leader
         self._change.set()
         self._change = trio.Event()
-
-
-async def _ends_within(source: Carried, seconds: float) -> bool:
-    with trio.move_on_after(seconds):
-        await source.wait_ended()
-    return source.ending is not None

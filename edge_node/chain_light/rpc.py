@@ -12,8 +12,9 @@ from edge_node.chain_light import rpc_answers as read
 from edge_node.chain_light.errors import ChainError
 from edge_node.chain_light.header import Header, hash_header
 from edge_node.chain_light.json_rpc import BATCH_MAX, Call, Param, Result
-from edge_node.chain_light.rpc_connection import RpcConnection, Topic, read_result
+from edge_node.chain_light.rpc_connection import RpcConnection
 from edge_node.chain_light.rpc_dial import dial, refusal_of, upgrade
+from edge_node.chain_light.rpc_feeds import Topic, read_result
 from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused, OtherHeader
 from edge_node.chain_light.spec import Endpoint

@@ -3,15 +3,14 @@
 It ends when the other side ends it, when it says what no node says (then the end is a BadAnswer), and by `end`.
 """
 
-from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from edge_node.base.limits import KIB, MIB, TokenBucket
+from edge_node.base.limits import TokenBucket
 from edge_node.base.offload import offload
 from edge_node.chain_light.errors import BadAnswer, ChainError
 from edge_node.chain_light.json_rpc import (
@@ -23,10 +22,10 @@ from edge_node.chain_light.json_rpc import (
     Result,
     encode_calls,
     read_message,
-    size_of,
 )
 from edge_node.chain_light.rpc_answers import subscription_of
 from edge_node.chain_light.rpc_dial import GuardedStream
+from edge_node.chain_light.rpc_feeds import INLINE_MAX_BYTES, Feed, Feeds, Topic
 from edge_node.chain_light.source_errors import (
     EndpointBusy,
     EndpointGone,
@@ -36,23 +35,11 @@ from edge_node.chain_light.source_errors import (
 
 IN_FLIGHT_MAX: Final = 4  # messages under way: public nodes cut off who asks more, and one slow answer holds up few
 WAITING_MAX: Final = 64  # tasks that wait for their turn
-INLINE_MAX_BYTES: Final = 256 * KIB  # what is longer is read in a thread: 1 MiB would hold the loop for milliseconds
-BACKLOG: Final = 16  # of a subscription's reader; justifications come every few seconds, each at most 1 MiB
-EARLY_MAX: Final = 32  # notices that came before it was known whose they are
-EARLY_MAX_BYTES: Final = 4 * MIB
 UNASKED_BURST, UNASKED_PER_S = 256, 1.0  # late answers, notices of what was just ended: more is a flood
 
 _SMALL_S: Final = 10.0
 
 T = TypeVar("T")
-
-
-class Topic(NamedTuple):
-    """A subscription's methods, and the one its notices come with."""
-
-    subscribe: str
-    unsubscribe: str
-    notice: str
 
 
 class _Waiter:
@@ -74,36 +61,6 @@ class _Waiter:
         self.settled.set()
 
 
-class _Feed(Generic[T]):
-    """Where a subscription's notices go. A reader that is slow misses the oldest: the newest block is what counts."""
-
-    def __init__(self, read: Callable[[Result], T]) -> None:
-        self._read = read
-        self._send, self.receive = trio.open_memory_channel[T](BACKLOG)
-        self._oldest = self.receive.clone()
-        self.missed = 0
-
-    async def deliver(self, result: Result) -> None:
-        value = await read_result(self._read, result)
-        try:
-            self._send.send_nowait(value)
-        except trio.WouldBlock:
-            self._oldest.receive_nowait()
-            self.missed += 1
-            self._send.send_nowait(value)
-        except trio.ClosedResourceError:
-            self.missed += 1
-
-    def end(self) -> None:
-        self._send.close()
-        self._oldest.close()
-
-
-async def read_result(read: Callable[[Result], T], result: Result) -> T:
-    """What `read` makes of a result, in a thread when it is long."""
-    return await offload(read, result) if size_of(result) > INLINE_MAX_BYTES else read(result)
-
-
 class RpcConnection:
     """The connection of `run`: any number of tasks may call and subscribe while that runs."""
 
@@ -114,9 +71,7 @@ class RpcConnection:
         self._turns = trio.Semaphore(IN_FLIGHT_MAX)
         self._batches = True
         self._outgoing, self._to_send = trio.open_memory_channel[str](IN_FLIGHT_MAX)
-        self._feeds: dict[tuple[str, str], _Feed[object]] = {}
-        self._expected: Counter[str] = Counter()
-        self._early: deque[Notice] = deque()
+        self._feeds = Feeds()
         self._unasked = TokenBucket.full(UNASKED_PER_S, UNASKED_BURST, trio.current_time())
         self._over = trio.Event()
         self.ending: ChainError | None = None
@@ -142,8 +97,7 @@ class RpcConnection:
         self.ending = why
         for waiter in self._waiters.values():
             waiter.settled.set()
-        for feed in self._feeds.values():
-            feed.end()
+        self._feeds.end()
         self._over.set()
 
     async def wait_ended(self) -> None:
@@ -198,27 +152,22 @@ class RpcConnection:
 
         A notice that `read` refuses ends the connection. Raises what `call_all` does.
         """
-        feed = _Feed(read)
-        self._expected[topic.notice] += 1
+        feed = Feed(read)
+        self._feeds.expect(topic.notice)
         try:
             name = subscription_of(await self.call(Call(topic.subscribe)))
-            key = topic.notice, name
-            if key in self._feeds:
-                raise MalformedAnswer("two subscriptions have one id")
-            self._feeds[key] = feed  # type: ignore[assignment]  # what it delivers is between it and `read`
+            self._feeds.begin((topic.notice, name), feed)
+        finally:
+            early = self._feeds.settle(topic.notice)
+        try:
             if self.ending is not None:
                 feed.end()
-        finally:
-            self._expected[topic.notice] -= 1
-            early = self._take_early(topic.notice)
-        try:
             for notice in early:
                 await self._take(notice)
             async with feed.receive:
                 yield feed.receive
         finally:
-            self._feeds.pop(key, None)
-            feed.end()
+            self._feeds.remove((topic.notice, name))
             self._say_soon(Call(topic.unsubscribe, (name,)))
 
     def _raise_if_ended(self) -> None:
@@ -257,7 +206,8 @@ class RpcConnection:
 
     async def _take(self, frame: Frame) -> None:
         if isinstance(frame, Notice):
-            await self._take_notice(frame)
+            if not await self._feeds.take(frame):
+                self._count_unasked()
         elif isinstance(frame, Refused) and frame.id is None:
             self._refuse_any(frame)
         elif frame.id is None or (waiter := self._waiters.pop(frame.id, None)) is None:
@@ -275,34 +225,6 @@ class RpcConnection:
             waiter.refuse(refused)
         if not waiters:
             self._count_unasked()
-
-    async def _take_notice(self, notice: Notice) -> None:
-        feed = self._feeds.get((notice.method, notice.subscription))
-        if feed is None:
-            self._keep_early(notice)
-        elif notice.result is None:
-            feed.end()
-        else:
-            await feed.deliver(notice.result)
-
-    def _keep_early(self, notice: Notice) -> None:
-        """Nodes send the first notices before they answer with the subscription's id."""
-        size = size_of(notice.result) if notice.result is not None else 0
-        held = sum(size_of(early.result) for early in self._early if early.result is not None)
-        if not self._expected[notice.method] or len(self._early) >= EARLY_MAX or held + size > EARLY_MAX_BYTES:
-            self._count_unasked()
-            return
-        result = notice.result.copy() if notice.result is not None else None  # not with the whole message it stood in
-        self._early.append(notice._replace(result=result))
-
-    def _take_early(self, method: str) -> list[Notice]:
-        """Those of a method whose subscription's id is known now: what is nobody's is dropped with the last of them."""
-        if self._expected[method]:
-            taken = [early for early in self._early if (early.method, early.subscription) in self._feeds]
-        else:
-            taken = [early for early in self._early if early.method == method]
-        self._early = deque(early for early in self._early if early not in taken)
-        return taken
 
     def _count_unasked(self) -> None:
         self.unasked += 1

@@ -49,8 +49,9 @@ TRUST = [
 ]
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
 CHAIN_SHELLS = {
-    "chain_db", "chain_db_file", "endpoints", "network", "rpc", "rpc_connection",
-    "rpc_dial", "shipped", "source", "sync", "view",
+    "anchor_keeper", "chain_db", "chain_db_file", "comparing", "endpoint_member", "endpoints", "following",
+    "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds", "shipped", "source", "sync",
+    "sync_ports", "view", "warping",
 }  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"
@@ -68,7 +69,7 @@ CORES = {
     ),
     "devnet.rpc": (
         "author", "chain", "control", "fees", "grandpa", "json_rpc", "method", "methods", "params", "payment", "permuted",
-        "refusals", "runtime_calls", "state", "system",
+        "refusals", "runtime_calls", "state", "sync_state", "system",
     ),
     "devnet.runtime": (
         "accounts", "apply", "babe_block", "block", "chain", "defaults", "described", "dispatch", "fees", "form",

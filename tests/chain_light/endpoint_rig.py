@@ -155,3 +155,10 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(pem)
     return server, ssl.create_default_context(cafile=str(pem))
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Until it holds, which takes a moment at most."""
+    with trio.fail_after(20):
+        while not condition():
+            await trio.sleep(0.002)
