@@ -7,6 +7,7 @@ from edge_node.chain_light import stages
 from edge_node.chain_light.stages import Stage
 from edge_node.chain_light.status import ChainState, EndpointStatus, Verdict
 
+DISK_REMEDY: Final = "Look at the disk of the node: a hand-off counts only once it is on the medium."
 _HEARD: Final = frozenset({Verdict.USABLE, Verdict.BEHIND})
 # Who is banned still makes claims: after a change that nothing proves to us, every honest endpoint's proof is refused.
 _CLAIMING: Final = _HEARD | {Verdict.BANNED}
@@ -71,7 +72,7 @@ def _lacks(facts: Facts) -> list[tuple[str, str]]:
     """What would make it surer, the gravest first."""
     lacks = []
     if facts.disk:
-        lacks.append((f"what is proved cannot be kept: {facts.disk}", "Look at the disk of the node."))
+        lacks.append((f"what is proved cannot be kept: {facts.disk}", DISK_REMEDY))
     if facts.state:
         lacks.append((facts.state, "The node asks again; update it if this stays."))
     if facts.clock:
@@ -92,6 +93,8 @@ def _old(facts: Facts) -> str:
 
 def _whose(facts: Facts) -> str:
     """Whose fault it is that nothing newer is proved."""
+    if facts.disk:
+        return f"what is proved cannot be kept: {facts.disk}"
     if not facts.groups:
         return f"no endpoint can be used: {stages.told(facts.endpoints)}"
     heard = [one for one in facts.endpoints if one.verdict in _HEARD]
@@ -106,6 +109,8 @@ def _whose(facts: Facts) -> str:
 
 
 def _stall_remedy(facts: Facts) -> str:
+    if facts.disk:
+        return DISK_REMEDY
     if not facts.groups or claimants(facts.endpoints, facts.finalized):
         return stages.ENDPOINT_REMEDY
     return "Nothing is wrong with the node. If another operator's endpoint tells otherwise, add that one."

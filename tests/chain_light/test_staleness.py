@@ -32,6 +32,7 @@ def test_the_age_is_judged_at_its_bound():
         ({"groups": frozenset(), "endpoints": (MUTE,)}, "a.example silent (30 s)"),
         ({"groups": frozenset(), "endpoints": ()}, "there is none"),
         ({"endpoints": (AHEAD, endpoint("b"))}, "block 140 is final, and none has proved it"),
+        ({"endpoints": (AHEAD,), "disk": "chain.db is full"}, "cannot be kept: chain.db is full"),
         ({"endpoints": (endpoint("a", best=143),)}, "makes blocks (up to 143) and finalizes none"),
         ({"endpoints": (endpoint("a", best=143),), "still_ms": 180_000}, "makes no blocks"),
         ({"endpoints": (endpoint("a", best=100),), "still_ms": 0}, "makes no blocks"),

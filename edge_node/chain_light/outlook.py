@@ -1,0 +1,74 @@
+"""The facts of a running client that need a memory: since when heads stand still, and since when we lag behind."""
+
+from dataclasses import dataclass, field
+
+from edge_node.base.clock import Clock
+from edge_node.chain_light.staleness import Facts, claimants
+from edge_node.chain_light.status import EndpointStatus
+from edge_node.chain_light.sync_policy import SyncPolicy
+
+
+@dataclass
+class Outlook:
+    """Looked at every moment; told of each advance."""
+
+    clock: Clock
+    policy: SyncPolicy
+    live: bool
+    forced: tuple[int, int] | None = None
+    """A forced change that is proved on our chain; any verified advance takes it back."""
+    last_fault: str = ""
+    """What was wrong with the last proof that was refused."""
+    state: str = ""
+    """Why the comparison with the chain's own state was not good."""
+    _best: int = -1
+    _grew_s: float = field(init=False)
+    _lagging_since_s: float | None = None
+
+    def __post_init__(self) -> None:
+        self._grew_s = self.clock.monotonic_s()
+
+    def advanced(self) -> None:
+        """A proof has led on: whatever kept it from doing so is over."""
+        self.forced, self.last_fault, self._lagging_since_s = None, "", None
+
+    def best(self, endpoints: tuple[EndpointStatus, ...]) -> int | None:
+        """The highest head that any endpoint claims."""
+        return max((one.best for one in endpoints if one.best is not None), default=None)
+
+    def facts(
+        self,
+        *,
+        finalized: int,
+        age_ms: int,
+        endpoints: tuple[EndpointStatus, ...],
+        groups: frozenset[str],
+        clock_fault: str,
+        disk: str,
+    ) -> Facts:
+        """The facts as of now."""
+        now_s = self.clock.monotonic_s()
+        best = self.best(endpoints) or 0
+        if best > self._best:
+            self._best, self._grew_s = best, now_s
+        if len(claimants(endpoints, finalized)) < 2:
+            self._lagging_since_s = None
+        elif self._lagging_since_s is None:
+            self._lagging_since_s = now_s
+        lagging_s = 0.0 if self._lagging_since_s is None else now_s - self._lagging_since_s
+        return Facts(
+            finalized=finalized,
+            age_ms=age_ms,
+            stalled_ms=int(self.policy.stalled_s * 1_000),
+            still_ms=int((now_s - self._grew_s) * 1_000),
+            live=self.live,
+            groups=groups,
+            endpoints=endpoints,
+            clock=clock_fault,
+            disk=disk,
+            state=self.state,
+            forced=self.forced,
+            lagging_ms=int(lagging_s * 1_000),
+            given_up_ms=int(self.policy.given_up_s * 1_000),
+            last_fault=self.last_fault,
+        )

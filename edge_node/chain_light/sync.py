@@ -1,0 +1,472 @@
+"""The light client: from what is kept to the newest final block, and along with the chain (docs/specs/chain-client.md).
+
+One task goes through the states; it alone moves the anchor, and only on a proof. Whatever ends a step, an endpoint's
+fault, a disk, a clock, is told as a reason, and the next step begins by itself.
+"""
+
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import trio
+
+from edge_node.base.clock import Clock
+from edge_node.base.errors import EdgeNodeError, RemoteError
+from edge_node.base.ids import Hash256
+from edge_node.base.log import get_log
+from edge_node.base.offload import FILE, offload
+from edge_node.chain_light import stages
+from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.anchor_keeper import AnchorKeeper
+from edge_node.chain_light.anchor_record import Evidence
+from edge_node.chain_light.beside import Beside
+from edge_node.chain_light.chain_db import ChainDb, StoredEvidence
+from edge_node.chain_light.chain_db_errors import ChainDbRefused
+from edge_node.chain_light.checkpoint import CheckpointKeys, OpenedCheckpoint, open_checkpoint
+from edge_node.chain_light.clock_check import ClockCheck
+from edge_node.chain_light.comparing import Compared, Comparing
+from edge_node.chain_light.conflict import authorities_evidence, conflict_evidence
+from edge_node.chain_light.cross_check import Agrees, Differs, Forces
+from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen
+from edge_node.chain_light.following import Follower, TwoFinalBlocks
+from edge_node.chain_light.offline_age import Standing, Trust, Witnesses, vouching_checkpoint
+from edge_node.chain_light.outlook import Outlook
+from edge_node.chain_light.source_errors import EndpointUnavailable
+from edge_node.chain_light.spec import ChainSpec, NetworkKind
+from edge_node.chain_light.stages import Stage
+from edge_node.chain_light.staleness import stage_of
+from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
+from edge_node.chain_light.sync_ports import Pool
+from edge_node.chain_light.warping import NothingProved, Warp
+
+TYPED_MAX: Final = 16  # hashes that people typed in: the newest are remembered
+CLOSE_S: Final = 5  # for the last write at shutdown
+
+log = get_log("chain")
+
+
+class LightClient:
+    """Follows one network by the endpoints of `pool`, keeping what it proved in `db`.
+
+    `checkpoints` are signed documents to begin from where nothing newer is kept. `run` once; the rest may be called
+    from any task of the same loop.
+    """
+
+    def __init__(
+        self,
+        spec: ChainSpec,
+        pool: Pool,
+        db: ChainDb,
+        *,
+        clock: Clock,
+        keys: CheckpointKeys,
+        policy: SyncPolicy = USUAL,
+        checkpoints: Sequence[bytes] = (),
+        boot: str = "",
+    ) -> None:
+        self.spec = spec
+        self._pool, self._db, self._clock, self._keys, self._policy = pool, db, clock, keys, policy
+        self._given = tuple(checkpoints)
+        self._clock_check = ClockCheck(clock, policy)
+        self._keeper = AnchorKeeper(spec, db, clock=clock, clock_check=self._clock_check, policy=policy, boot=boot)
+        self._keeper.on_final.append(lambda _: self._moved())
+        self._warp = Warp(pool, clock=clock, policy=policy)
+        self._follower = Follower(pool, self._keeper, self._warp, policy=policy)
+        self._comparing = Comparing(pool, clock=clock, policy=policy)
+        self._outlook = Outlook(clock, policy, live=spec.kind is NetworkKind.LIVE)
+        self._stage, self._since_ms = stages.loading(), clock.now_ms()
+        self._changed = trio.Event()
+        self._anew, self._why_anew = trio.Event(), "the node starts"
+        self._halted = ""
+        self._differed: Compared | None = None
+        self._groups: frozenset[str] = frozenset()
+        self._typed: list[Hash256] = []
+        self._beside: Beside | None = None
+        self._compared_s = self._polled_s = clock.monotonic_s()
+        self._proofs_of_view = 0
+
+    # What others may ask and tell at any time.
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """The newest block that is proved to be final."""
+        return self._keeper.anchor if self._keeper.has_anchor else None
+
+    @property
+    def genesis(self) -> Hash256 | None:
+        """The chain's first block, where it is known."""
+        return self._keeper.genesis
+
+    @property
+    def on_final(self) -> list[Callable[[Anchor], None]]:
+        """Called after each advance, in the loop's thread: for caches, and quickly."""
+        return self._keeper.on_final
+
+    def count_proof(self) -> None:
+        """Somebody else verified a proof of state; the status counts them."""
+        self._proofs_of_view += 1
+
+    def status(self) -> ChainStatus:
+        """Everything at this moment; cheap."""
+        endpoints, keeper = self._pool.statuses(), self._keeper
+        provisional = keeper.trust.reason(self._witnesses()) if keeper.has_anchor else ""
+        return ChainStatus(
+            network=self.spec.id,
+            genesis=keeper.genesis,
+            state=self._stage.state,
+            reason=self._stage.reason,
+            remedy=self._stage.remedy,
+            since_ms=self._since_ms,
+            finalized=keeper.final_block(),
+            age_ms=keeper.age_ms() if keeper.has_anchor else None,
+            best=self._outlook.best(endpoints),
+            provisional=provisional,
+            writes=self._stage.state in stages.WRITES and keeper.sound,
+            endpoints=endpoints,
+            history=tuple(keeper.history),
+            hand_offs=keeper.hand_offs,
+            proofs=self._comparing.proofs + self._proofs_of_view,
+            refused=sum(one.refused for one in endpoints),
+        )
+
+    async def wait_change(self) -> None:
+        """Until the state, its reason or the anchor is another."""
+        await self._changed.wait()
+
+    async def examine(self, raw: bytes) -> OpenedCheckpoint:
+        """A signed checkpoint, if it would be believed now; DocumentRefused, MalformedJson, CheckpointRefused."""
+        return await self._open(raw, self._keeper.genesis)
+
+    async def import_checkpoint(self, raw: bytes) -> OpenedCheckpoint:
+        """Believe a signed checkpoint, durably; refusals as `examine`, and ChainDbRefused.
+
+        Ahead of the anchor it is the anchor, and ends HALTED and NEEDS_CHECKPOINT. Behind it, it moves nothing back,
+        and where somebody has to vouch for the anchor it does, once its own chain has led there.
+        """
+        opened = await self.examine(raw)
+        if await self._keeper.adopt(opened, raw):
+            self._halted, self._differed, self._beside = "", None, None
+            self._outlook.state = ""
+            self._begin_anew("a checkpoint was given")
+        elif self._keeper.trust.standing:
+            await self._vouch_by(opened)
+        return opened
+
+    async def confirm(self, block: Hash256) -> str:
+        """Take a hash that a person typed as one witness; what came of it, in words."""
+        self._typed = [*(typed for typed in self._typed if typed != block), block][-TYPED_MAX:]
+        if not self._keeper.has_anchor:
+            return "it is remembered; nothing is proved yet that it could be compared with"
+        if not self._is_ours(block):
+            return "it is remembered, and counts once a block of this hash is proved among the newest final ones"
+        await self._settle_trust()
+        return "it is on the chain that is proved here, and counts as one group"
+
+    async def halt_evidence(self) -> tuple[StoredEvidence, ...]:
+        """What is kept of contradictions on this network."""
+        return (await offload(self._db.load, self._keeper.genesis, limiter=FILE)).evidence
+
+    # The states.
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Go through the states until cancelled; started as soon as what was kept is read."""
+        await self._load()
+        task_status.started()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._follower.listen)
+                nursery.start_soon(self._watch_clock)
+                while True:
+                    await self._round()
+        finally:
+            with trio.move_on_after(CLOSE_S, shield=True), contextlib.suppress(ChainDbRefused):
+                await self._keeper.close()
+
+    async def _round(self) -> None:
+        """From the clock on to following, until something wants a new beginning."""
+        if self._halted or not self._keeper.has_anchor:
+            await self._wait_for_somebody()
+        self._anew = trio.Event()
+        self._turn(stages.clock_check(self._why_anew))
+        self._pool.expected_genesis = self._keeper.genesis
+        await self._guarded(self._keeper.settle_clock)
+        for step in (self._probe, self._catch_up, self._cross_check, self._follow):
+            if not self._anew.is_set():
+                await self._guarded(step)
+
+    async def _wait_for_somebody(self) -> None:
+        """Until a person has given a checkpoint."""
+        while self._halted or not self._keeper.has_anchor:
+            if self._halted:
+                self._turn(stages.halted(self._halted))
+            self._anew = trio.Event()
+            await self._anew.wait()
+
+    async def _load(self) -> None:
+        """Read what is kept, proving it again; else begin from a checkpoint that was given or is kept."""
+        genesis = self.spec.genesis or await self._given_genesis()
+        loaded = await offload(self._db.load, genesis, limiter=FILE)
+        for words in loaded.damaged:
+            log.warning("chain.row_damaged", row=words)
+        self._keeper.marks = loaded.marks
+        given = list(self._given)
+        if loaded.anchors and loaded.genesis is not None:
+            newest = loaded.anchors[0]
+            self._keeper.begin(loaded.genesis, newest.anchor, newest.verified_ms, loaded.hand_offs)
+        elif loaded.genesis is not None:
+            given += [old.raw for old in await offload(self._db.checkpoints, loaded.genesis, limiter=FILE)]
+        refused = await self._begin_by(given, loaded.genesis or genesis)
+        if loaded.halts:
+            unsettled = [one.evidence.why for one in loaded.evidence if one.settled_ms is None]
+            self._halted = unsettled[-1] if unsettled else "evidence of a contradiction is kept that cannot be read"
+        if not self._keeper.has_anchor:
+            self._turn(stages.no_anchor(self.spec.name, "; ".join([*loaded.damaged, *refused])))
+
+    async def _given_genesis(self) -> Hash256 | None:
+        """The chain that the first checkpoint given is of, where the network does not fix one."""
+        for raw in self._given:
+            with contextlib.suppress(EdgeNodeError):
+                return (await self._open(raw, None)).checkpoint.genesis
+        return None
+
+    async def _begin_by(self, given: Sequence[bytes], genesis: Hash256 | None) -> list[str]:
+        """Begin from the highest of these checkpoints, where it is ahead of what is kept; why others were refused."""
+        opened, refused = list[tuple[OpenedCheckpoint, bytes]](), list[str]()
+        for raw in given:
+            try:
+                opened.append((await self._open(raw, genesis), raw))
+            except EdgeNodeError as why:
+                log.warning("chain.checkpoint_refused", reason=str(why))
+                refused.append(str(why))
+        if opened:
+            highest, raw = max(opened, key=lambda one: one[0].checkpoint.anchor.header.number)
+            anchor = self.anchor
+            if anchor is None or highest.checkpoint.anchor.header.number > anchor.header.number:
+                await self._keeper.adopt(highest, raw, settles=False)
+        return refused
+
+    async def _probe(self) -> None:
+        """Until an endpoint can be used."""
+        self._turn(stages.probing(self._pool.statuses()))
+        began_s = self._clock.monotonic_s()
+        while not self._pool.sources() and not self._anew.is_set():
+            if self._clock.monotonic_s() - began_s > self._policy.stalled_s:
+                self._judge()
+            else:
+                self._turn(stages.probing(self._pool.statuses()))
+            with trio.move_on_after(self._policy.tick_s):
+                await self._pool.wait_change()
+
+    async def _catch_up(self) -> None:
+        """Follow the chain on from where it was left."""
+        self._turn(stages.warping(self._keeper.anchor.header.number, 0, self._keeper.anchor.voters.id))
+        await self._follower.pursue(self._tell_warp)
+
+    async def _cross_check(self) -> None:
+        """Hold the anchor against the chain's own state and the other groups, and settle what is owed."""
+        anchor = self._keeper.anchor
+        if self._stage.state is not ChainState.FOLLOWING:
+            self._turn(stages.cross_check(f"block {anchor.header.number} is held against its own state"))
+        compared = await self._comparing.compare(anchor)
+        self._compared_s, self._groups = self._clock.monotonic_s(), compared.groups
+        self._outlook.state = compared.why
+        match compared.outcome:
+            case Agrees(after):
+                self._differed = None
+                await self._keeper.amend(anchor, after)
+            case Forces(number, delay):
+                self._outlook.forced = (number, delay)
+            case Differs(why):
+                self._outlook.state = why
+                await self._differs(compared, why)
+            case None:
+                pass
+        await self._settle_trust()
+
+    async def _follow(self) -> None:
+        """Hear justifications and look at claims, the clock and the age, until something wants a new beginning."""
+        while not self._anew.is_set():
+            self._judge()
+            heard = None
+            with trio.move_on_after(self._policy.tick_s):
+                heard = await self._follower.inbox.receive()
+            if heard is not None:
+                await self._guarded(functools.partial(self._follower.hear, *heard))
+            if self._due(self._polled_s, self._policy.poll_s):
+                self._polled_s = self._clock.monotonic_s()
+                await self._guarded(functools.partial(self._follower.pursue, self._tell_gap))
+            if self._due(self._compared_s, self._compare_every_s()) or self._stage.state is ChainState.WARPING:
+                self._compared_s = self._clock.monotonic_s()
+                await self._guarded(self._cross_check)
+
+    # What ends a step.
+
+    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do a step; what ends it is told, and kept where it is evidence."""
+        try:
+            await step()
+        except ForcedChangeSeen as forced:
+            self._outlook.forced = (forced.number + forced.delay, forced.delay)
+        except ConflictingFinality as conflict:
+            anchor = conflict.anchor
+            await self._contradicted(
+                TwoFinalBlocks(anchor.header.number, anchor.hash, conflict.other, anchor.voters, conflict.justification)
+            )
+        except TwoFinalBlocks as conflict:
+            await self._contradicted(conflict)
+        except ChainDbRefused as refused:
+            log.warning("chain.not_kept", reason=str(refused))
+        except (EndpointUnavailable, NothingProved, RemoteError) as fault:
+            self._outlook.last_fault = str(fault)
+
+    async def _contradicted(self, conflict: TwoFinalBlocks) -> None:
+        """Halt: the chain's authorities finalized two blocks of one height."""
+        why = stages.conflict_words(conflict.number, conflict.ours, conflict.other)
+        assert self._keeper.genesis is not None
+        evidence = await offload(
+            _conflict_evidence, self._keeper.genesis, conflict, self._keeper.justification, why, self._clock.now_ms()
+        )
+        await self._halt(evidence)
+
+    async def _differs(self, compared: Compared, why: str) -> None:
+        """Halt when the state names others at a second height: once may be a fault that the next block mends."""
+        before, self._differed = self._differed, self._differed or compared
+        if before is None or before.anchor.header.number == compared.anchor.header.number:
+            return
+        assert self._keeper.genesis is not None
+        now_ms, source = self._clock.now_ms(), self._keeper.source
+        await self._halt(
+            authorities_evidence(
+                self._keeper.genesis, compared.anchor, compared.proof, why=why, source=source, found_ms=now_ms
+            )
+        )
+
+    async def _halt(self, evidence: Evidence) -> None:
+        await self._keeper.keep_evidence(evidence)
+        self._halted = evidence.why
+        log.error("chain.halted", reason=evidence.why)
+        self._turn(stages.halted(evidence.why))
+        self._anew.set()
+
+    def _begin_anew(self, why: str) -> None:
+        self._why_anew = why
+        self._anew.set()
+
+    async def _watch_clock(self) -> None:
+        """A clock that was set, or a sleep: connections are dead, and what is known is old."""
+        self._clock_check.begin()
+        while True:
+            await trio.sleep(self._policy.tick_s)
+            if jump := self._clock_check.jump():
+                self._pool.drop_all(jump)
+                self._begin_anew(jump)
+
+    # What is told.
+
+    def _judge(self) -> None:
+        """Be in the state that the facts are."""
+        if self._halted or self._anew.is_set():
+            return
+        facts = self._outlook.facts(
+            finalized=self._keeper.anchor.header.number,
+            age_ms=self._keeper.age_ms(),
+            endpoints=self._pool.statuses(),
+            groups=frozenset(self._pool.groups()),
+            clock_fault=self._clock_check.fault(),
+            disk=self._keeper.disk,
+        )
+        stage = stage_of(facts)
+        if self._stage.state is not ChainState.PROBING or stage.state is ChainState.STALLED:
+            self._turn(stage)
+
+    def _turn(self, stage: Stage) -> None:
+        after = stages.turned(self._stage, stage)
+        if after == self._stage:
+            return
+        if after.state != self._stage.state:
+            self._since_ms = self._clock.now_ms()
+            log.info("chain.state_changed", state=str(after.state), reason=after.reason)
+        self._stage = after
+        self._tell_change()
+
+    def _moved(self) -> None:
+        self._outlook.advanced()
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
+
+    def _tell_warp(self, at: Anchor, goal: int) -> None:
+        self._turn(stages.warping(at.header.number, goal, at.voters.id))
+
+    def _tell_gap(self, at: Anchor, goal: int) -> None:
+        """While following, only a long way is called a warp."""
+        if goal - at.header.number > self._policy.warp_blocks or self._stage.state is ChainState.WARPING:
+            self._tell_warp(at, goal)
+
+    # Who vouches.
+
+    async def _open(self, raw: bytes, genesis: Hash256 | None) -> OpenedCheckpoint:
+        now_ms, marks = self._clock_check.now_ms(), self._keeper.marks
+        return await offload(lambda: open_checkpoint(raw, keys=self._keys, genesis=genesis, now_ms=now_ms, marks=marks))
+
+    def _is_ours(self, block: Hash256) -> bool:
+        return self._keeper.anchor.hash == block or self._keeper.remembered(block)
+
+    def _witnesses(self) -> Witnesses:
+        return Witnesses(
+            groups=self._groups,
+            typed=any(self._is_ours(block) for block in self._typed),
+            slot_ms=self._keeper.slot_ms(self._keeper.anchor.header),
+            now_ms=self._clock_check.now_ms(),
+        )
+
+    async def _settle_trust(self) -> None:
+        """See whether enough vouch for what is proved."""
+        await self._lead_beside()
+        trust = self._keeper.trust.vouched(self._witnesses())
+        if trust != self._keeper.trust:
+            await self._keeper.vouch(trust)
+            self._tell_change()
+
+    async def _vouch_by(self, opened: OpenedCheckpoint) -> None:
+        """A checkpoint behind the anchor: it vouches where it lies on our chain, or once its own chain led as far."""
+        said, now_ms = opened.checkpoint, self._clock_check.now_ms()
+        slot_ms = self._keeper.slot_ms(said.anchor.header)
+        if now_ms is None or not vouching_checkpoint(slot_ms, said.issued_ms, now_ms, self.spec.bonding_ms):
+            return
+        if self._is_ours(said.anchor.hash):
+            await self._keeper.vouch(Trust())
+            self._tell_change()
+        else:
+            self._beside = Beside(said.anchor)
+            self._compared_s = float("-inf")
+
+    async def _lead_beside(self) -> None:
+        """Lead a checkpoint's chain on beside ours; where it is as far, it is ours."""
+        beside = self._beside
+        if beside is None or self._keeper.trust.standing is Standing.SOUND:
+            return
+        for source in self._pool.sources():
+            with contextlib.suppress(EndpointUnavailable, NothingProved, RemoteError):
+                await self._warp.lead(beside, source, lambda _at, _goal: None)
+            if beside.steps and beside.anchor.header.number >= self._keeper.anchor.header.number:
+                await self._keeper.replace(beside.anchor, beside.steps, source.url)
+                self._beside = None
+                return
+
+    def _due(self, since_s: float, every_s: float) -> bool:
+        return not self._anew.is_set() and self._clock.monotonic_s() - since_s >= every_s
+
+    def _compare_every_s(self) -> float:
+        open_question = bool(self._keeper.trust.standing or self._outlook.state)
+        return self._policy.vouch_s if open_question else self._policy.cross_check_s
+
+
+def _conflict_evidence(genesis: Hash256, conflict: TwoFinalBlocks, ours: bytes, why: str, found_ms: int) -> Evidence:
+    return conflict_evidence(
+        genesis, conflict.voters, ours, conflict.justification, why=why, source="", found_ms=found_ms
+    )

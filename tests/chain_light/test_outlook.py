@@ -1,0 +1,60 @@
+"""What a running client remembers to judge itself by."""
+
+from dataclasses import replace
+
+from edge_node.chain_light.outlook import Outlook
+from edge_node.chain_light.status import Verdict
+from edge_node.chain_light.sync_policy import USUAL
+from tests.chain_light.chain_facts import endpoint
+from tests.chain_light.test_clock_check import SetClock
+
+TWO = (endpoint("a"), endpoint("b"))
+
+
+def made():
+    """An outlook, and its clock."""
+    clock = SetClock()
+    return Outlook(clock, USUAL, live=True), clock
+
+
+def look(outlook, endpoints=TWO, finalized=100):
+    """The facts as of now."""
+    return outlook.facts(
+        finalized=finalized, age_ms=5, endpoints=endpoints, groups=frozenset({"a"}), clock_fault="", disk=""
+    )
+
+
+def test_heads_stand_still_from_when_they_last_grew():
+    """Any endpoint's higher head counts; a lower one, or none, does not."""
+    outlook, clock = made()
+    assert look(outlook).still_ms == 0
+    clock.pass_s(10)
+    assert look(outlook).still_ms == 10_000
+    assert look(outlook, (endpoint("a", best=90), endpoint("b", best=None))).still_ms == 10_000
+    assert look(outlook, (endpoint("a", best=103), endpoint("b"))).still_ms == 0
+    assert outlook.best((endpoint("a", best=None),)) is None
+
+
+def test_we_lag_while_two_groups_say_there_is_more():
+    """One that stops saying so, or a proof that leads on, begins the time anew."""
+    outlook, clock = made()
+    assert look(outlook, finalized=99).lagging_ms == 0
+    clock.pass_s(60)
+    assert look(outlook, finalized=99).lagging_ms == 60_000
+    silent = (TWO[0], replace(TWO[1], verdict=Verdict.SILENT))
+    assert look(outlook, silent, finalized=99).lagging_ms == 0
+    assert look(outlook, finalized=99).lagging_ms == 0
+    clock.pass_s(60)
+    outlook.advanced()
+    assert look(outlook, finalized=99).lagging_ms == 0
+
+
+def test_an_advance_takes_alarms_back():
+    """A forced change and the last fault are about not getting on."""
+    outlook, _ = made()
+    outlook.forced, outlook.last_fault, outlook.state = (5, 2), "torn", "differs"
+    facts = look(outlook)
+    assert (facts.forced, facts.last_fault, facts.state) == ((5, 2), "torn", "differs")
+    outlook.advanced()
+    facts = look(outlook)
+    assert (facts.forced, facts.last_fault, facts.state) == (None, "", "differs")
