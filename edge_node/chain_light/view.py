@@ -1,0 +1,223 @@
+"""The only door to values of the chain: proved at a final block, with its height and age; nothing else leaves it.
+
+An endpoint that proves too little, or something else, has answered badly, and the next one is asked; an answer that is
+short never passes for an absence.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+
+import trio
+
+from edge_node.base.ids import Hash256
+from edge_node.chain_light import layouts
+from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.authorities import Authority
+from edge_node.chain_light.layouts import Account, Layout, RuntimeUpgrade, account_layout
+from edge_node.chain_light.proved import NotProvable, Proved, worth_of
+from edge_node.chain_light.proved_state import Gathering, Pairs, child_value_of, pairs_under, values_of
+from edge_node.chain_light.proved_values import ProvedValues
+from edge_node.chain_light.shared_question import SharedQuestions
+from edge_node.chain_light.source import Source
+from edge_node.chain_light.source_errors import EndpointSilent, MalformedAnswer
+from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.trie_proof import KEYS_MAX
+
+SLICE_KEYS: Final = 256  # keys of one question: an endpoint has to answer it in its time and below its bound
+TURN_S: Final = 60.0  # for all questions to one endpoint together: 65,536 keys are 512 of them
+
+Value = TypeVar("Value")
+Answer = TypeVar("Answer")
+
+
+class AnchorSource(Protocol):
+    """Who knows what is final (chain_light/sync)."""
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """The newest final block."""
+        ...
+
+    def status(self) -> ChainStatus:
+        """Everything at this moment."""
+        ...
+
+    def count_proof(self) -> None:
+        """A proof of state was verified."""
+        ...
+
+
+class Asked(Protocol):
+    """Who asks endpoints (chain_light/endpoints)."""
+
+    async def ask(self, question: Callable[[Source], Awaitable[Answer]], verify: Callable[[Answer], Value]) -> Value:
+        """What `verify` makes of the first good answer; NoEndpoint when there is none."""
+        ...
+
+
+class View:
+    """Reads at the newest final block. Every method raises NotProvable, NoEndpoint."""
+
+    def __init__(self, client: AnchorSource, endpoints: Asked) -> None:
+        self._client, self._endpoints = client, endpoints
+        self._known = ProvedValues()
+        self._shared = SharedQuestions[Any]()
+
+    async def read(self, key: bytes) -> Proved[bytes | None]:
+        """The value at a key; None where it is proved that there is none."""
+        return (await self.read_many([key])).map(lambda found: found[key])
+
+    async def read_many(self, keys: Iterable[bytes]) -> Proved[Mapping[bytes, bytes | None]]:
+        """The values at several keys, all at one block."""
+        wanted = tuple(dict.fromkeys(keys))
+        return await self._at_anchor(lambda anchor: self._values(anchor, wanted))
+
+    async def read_prefix(self, prefix: bytes, *, keys_max: int = KEYS_MAX) -> Proved[Pairs]:
+        """Every key that begins with `prefix` and its value: proved that there is no other.
+
+        MoreUnderPrefix where there are more than `keys_max`.
+        """
+        return await self._at_anchor(lambda anchor: self._under(anchor, prefix, keys_max))
+
+    async def read_child(self, child: bytes, key: bytes) -> Proved[bytes | None]:
+        """The value at a key of a default child trie; None where it, or the trie, is proved not to be there."""
+        return await self._at_anchor(lambda anchor: self._child(anchor, child, key))
+
+    async def read_layout(self, layout: Layout[Value]) -> Proved[Value]:
+        """What the release itself knows how to read; UnknownLayout where the chain has another form there."""
+        return (await self.read(layout.key)).map(layout.read)
+
+    async def account(self, account: bytes) -> Proved[Account]:
+        """What an account (32 bytes) has; NO_ACCOUNT for one nobody ever paid."""
+        return await self.read_layout(account_layout(account))
+
+    async def now_ms(self) -> Proved[int | None]:
+        """The time in the block, ms UTC, as its author gave it; None in block 0."""
+        return await self.read_layout(layouts.NOW)
+
+    async def runtime(self) -> Proved[RuntimeUpgrade]:
+        """Which runtime's rules the state follows, with its spec version."""
+        return await self.read_layout(layouts.RUNTIME)
+
+    async def code(self) -> Proved[Hash256]:
+        """BLAKE2b-256 of the runtime's code: its proof has all of that, megabytes."""
+        return await self.read_layout(layouts.CODE)
+
+    async def grandpa_set(self) -> Proved[tuple[int, tuple[Authority, ...]]]:
+        """The number of the newest set that was announced, and who votes, as the chain's own state says it."""
+        kept = (layouts.SET_ID, layouts.AUTHORITIES, layouts.WELL_KNOWN_AUTHORITIES)
+        found = await self.read_many([one.key for one in kept])
+        return found.map(_grandpa_set)
+
+    async def _at_anchor(self, question: Callable[[Anchor], Awaitable[Value]]) -> Proved[Value]:
+        """An answer at the newest final block, judged by how the chain stands once the answer is there."""
+        began_s, (anchor, before) = trio.current_time(), self._ground()
+        value = await question(anchor)
+        newest, now = self._ground()
+        worth, why = worth_of(now)
+        waited_ms = int((trio.current_time() - began_s) * 1_000)
+        return Proved(
+            value=value,
+            number=anchor.header.number,
+            block=anchor.hash,
+            state_root=anchor.header.state_root,
+            age_ms=(now.age_ms or 0) if newest.hash == anchor.hash else (before.age_ms or 0) + waited_ms,
+            proof=worth,
+            why=why,
+        )
+
+    def _ground(self) -> tuple[Anchor, ChainStatus]:
+        status, anchor = self._client.status(), self._client.anchor
+        worth_of(status)
+        if anchor is None:
+            raise NotProvable(ChainState.NO_ANCHOR if status.finalized is None else status.state, status.reason)
+        self._known.move_to(anchor.header.state_root)
+        return anchor, status
+
+    async def _values(self, anchor: Anchor, keys: tuple[bytes, ...]) -> Mapping[bytes, bytes | None]:
+        root = anchor.header.state_root
+        known = self._known.known(root, keys)
+        missing = tuple(key for key in keys if key not in known)
+        if missing:
+            ask = partial(_entries, block=anchor.hash, keys=missing)
+            found = await self._ask(("values", root, frozenset(missing)), ask, partial(values_of, root, missing))
+            self._known.put(root, found)
+            known |= found
+        return {key: known[key] for key in keys}
+
+    async def _under(self, anchor: Anchor, prefix: bytes, keys_max: int) -> Pairs:
+        ask = partial(_entries_under, block=anchor.hash, prefix=prefix, keys_max=keys_max)
+        verify = partial(pairs_under, anchor.header.state_root, prefix, keys_max=keys_max)
+        return await self._ask(("under", anchor.hash, prefix, keys_max), ask, verify)
+
+    async def _child(self, anchor: Anchor, child: bytes, key: bytes) -> bytes | None:
+        async def ask(source: Source) -> list[bytes]:
+            return await source.child_proof(anchor.hash, child, [key])
+
+        verify = partial(child_value_of, anchor.header.state_root, child, key)
+        return await self._ask(("child", anchor.hash, child, key), ask, verify)
+
+    async def _ask(
+        self,
+        name: tuple[object, ...],
+        question: Callable[[Source], Awaitable[list[bytes]]],
+        verify: Callable[[list[bytes]], Value],
+    ) -> Value:
+        """Ask the endpoints, once for all who want to know the same."""
+
+        async def in_time(source: Source) -> list[bytes]:
+            with trio.move_on_after(TURN_S):
+                return await question(source)
+            raise EndpointSilent(source.url, "a proof of state", TURN_S)
+
+        async def asked() -> Value:
+            found = await self._endpoints.ask(in_time, verify)
+            self._client.count_proof()
+            return found
+
+        found: Value = await self._shared.ask(name, asked)
+        return found
+
+
+async def _entries(source: Source, *, block: Hash256, keys: Sequence[bytes]) -> list[bytes]:
+    """The trie nodes that prove these keys, asked for in slices."""
+    gathered = Gathering()
+    for start in range(0, len(keys), SLICE_KEYS):
+        gathered.add(await source.proof(block, keys[start : start + SLICE_KEYS]))
+    return gathered.entries
+
+
+async def _entries_under(source: Source, *, block: Hash256, prefix: bytes, keys_max: int) -> list[bytes]:
+    """The trie nodes under a prefix: of all keys that the endpoint lists, or of the way there where it lists none.
+
+    Whether its list was whole, the proof alone tells.
+    """
+    gathered, listed = Gathering(), 0
+    after: bytes | None = None
+    while listed <= keys_max:
+        page = await source.keys_under(block, prefix, after, SLICE_KEYS)
+        _require_page(page, prefix, after)
+        if page or not listed:
+            gathered.add(await source.proof(block, page or [prefix]))
+        if len(page) < SLICE_KEYS:
+            break
+        listed, after = listed + len(page), page[-1]
+    return gathered.entries
+
+
+def _require_page(page: Sequence[bytes], prefix: bytes, after: bytes | None) -> None:
+    """MalformedAnswer unless these are keys under the prefix, ascending from `after` on: or a list would never end."""
+    if len(page) > SLICE_KEYS:
+        raise MalformedAnswer(f"{len(page)} keys, where {SLICE_KEYS} were asked for")
+    for key in page:
+        if not key.startswith(prefix) or (after is not None and key <= after):
+            raise MalformedAnswer("the keys under a prefix are not in order, or not under it")
+        after = key
+
+
+def _grandpa_set(found: Mapping[bytes, bytes | None]) -> tuple[int, tuple[Authority, ...]]:
+    authorities = layouts.AUTHORITIES.read(found[layouts.AUTHORITIES.key])
+    if authorities is None:
+        authorities = layouts.WELL_KNOWN_AUTHORITIES.read(found[layouts.WELL_KNOWN_AUTHORITIES.key])
+    return layouts.SET_ID.read(found[layouts.SET_ID.key]), authorities or ()

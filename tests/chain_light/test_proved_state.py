@@ -1,0 +1,133 @@
+"""What a proof shows: all of it, or nothing; and whose fault it is otherwise."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_node.base.ids import Hash256
+from edge_node.chain_light import proved_state
+from edge_node.chain_light.cross_check import ProofShort
+from edge_node.chain_light.errors import BadAnswer
+from edge_node.chain_light.proved_state import Gathering, MoreUnderPrefix, child_value_of, pairs_under, values_of
+from edge_node.chain_light.trie_build import Trie, join_proofs
+from edge_node.chain_light.trie_errors import DuplicateEntry, ProofTooLarge, UnusedEntries
+from edge_node.chain_light.trie_node import EMPTY_ROOT
+from tests.chain_light.view_rig import child_tries
+
+CHILD = Trie({b"a": b"1", b"b" * 40: bytes(50)}, 1)
+PAIRS = {bytes((place % 5, place)) * 20: bytes((place,)) * (place * 3) for place in range(60)}
+
+
+@pytest.fixture(params=[0, 1], ids=["state version 0", "state version 1"])
+def trie(request):
+    return Trie(PAIRS | child_tries({b"kid": CHILD}), request.param)
+
+
+def test_values_and_absences(trie):
+    """Both are told, of one proof."""
+    keys = [*list(PAIRS)[:9], b"not there", bytes(40)]
+    assert values_of(trie.root, keys, trie.prove(keys)) == {key: PAIRS.get(key) for key in keys}
+    assert values_of(trie.root, [], []) == {}
+    assert values_of(EMPTY_ROOT, [b"a"], []) == {b"a": None}
+
+
+def test_a_proof_cut_short_is_no_absence(trie):
+    """Whichever entry is left out."""
+    keys = list(PAIRS)[:3]
+    entries = trie.prove(keys)
+    for place in range(len(entries)):
+        with pytest.raises(ProofShort):
+            values_of(trie.root, keys, entries[:place] + entries[place + 1 :])
+    with pytest.raises(ProofShort):
+        values_of(trie.root, keys, [])
+
+
+def test_a_proof_of_another_key_or_state_tells_nothing(trie):
+    """Of its own, it would be good."""
+    one, other = list(PAIRS)[1], list(PAIRS)[33]
+    with pytest.raises(BadAnswer):
+        values_of(trie.root, [one], trie.prove([other]))
+    later = trie.updated({one: b"changed"})
+    with pytest.raises(ProofShort):
+        values_of(trie.root, [one], later.prove([one]))
+
+
+def test_entries_that_belong_to_nothing_are_refused(trie):
+    """Twice the same, or of another key beside the right ones."""
+    keys = list(PAIRS)[:2]
+    entries = trie.prove(keys)
+    with pytest.raises(DuplicateEntry):
+        values_of(trie.root, keys, [*entries, entries[0]])
+    with pytest.raises(UnusedEntries):
+        values_of(trie.root, keys, [*entries, b"some entry that nothing leads to"])
+    for check in (
+        lambda more: pairs_under(trie.root, b"", [*trie.prove_prefix(b""), *more]),
+        lambda more: child_value_of(trie.root, b"kid", b"a", [*child_entries(trie, b"a"), *more]),
+    ):
+        check([])
+        with pytest.raises(UnusedEntries):
+            check([b"some entry that nothing leads to"])
+
+
+def child_entries(trie, key):
+    return join_proofs([trie.prove(child_tries({b"kid": CHILD})), CHILD.prove([key])])
+
+
+@given(st.integers(0, 59), st.integers(0, 40))
+@settings(max_examples=40, deadline=None)
+def test_a_prefix_is_told_whole_or_not_at_all(place, length):
+    """Every key under it with its value, or that the proof is short, whichever entry is withheld."""
+    trie, prefix = Trie(PAIRS, 1), list(PAIRS)[place][:length]
+    entries = trie.prove_prefix(prefix)
+    wanted = tuple(sorted((key, value) for key, value in PAIRS.items() if key.startswith(prefix)))
+    assert pairs_under(trie.root, prefix, entries) == wanted
+    for left_out in range(0, len(entries), 7):
+        with pytest.raises(ProofShort):
+            pairs_under(trie.root, prefix, entries[:left_out] + entries[left_out + 1 :])
+
+
+def test_more_keys_than_the_asker_takes_are_nobodys_fault():
+    """They hang on the root: the state has them. At the bound all are told."""
+    trie = Trie(PAIRS, 0)
+    entries = trie.prove_prefix(b"")
+    assert len(pairs_under(trie.root, b"", entries, keys_max=60)) == 60
+    with pytest.raises(MoreUnderPrefix) as more:
+        pairs_under(trie.root, b"", entries, keys_max=59)
+    assert not isinstance(more.value, BadAnswer)
+
+
+def test_child_tries(trie):
+    """A value, an absence in it, and a trie that is not there."""
+    assert child_value_of(trie.root, b"kid", b"a", child_entries(trie, b"a")) == b"1"
+    assert child_value_of(trie.root, b"kid", b"b" * 40, child_entries(trie, b"b" * 40)) == bytes(50)
+    assert child_value_of(trie.root, b"kid", b"c", child_entries(trie, b"c")) is None
+    absent = trie.prove(child_tries({b"none": CHILD}))
+    assert child_value_of(trie.root, b"none", b"a", absent) is None
+    with pytest.raises(ProofShort):
+        child_value_of(trie.root, b"kid", b"a", trie.prove(child_tries({b"kid": CHILD})))
+
+
+def test_answers_that_share_nodes_are_one_proof():
+    """Each entry once; within one answer an entry that stands twice is refused."""
+    gathered = Gathering()
+    gathered.add([b"a", b"b"])
+    gathered.add([b"b", b"c"])
+    assert gathered.entries == [b"a", b"b", b"c"]
+    with pytest.raises(DuplicateEntry) as twice:
+        gathered.add([b"x", b"d", b"x"])
+    assert isinstance(twice.value.entry, Hash256)
+
+
+def test_too_much_is_refused_as_soon_as_it_is(monkeypatch):
+    """By number and by bytes, over all answers together; what stands in several counts once."""
+    monkeypatch.setattr(proved_state, "PROOF_ENTRIES_MAX", 3)
+    monkeypatch.setattr(proved_state, "PROOF_BYTES_MAX", 10)
+    gathered = Gathering()
+    for _ in range(5):
+        gathered.add([b"12345", b"67890"])
+    with pytest.raises(ProofTooLarge, match="bytes"):
+        gathered.add([b"1"])
+    many = Gathering()
+    many.add([b"1", b"2", b"3"])
+    with pytest.raises(ProofTooLarge, match="entries"):
+        many.add([b"4"])
