@@ -10,13 +10,15 @@ from edge_node.base.log_text import inert
 from edge_node.base.moments import moment_of
 from edge_node.cli.checkpoint import app as checkpoint
 from edge_node.cli.exits import ExitCode
+from edge_node.cli.metadata_pin import app as metadata
 from edge_node.cli.operator import YesOption, ask_node, order_as, require_node
 from edge_node.cli.options import ConfigOption, JsonOption
 from edge_node.cli.words import say, say_json, say_table
 from edge_node.client.control import ControlClient, read_as
 
-app = App(name="chain", help="Watch the chain that a node follows; checkpoints and confirmations.")
+app = App(name="chain", help="Watch the chain that a node follows; say what it may believe.")
 app.command(checkpoint)
+app.command(metadata)
 
 # What is proved is fresh and may be read. In every other state a script that relies on the chain should stop.
 GOOD = frozenset({"following", "degraded"})

@@ -123,7 +123,7 @@ def read_qr(
     """Put the document together again from its QR texts; those that are missing are named."""
     from edge_node.chain_light.checkpoint_text import join_parts
 
-    _put(out, join_parts([_read(file).decode("ascii", errors="replace") for file in files]))
+    put_file(out, join_parts([read_file(file).decode("ascii", errors="replace") for file in files]))
 
 
 @app.command
@@ -148,7 +148,7 @@ def draft(
     settings = _settings(config)
     first, anchor = _of_node(settings) if state is None else _of_state(settings, state, genesis)
     made = draft_checkpoint(first, anchor, issued_ms=SystemClock().now_ms(), days=days, counter=counter)
-    _put(out, encode_draft(made) + b"\n")
+    put_file(out, encode_draft(made) + b"\n")
     say_aside(f"block {made.anchor.header.number} {made.anchor.hash.hex()}, good until {moment_of(made.expires_ms)}")
 
 
@@ -167,7 +167,7 @@ def sign(
     from edge_node.trust.keystore import read_key_file
     from edge_node.wire.strict_json import parse_canonical
 
-    raw = _read(file)
+    raw = read_file(file)
     before = _signed_before(raw)
     if before is None:
         checkpoint = decode_draft(raw)
@@ -176,7 +176,7 @@ def sign(
         checkpoint = Checkpoint.from_payload(value if isinstance(value, dict) else {})
     with read_key_file(key) as signing:
         signed = sign_checkpoint(checkpoint, [signing])
-    _put(out, signed if before is None else merge_checkpoints([before, signed]))
+    put_file(out, signed if before is None else merge_checkpoints([before, signed]))
     for name, value in _facts(checkpoint).items():
         say_aside(f"{name:<12}{value}")
 
@@ -187,7 +187,7 @@ def merge(files: Annotated[list[Path], Parameter(help="Documents of one payload.
     """One document with the signatures of several that say the same."""
     from edge_node.chain_light.checkpoint import merge_checkpoints
 
-    _put(out, merge_checkpoints([_document(file) for file in files]))
+    put_file(out, merge_checkpoints([_document(file) for file in files]))
 
 
 def _facts(checkpoint: "Checkpoint") -> dict[str, Any]:
@@ -232,13 +232,13 @@ def _of_state(settings: "Settings", state: Path, genesis: str) -> "tuple[Hash256
     from edge_node.base.ids import Hash256
     from edge_node.chain_light.checkpoint_draft import read_sync_state
 
-    anchor = read_sync_state(_read(state))
+    anchor = read_sync_state(read_file(state))
     if genesis:
         return Hash256.parse(genesis.lower().removeprefix("0x")), anchor
-    if settings.chain.network:
-        from edge_node.chain_light.shipped import shipped_spec
+    if settings.chain.network or settings.chain.spec_file:
+        from edge_node.chain_light.network import load_network
 
-        first = shipped_spec(settings.chain.network).genesis
+        first = load_network(settings.chain).genesis
         if first is not None:
             return first, anchor
     raise CycloptsError(msg="Give --genesis: the settings name no network whose first block is known.")
@@ -247,7 +247,7 @@ def _of_state(settings: "Settings", state: Path, genesis: str) -> "tuple[Hash256
 def _document(file: Path) -> bytes:
     from edge_node.chain_light.checkpoint_text import document_of
 
-    return document_of(_read(file))
+    return document_of(read_file(file))
 
 
 def _joined(files: Sequence[Path]) -> bytes:
@@ -256,7 +256,7 @@ def _joined(files: Sequence[Path]) -> bytes:
 
     if len(files) == 1:
         return _document(files[0])
-    return join_parts([_read(file).decode("ascii", errors="replace") for file in files])
+    return join_parts([read_file(file).decode("ascii", errors="replace") for file in files])
 
 
 def _signed_before(raw: bytes) -> bytes | None:
@@ -267,14 +267,16 @@ def _signed_before(raw: bytes) -> bytes | None:
     return document_of(raw) if is_document else None
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """A file's content, or standard input's for `-`, up to a bound that is above all that is read here."""
     if str(file) == STANDARD_INPUT:
         return sys.stdin.buffer.read(FILE_MAX_BYTES + 1)
     with file.open("rb") as stream:
         return stream.read(FILE_MAX_BYTES + 1)
 
 
-def _put(out: Path | None, content: bytes) -> None:
+def put_file(out: Path | None, content: bytes) -> None:
+    """Write to a new file, or text to standard output; FileExistsError where something is there."""
     if out is None:
         sys.stdout.write(content.decode() if content.endswith(b"\n") else content.decode() + "\n")
         return

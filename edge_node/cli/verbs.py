@@ -25,7 +25,7 @@ VERBS = (
     Verb("piece", "edge_node.cli.piece:app", "Store and fetch pieces by their CID."),
     Verb("store", "edge_node.cli.store:app", "Look through what a running node keeps: buckets, pieces, names."),
     Verb("grant", "edge_node.cli.grant:app", "Read DDC tokens; revoke them, or what an account holds or issued."),
-    Verb("chain", "edge_node.cli.chain:app", "Watch the chain that a node follows; checkpoints and confirmations."),
+    Verb("chain", "edge_node.cli.chain:app", "Watch the chain that a node follows; say what it may believe."),
     Verb("verify", "edge_node.cli.verify:verify", "Check a saved page or body without any node."),
     Verb("doctor", "edge_node.cli.doctor:doctor", "Examine a node: evidence, verdict, remedy."),
     Verb("bundle", "edge_node.cli.bundle:bundle", "Gather what helps to find a fault, without secrets."),

@@ -34,6 +34,7 @@ from edge_node.control.lists import Lists
 from edge_node.control.node_view import API, node_document
 from edge_node.control.paging import OFFSET_MAX, read_bucket, read_limit, read_number, read_text, read_vault
 from edge_node.control.payload import Standing, encode_for
+from edge_node.control.pin_commands import pin_row
 from edge_node.control.rights import access_of, bucket_of, source_of
 from edge_node.serving import Request, Response, Router
 from edge_node.serving.credentials import Credentials
@@ -89,6 +90,7 @@ class ControlApi:
             ("GET", "/v1/names", lambda asked: holdings.names(asked.request.query)),
             ("GET", "/v1/chain", _at_once(lambda _: chain_document(house.chain_status))),
             ("GET", "/v1/chain/anchor", _at_once(lambda _: self.chain_anchor())),
+            ("GET", "/v1/chain/pins", lambda _: self.chain_pins()),
             ("GET", "/v1/devices", lambda asked: lists.devices(asked.request.query)),
             ("GET", "/v1/devices/{device}", _at_once(lambda asked: lists.device(asked.request.params["device"]))),
             ("GET", "/v1/revocations", _at_once(lambda asked: lists.revocations(asked.request.query))),
@@ -186,6 +188,12 @@ class ControlApi:
         if self._house.chain is None:
             raise NoChain
         return anchor_document(*self._house.chain.anchor())
+
+    async def chain_pins(self) -> dict[str, Any]:
+        """GET /v1/chain/pins; NoChain, NoAnchor."""
+        if self._house.chain is None:
+            raise NoChain
+        return {"pins": [pin_row(one) for one in await self._house.chain.pins()]}
 
     async def metrics(self, _asked: Asked) -> Response:
         """GET /v1/metrics."""

@@ -107,6 +107,12 @@ class CheckpointArguments(CommandArguments, frozen=True):
     document: Annotated[str, about("The signed document, or its QR texts one after the other.")]
 
 
+class PinArguments(CommandArguments, frozen=True):
+    """A word for a runtime's metadata."""
+
+    document: Annotated[str, about("The signed document.")]
+
+
 class ConfirmArguments(CommandArguments, frozen=True):
     """A block that somebody vouches for."""
 

@@ -10,6 +10,7 @@ from edge_node.control.chain_rows import OFF_REASON
 from edge_node.control.commands import Draft, Outcome
 from edge_node.control.errors import ArgumentsMalformed
 from edge_node.control.house import House
+from edge_node.control.pin_commands import PinDesk
 
 if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
     from edge_node.chain_light.anchor import Anchor
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
 CONFIRM_DIGITS: Final = 8  # typed by a person who has the whole of it on the screen
 
 
-class ChainDesk(Protocol):
+class ChainDesk(PinDesk, Protocol):
     """The light client as an operator acts on it."""
 
     def status(self) -> ChainStatus:

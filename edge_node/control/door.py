@@ -15,6 +15,7 @@ from edge_node.control.grant_commands import RevokeGrant
 from edge_node.control.house import DoorFigures, House
 from edge_node.control.lists import Lists
 from edge_node.control.node_commands import ApplySettings, SetLogLevel, StopNode
+from edge_node.control.pin_commands import PinMetadata
 from edge_node.control.sockets import ControlSocket, close_sockets
 from edge_node.control.store_commands import PublishEvent, VerifyPiece
 from edge_node.serving import HttpServer
@@ -88,6 +89,7 @@ def _commands(house: House, feed: EventFeed) -> list[Command[Any]]:
         PublishEvent(house),
         ImportCheckpoint(house),
         ConfirmBlock(house),
+        PinMetadata(house),
         ApplySettings(house),
         SetLogLevel(house),
         StopNode(house),

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,17 @@ from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.chain_db import ChainDb, open_chain_db
 from edge_node.chain_light.checkpoint import OpenedCheckpoint
 from edge_node.chain_light.checkpoint_text import document_of
+from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.endpoints import Endpoints
 from edge_node.chain_light.errors import ChainError
+from edge_node.chain_light.metadata_pin import OpenedPin, open_metadata_pin
+from edge_node.chain_light.metadata_pins import KeptPins
 from edge_node.chain_light.network import DOCUMENT_FILE_MAX_BYTES, load_network, read_file, vouchers
 from edge_node.chain_light.spec import ChainSpec, NoAnchor
 from edge_node.chain_light.status import ChainState, ChainStatus
 from edge_node.chain_light.sync import LightClient
 from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
+from edge_node.chain_light.view import View
 from edge_node.settings import ChainSettings
 from edge_node.supervise.service import cause_of
 
@@ -48,8 +53,10 @@ class ChainNotReady(ChainError, Refusal):
 class Running:
     """What there is while the light client runs."""
 
+    db: ChainDb
     endpoints: Endpoints
     client: LightClient
+    view: View
 
 
 class Chain:
@@ -66,6 +73,8 @@ class Chain:
         self._since_ms = clock.now_ms()
         self._why = STARTING
         self._boot = os.urandom(8).hex()
+        self._pins: tuple[ChainDb, Hash256, KeptPins] | None = None
+        self._pinning = trio.Lock()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Follow the chain until cancelled; raises what ended it. The node does not wait for the chain."""
@@ -98,7 +107,7 @@ class Chain:
             self.spec, endpoints, db, clock=self._clock, keys=self.keys, policy=self._policy, checkpoints=given,
             boot=self._boot,
         )  # fmt: skip
-        return Running(endpoints, client)
+        return Running(db, endpoints, client, View(client, endpoints))
 
     async def _checkpoint_of_settings(self) -> list[bytes]:
         """The document that the settings name. One that cannot be read is told and no more: a USB stick may be gone."""
@@ -121,6 +130,11 @@ class Chain:
             since_ms=self._since_ms, finalized=None, age_ms=None, best=None, provisional="", writes=False,
             endpoints=(), history=(), hand_offs=0, proofs=0, refused=0,
         )  # fmt: skip
+
+    @property
+    def view(self) -> View:
+        """What is proved, for other rooms to read; ChainNotReady."""
+        return self._require().view
 
     def condition(self) -> str:
         """What is wrong with it, in words; empty while the chain is followed."""
@@ -147,6 +161,43 @@ class Chain:
     async def confirm(self, block: Hash256) -> str:
         """See control.ChainDesk."""
         return await self._require().client.confirm(block)
+
+    async def pins(self) -> Sequence[OpenedPin]:
+        """See control.PinDesk."""
+        async with self._pinning:
+            return (await self._kept_pins()).current.listed()
+
+    async def examine_pin(self, raw: bytes) -> OpenedPin:
+        """See control.PinDesk."""
+        now_ms = ClockCheck(self._clock, self._policy).now_ms()
+        async with self._pinning:
+            pins = await self._kept_pins()
+        opened = open_metadata_pin(raw, keys=self.keys, genesis=self._genesis(), now_ms=now_ms)
+        pins.current.after(opened)
+        return opened
+
+    async def import_pin(self, raw: bytes) -> OpenedPin:
+        """See control.PinDesk."""
+        now_ms = ClockCheck(self._clock, self._policy).now_ms()
+        async with self._pinning:
+            pins = await self._kept_pins()
+            return await offload(partial(pins.accept, raw, now_ms=now_ms), limiter=FILE)
+
+    async def _kept_pins(self) -> KeptPins:
+        """The pins of this network, read once in each life of the database; one caller at a time."""
+        running, genesis = self._require(), self._genesis()
+        if self._pins is None or self._pins[0] is not running.db or self._pins[1] != genesis:
+            pins = KeptPins(running.db, self.keys, genesis)
+            await offload(pins.load, limiter=FILE)
+            self._pins = (running.db, genesis, pins)
+        return self._pins[2]
+
+    def _genesis(self) -> Hash256:
+        """The chain's first block; NoAnchor while it is not known."""
+        genesis = self._require().client.genesis
+        if genesis is None:
+            raise NoAnchor(self.spec.id, None)
+        return genesis
 
     def _require(self) -> Running:
         if self._running is None:

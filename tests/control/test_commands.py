@@ -167,8 +167,8 @@ async def test_the_table_describes_every_command(site: Site) -> None:
         rows = {row["name"]: row for row in (await door.view.get("/v1/commands"))["commands"]}
         assert list(rows) == [
             "device.enrol", "device.suspend", "device.resume", "device.revoke", "grant.revoke", "piece.verify",
-            "stream.publish", "chain.checkpoint", "chain.confirm", "settings.apply", "log.level", "node.stop",
-            "stream.retain",
+            "stream.publish", "chain.checkpoint", "chain.confirm", "chain.pin", "settings.apply", "log.level",
+            "node.stop", "stream.retain",
         ]  # fmt: skip
         assert rows["settings.apply"]["available"] is False
         assert rows["settings.apply"]["why"]

@@ -114,6 +114,22 @@ def test_a_checkpoint_is_made_of_what_was_proved(
         assert "was accepted before" in again.stderr
 
 
+def test_metadata_is_pinned_and_listed(chain: DevChain, node: Process, tmp_path: Path) -> None:
+    """Made of files with the cold key, believed by the running node, and there after a restart's reading."""
+    until(lambda: follows(node))
+    (tmp_path / "code").write_bytes(b"code")
+    (tmp_path / "metadata").write_bytes(b"meta\x0e")
+    made = node.cli("chain", "metadata", "make", "--key", str(chain.cold_key), "--version", "7",
+                    "--code", str(tmp_path / "code"), "--metadata", str(tmp_path / "metadata"),
+                    "-o", str(tmp_path / "pin.json"))  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    done = node.cli("chain", "metadata", "pin", str(tmp_path / "pin.json"), "--yes")
+    assert (done.returncode, done.stdout.startswith("the metadata of runtime 7 is pinned")) == (0, True), done.stderr
+    [row] = json.loads(node.cli("chain", "metadata", "list", "--json").stdout)
+    assert (row["spec_version"], row["signers"]) == (7, "operator")
+    assert node.cli("chain", "metadata", "list").stdout.splitlines()[1].startswith("7 ")
+
+
 def test_a_checkpoint_in_the_settings_is_enough(chain: DevChain) -> None:
     """A box that is set up once and shipped."""
     with running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"')) as node:

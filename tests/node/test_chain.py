@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from edge_node.chain_light.checkpoint import sign_checkpoint
 from edge_node.chain_light.checkpoint_errors import CheckpointNotTrusted
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.checkpoint_text import write_parts
+from edge_node.chain_light.metadata_pin import MetadataPin, Runtime, sign_metadata_pin
+from edge_node.chain_light.metadata_pin_errors import PinGoesBack, PinOfOtherNetwork
 from edge_node.chain_light.spec import NoAnchor
 from edge_node.chain_light.status import ChainState
 from edge_node.node.chain import STARTING, Chain, ChainNotReady, open_chain
@@ -132,3 +135,24 @@ async def test_what_ends_the_room_is_told_and_mended(tmp_path: Path) -> None:
         conn.execute("PRAGMA user_version = 1")
     async with running(chain):
         assert chain.status().state is ChainState.NO_ANCHOR
+
+
+async def test_pins_are_kept_over_the_end_of_the_room(tmp_path: Path) -> None:
+    """Believed for the chain that is followed, refused for another, and not before that is known."""
+    runtime = Runtime(genesis().hash, 80013, Hash256(b"c" * 32))
+    pin = MetadataPin(runtime=runtime, metadata=(Hash256(b"m" * 32),), issued_ms=1, counter=5)
+    raw, chain = sign_metadata_pin(pin, [COLD]), made(tmp_path)
+    async with running(chain):
+        with pytest.raises(NoAnchor):
+            await chain.examine_pin(raw)
+        await chain.import_checkpoint(checkpoint())
+        await chain.examine_pin(raw)
+        assert await chain.pins() == ()
+        await chain.import_pin(raw)
+        elsewhere = replace(pin, runtime=runtime._replace(genesis=Hash256(bytes(32))))
+        with pytest.raises(PinOfOtherNetwork):
+            await chain.import_pin(sign_metadata_pin(elsewhere, [COLD]))
+    async with running(chain):
+        assert [one.pin for one in await chain.pins()] == [pin]
+        with pytest.raises(PinGoesBack):
+            await chain.examine_pin(sign_metadata_pin(replace(pin, counter=4), [COLD]))
