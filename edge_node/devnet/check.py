@@ -12,19 +12,15 @@ import trio
 
 from edge_node.base.ids import PublicKey, VaultId
 from edge_node.client import Node, NodeRefusal, Proof, VerifiedBody, verify_proof
-from edge_node.devnet.layout import History, Place, SiteFiles, read_value
+from edge_node.devnet.chain_check import chain_claims, look_through
+from edge_node.devnet.claim import Claim
+from edge_node.devnet.layout import ChainHistory, History, Place, SiteFiles, read_value
 from edge_node.devnet.ledger import Entry, read_ledger
 from edge_node.devnet.sensors import SENSORS
+from edge_node.paths import Paths
 from edge_node.trust.keystore import read_key_file
 from edge_node.trust.signed_event import format_event_header, sign_event
 from edge_node.wire.cid import format_cid, raw_piece_cid
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """One sentence about the trial, and whether it was found true."""
-
-    text: str
-    holds: bool
 
 
 class DeviceTally(msgspec.Struct, frozen=True):
@@ -78,6 +74,9 @@ async def _check(files: SiteFiles) -> CheckReport:
         async with Node(place.url, key, node=PublicKey.parse(place.node)) as node:
             streams = [await _read_stream(node, files, name) for name in SENSORS]
             claims = [*_stored_claims(streams, history), *await _refusal_claims(node, files, streams)]
+    if files.chain_history.exists():  # of a site without a chain there is nothing to claim
+        now = await look_through(Paths(files.node).control_socket)
+        claims += await chain_claims(read_value(files.chain_history, ChainHistory), now)
     return CheckReport(claims, [_tally(stream) for stream in streams])
 
 

@@ -25,6 +25,24 @@ class History(msgspec.Struct, frozen=True):
     restarted_ms: int
 
 
+class ChainHistory(msgspec.Struct, frozen=True):
+    """What the node said of its chain during the trial: times in ms UTC, None for what did not come."""
+
+    url: str
+    genesis: str
+    proved: dict[int, str]
+    """Hashes of the blocks that the node called final, by height, as it said them one after the other."""
+    cut_ms: int
+    stalled_ms: int | None
+    reason: str
+    """Why it was stalled, in the node's words."""
+    stalled_at: int
+    """The newest block that was proved then."""
+    restored_ms: int
+    followed_ms: int | None
+    """When something newer was proved again."""
+
+
 class StationReport(msgspec.Struct, frozen=True):
     """What a station says at its end; the check believes the ledger, not this."""
 
@@ -103,6 +121,21 @@ class SiteFiles:
     def log(self) -> Path:
         """The node's standard error, over all its lives."""
         return self.root / "node.log"
+
+    @property
+    def chain(self) -> Path:
+        """The chain's directory: its specification, its checkpoint and the key that signed it."""
+        return self.root / "chain"
+
+    @property
+    def chain_log(self) -> Path:
+        """The chain's standard error."""
+        return self.root / "chain.log"
+
+    @property
+    def chain_history(self) -> Path:
+        """A ChainHistory for the check."""
+        return self.root / "chain-history.json"
 
     @property
     def place(self) -> Path:

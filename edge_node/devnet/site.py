@@ -35,6 +35,7 @@ class Site:
         self._stations: dict[str, subprocess.Popen[bytes]] = {}
         self._listen = "127.0.0.1:0"
         self.node_key, self.url = "", ""
+        self.settings = dict[str, str]()  # more of the node's, as environment
 
     @property
     def port(self) -> int:
@@ -56,7 +57,7 @@ class Site:
 
     async def start_node(self) -> None:
         """`edge-node run`; the second time on the port of the first, so that devices find it again."""
-        environ = {"EDGE_NODE__HTTP__LISTEN": self._listen}
+        environ = self.settings | {"EDGE_NODE__HTTP__LISTEN": self._listen}
         environ |= dict.fromkeys(("EDGE_NODE__HTTP__LISTEN_TLS", "EDGE_NODE__GRPC__LISTEN"), "127.0.0.1:0")
         process = self._processes.start(
             command("run", "--config", str(self.files.config)), self.files.log, environ=environ, piped=True
