@@ -1,7 +1,8 @@
-"""The live demonstration: a node and its five devices at an easy pace, watched and operated from the terminal UI.
+"""The live demonstration: a node, its five devices and its chain at an easy pace, operated from the terminal UI.
 
-Now and then one device is cut off and comes back with what it queued, and a stranger without a right knocks, so that
-there is something to find. It ends when the operator leaves the UI; no process and no file is left.
+Now and then one device is cut off and comes back with what it queued, the chain's only endpoint is out of reach for a
+while, and a stranger without a right knocks, so that there is something to find. It ends when the operator leaves the
+UI; no process and no file is left.
 """
 
 import os
@@ -14,11 +15,13 @@ import termios
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import trio
 
 from edge_node.base.ids import PublicKey
 from edge_node.client import ClientError, Node
+from edge_node.devnet.chain_site import ChainSite
 from edge_node.devnet.link import Link
 from edge_node.devnet.processes import TrialFault, bound, clean_environment, processes
 from edge_node.devnet.sensors import SENSORS
@@ -29,6 +32,7 @@ from edge_node.paths import Paths
 from edge_node.trust.keys import SigningKey
 
 CUT_EVERY_S, CUT_S = 40.0, 12.0  # long enough to be noticed, often enough to be met
+CHAIN_CUT_EVERY_S = 55.0  # not in step with the device's
 KNOCK_EVERY_S = 9.0
 UI = (sys.executable, "-m", "tui")  # a process of its own: it runs on another loop, and has the terminal to itself
 UI_END_S = 5.0  # for a UI that is asked to end, before it is ended
@@ -82,31 +86,37 @@ class _Show:
     async def run(self) -> bool:
         with processes() as started, trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
             site = Site(self._root, started)
+            chain = ChainSite(site.files, started)
             async with trio.open_nursery() as nursery:
                 with trio.CancelScope() as showing:
                     nursery.start_soon(_end_on_signal, signals, showing)
-                    await self._show(site, nursery)
+                    await self._show(site, chain, nursery)
                 if self._up:  # else a signal came before there was anything to stop in order
                     await self._take_down(site)
+                    await chain.stop()
                 nursery.cancel_scope.cancel()
         return True
 
-    async def _show(self, site: Site, nursery: trio.Nursery) -> None:
-        link = await self._set_up(site, nursery)
+    async def _show(self, site: Site, chain: ChainSite, nursery: trio.Nursery) -> None:
+        link = await self._set_up(site, chain, nursery)
         self._up = True
         socket = Paths(site.files.node).control_socket
         async with trio.open_nursery() as events:
-            events.start_soon(_cut_now_and_then, link)
+            events.start_soon(_cut_now_and_then, link, CUT_EVERY_S)
+            events.start_soon(_cut_now_and_then, chain, CHAIN_CUT_EVERY_S)
             events.start_soon(_knock, site)
             code = await _show_ui([*(self._ui or UI), "--socket", str(socket)])
             events.cancel_scope.cancel()
         if code:
             raise TrialFault(f"the terminal UI ended with {code}")
 
-    async def _set_up(self, site: Site, nursery: trio.Nursery) -> Link:
-        self._screen.live("making a node and five devices")
+    async def _set_up(self, site: Site, chain: ChainSite, nursery: trio.Nursery) -> Link:
+        self._screen.live("making a chain, a node and five devices")
         site.start_stations(list(SENSORS), EASY)
-        await site.make_node()
+        async with trio.open_nursery() as making:
+            making.start_soon(site.make_node)
+            await chain.start(nursery)
+        site.settings = chain.environ
         for name in SENSORS:
             self._screen.live(f"enrolling {name}")
             await site.enrol(name)
@@ -155,9 +165,21 @@ async def _end_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -
         return
 
 
-async def _cut_now_and_then(link: Link) -> None:
+class Cable(Protocol):
+    """What can be cut and put back."""
+
+    def cut(self) -> None:
+        """Nothing comes through any more."""
+        ...
+
+    async def restore(self) -> None:
+        """It is as before."""
+        ...
+
+
+async def _cut_now_and_then(link: Cable, every_s: float) -> None:
     while True:
-        await trio.sleep(CUT_EVERY_S)
+        await trio.sleep(every_s)
         link.cut()
         try:
             await trio.sleep(CUT_S)

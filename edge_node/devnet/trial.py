@@ -11,6 +11,9 @@ import msgspec
 import trio
 
 from edge_node.base.clock import Clock, SystemClock
+from edge_node.devnet.chain_outage import Outage
+from edge_node.devnet.chain_site import ChainSite
+from edge_node.devnet.chain_watch import ChainWatch
 from edge_node.devnet.check import CheckReport
 from edge_node.devnet.layout import History, StationReport, write_value
 from edge_node.devnet.ledger import Entry, read_ledger
@@ -18,6 +21,7 @@ from edge_node.devnet.link import Link
 from edge_node.devnet.processes import TrialFault, command, processes, run_to_end
 from edge_node.devnet.sensors import SENSORS
 from edge_node.devnet.site import Site
+from edge_node.paths import Paths
 
 CUT_DEVICE = "network"
 LOAD_S = 10.0
@@ -70,27 +74,36 @@ class _Trial:
         with processes() as started, trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_end_on_signal, signals)
-                holds = await self._run(Site(self._root, started), nursery)
+                site = Site(self._root, started)
+                holds = await self._run(site, ChainSite(site.files, started), nursery)
                 nursery.cancel_scope.cancel()
         return holds
 
-    async def _run(self, site: Site, nursery: trio.Nursery) -> bool:
-        link = await self._set_up(site, nursery)
+    async def _run(self, site: Site, chain: ChainSite, nursery: trio.Nursery) -> bool:
+        link = await self._set_up(site, chain, nursery)
+        watch = ChainWatch(Paths(site.files.node).control_socket, self._clock)
+        nursery.start_soon(watch.run)
         began_s = self._clock.monotonic_s()
-        history = await self._load(site, link)
+        outage = Outage(chain, watch, self._clock)
+        history = await self._load(site, link, outage)
         self._screen.live("stopping the devices; each sends what still waits")
         reports = await site.stop_stations()
         took_s = self._clock.monotonic_s() - began_s
         write_value(site.files.history, history)
+        write_value(site.files.chain_history, outage.history())
         self._screen.live("a second process re-reads every acknowledged event and verifies it")
         output = await run_to_end(command("devnet", "check", str(self._root), "--json"))
         await site.stop_node()
+        await chain.stop()
         return self._tell(msgspec.json.decode(output, type=CheckReport), reports, history, took_s)
 
-    async def _set_up(self, site: Site, nursery: trio.Nursery) -> Link:
-        self._screen.live("making a node and five devices")
+    async def _set_up(self, site: Site, chain: ChainSite, nursery: trio.Nursery) -> Link:
+        self._screen.live("making a chain, a node and five devices")
         site.start_stations(list(SENSORS))
-        await site.make_node()
+        async with trio.open_nursery() as making:
+            making.start_soon(site.make_node)
+            await chain.start(nursery)
+        site.settings = chain.environ
         for name in SENSORS:
             self._screen.live(f"enrolling {name}")
             await site.enrol(name)
@@ -102,26 +115,29 @@ class _Trial:
         site.tell_stations(urls)
         return link
 
-    async def _load(self, site: Site, link: Link) -> History:
+    async def _load(self, site: Site, link: Link, outage: Outage) -> History:
         began = self._clock.monotonic_s()
         share = self._load_s / LOAD_S
         self._doing = "load"
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._show_progress, site, began)
-            await trio.sleep(CUT_AT_S * share)
-            self._doing, cut_ms = f"{CUT_DEVICE} cut off", self._clock.now_ms()
-            link.cut()
-            await trio.sleep((RESTORE_AT_S - CUT_AT_S) * share)
-            restored_ms = self._clock.now_ms()
-            await link.restore()
-            self._doing = f"{CUT_DEVICE} on the line again"
-            await trio.sleep((KILL_AT_S - RESTORE_AT_S) * share)
+            async with trio.open_nursery() as outages:
+                outages.start_soon(outage.run)
+                await trio.sleep(CUT_AT_S * share)
+                self._doing, cut_ms = f"{CUT_DEVICE} and the chain cut off", self._clock.now_ms()
+                link.cut()
+                await trio.sleep((RESTORE_AT_S - CUT_AT_S) * share)
+                restored_ms = self._clock.now_ms()
+                await link.restore()
+                self._doing = f"{CUT_DEVICE} on the line again"
+                await trio.sleep((KILL_AT_S - RESTORE_AT_S) * share)
             self._doing, killed_ms = "node killed (-9), starting again", self._clock.now_ms()
             await site.kill_node()
             await site.start_node()
             self._doing, restarted_ms = "node runs again", self._clock.now_ms()
             with trio.move_on_after(self._load_s + RECONNECT_S - (self._clock.monotonic_s() - began)):
                 await self._until_reconnected(site, restarted_ms)
+                await outage.until_followed()
                 await trio.sleep(max(0.0, self._load_s - (self._clock.monotonic_s() - began)))
             nursery.cancel_scope.cancel()
         return History(CUT_DEVICE, cut_ms, restored_ms, killed_ms, restarted_ms)

@@ -50,11 +50,11 @@ def processes_in(directory: Path) -> list[psutil.Process]:
 
 
 def test_a_trial_proves_its_claims_and_cleans_up(scratch: Path) -> None:
-    """Cut link, kill -9, restart; every claim is proved, no process and no file stays."""
+    """Cut links of a device and of the chain, kill -9, restart; every claim is proved, no process and no file stays."""
     paper = Paper()
     assert run_trial(paper, load_s=4.0)
     proved = [line for line in paper.lines if line.startswith("proved")]
-    assert len(proved) == 8
+    assert len(proved) == 12
     assert not [line for line in paper.lines if line.startswith("FALSE")]
     assert [row[0] for row in paper.rows] == list(SENSORS)
     assert all(int(row[1]) == int(row[2]) > 0 for row in paper.rows)
