@@ -7,12 +7,13 @@ nothing, since clients that see both at once take a refused call for a success.
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import trio
 
 from edge_node.base.clock import Clock
+from edge_node.base.errors import EdgeNodeError
 from edge_node.base.ids import Hash256
 from edge_node.base.log import get_log
 from edge_node.base.offload import offload
@@ -26,7 +27,7 @@ from edge_node.devnet.pallets.profile import Profile
 from edge_node.devnet.pool import Pool, Waiting
 from edge_node.devnet.runtime import Block, Chain, ChangeOrder, Finality, Genesis, InvalidExtrinsic
 from edge_node.devnet.runtime.block import EXTRINSICS_BYTES_MAX
-from edge_node.devnet.set_changes import ChangeUnderWay, require_free, rotated
+from edge_node.devnet.set_changes import is_free, require_free, rotated
 
 log = get_log("devnet")
 
@@ -34,7 +35,8 @@ FINALITY_DELAY_S: Final = 0.15
 BATCH_S: Final = 0.003  # what comes within so little time shares a block
 BLOCK_EXTRINSICS_MAX: Final = 512  # two or three seconds of work: what is more waits for the next block
 INLINE_EXTRINSICS_MAX: Final = 2  # a few milliseconds each: more of them are worth a thread's hop
-UNFINAL_SECONDS_MIN: Final = 0.01
+UNFINAL_S_MIN: Final = 0.01
+FORGED_MAX: Final = 64
 
 
 class Told(Protocol):
@@ -94,7 +96,7 @@ class ChainService:
         self.brakes = Brakes()
         self.forged = dict[Hash256, Block]()
         self._clock = clock
-        self._pace = Pace(None if block == "instant" else block, idle_s, max(UNFINAL_SECONDS_MIN, finality_delay_s))
+        self._pace = Pace(None if block == "instant" else block, idle_s, max(UNFINAL_S_MIN, finality_delay_s))
         self._set_every, self._keep = set_every, keep or Keep()
         self._told = list[Told]()
         self._future = set[Hash256]()
@@ -120,8 +122,8 @@ class ChainService:
         self._told.remove(told)
 
     def now_ms(self) -> int:
-        """The chain's time: the clock's, with what a fault put it ahead."""
-        return self._clock.now_ms() + self.brakes.ahead_ms
+        """The chain's time: the clock's, with what a fault put it ahead or back, and never before 1970."""
+        return max(0, self._clock.now_ms() + self.brakes.ahead_ms)
 
     def submit(self, raw: bytes, watch: Watch | None = None) -> Hash256:
         """Take an extrinsic for one of the next blocks; its hash.
@@ -190,12 +192,11 @@ class ChainService:
         for _ in range(count):
             await self._write()
 
-    def schedule(self, order: ChangeOrder) -> None:
+    async def schedule(self, order: ChangeOrder) -> None:
         """Announce a change of authorities in the next block; ChangeUnderWay."""
-        require_free(self.chain)
-        if self.chain.has_orders:
-            raise ChangeUnderWay
-        self.chain.schedule(order)
+        async with self._moving:  # a block that is being written may announce one itself
+            require_free(self.chain)
+            self.chain.schedule(order)
 
     def prebuild(self, count: int) -> None:
         """Write `count` final blocks at once, before anybody is served, in the slots up to now: for long histories."""
@@ -209,7 +210,7 @@ class ChainService:
 
     def _rotate(self) -> None:
         number = self.chain.head.number + 1
-        if self._set_every and number % self._set_every == 0 and not self.chain.has_orders:
+        if self._set_every and number % self._set_every == 0 and is_free(self.chain):
             validators = self.chain.rules.validators
             self.chain.schedule(ChangeOrder(rotated(validators, number // self._set_every), 0))
 
@@ -228,6 +229,8 @@ class ChainService:
     def forge(self, number: int) -> Finality:
         """Show a second block of this height as final, signed by the set that votes now: two truths, both proved."""
         block, finality = self.chain.forge(number, self.now_ms() + 1)
+        if len(self.forged) >= FORGED_MAX:
+            del self.forged[next(iter(self.forged))]
         self.forged[block.hash] = block
         self._tell_final([block], [finality])
         return finality
@@ -235,8 +238,15 @@ class ChainService:
     async def _write_always(self) -> None:
         while True:
             await self._until_due()
-            if not self.brakes.stop_blocks:
+            if self.brakes.stop_blocks:
+                continue
+            try:
                 await self._write()
+            except EdgeNodeError:
+                # Root can write into the state what no pallet can read. A real chain then stands still, and its nodes
+                # go on answering: so does this one.
+                log.exception("devnet.block_not_written", number=self.chain.head.number + 1)
+                self.brake(replace(self.brakes, stop_blocks=True))
 
     async def _until_due(self) -> None:
         """Wait until a block is to be written."""

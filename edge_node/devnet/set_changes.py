@@ -36,7 +36,13 @@ def rotated(validators: Sequence[Validator], turn: int) -> tuple[Authority, ...]
     return tuple(one.authority for one in chosen)
 
 
+def is_free(chain: Chain) -> bool:
+    """Whether the next block may announce a change: none is ordered, and the state of the head has none pending."""
+    pending = chain.head.state.get(storage_key(chain.form.item("Grandpa", "PendingChange")))
+    return pending is None and not chain.has_orders
+
+
 def require_free(chain: Chain) -> None:
-    """ChangeUnderWay while the state of the head has a change pending."""
-    if chain.head.state.get(storage_key(chain.form.item("Grandpa", "PendingChange"))) is not None:
+    """ChangeUnderWay unless the next block may announce a change."""
+    if not is_free(chain):
         raise ChangeUnderWay

@@ -4,13 +4,14 @@ import pytest
 import trio
 
 from edge_node.chain_light.babe import slot_of
+from edge_node.chain_light.storage_key import storage_key
 from edge_node.devnet import chain_service
 from edge_node.devnet.chain_service import Brakes, ChainService, Keep
 from edge_node.devnet.extrinsic_watch import StatusKind
 from edge_node.devnet.pallets import sdk_profile
-from edge_node.devnet.runtime import ChangeOrder, call_of
+from edge_node.devnet.runtime import ChangeOrder, InvalidExtrinsic, call_of
 from edge_node.devnet.set_changes import ChangeUnderWay, rotated
-from tests.devnet.runtime.stage import ALICE, BOB, CAROL, START_MS, VALIDATORS, Stage, make_genesis
+from tests.devnet.runtime.stage import ALICE, BOB, CAROL, START_MS, SUDO, VALIDATORS, Stage, make_genesis
 
 
 class ChainClock:
@@ -164,14 +165,56 @@ async def test_one_change_is_announced_at_a_time():
     """Neither a second in the same block nor one while the first is under way."""
     chain = service()
     order = ChangeOrder(rotated(VALIDATORS, 1), 5)
-    chain.schedule(order)
+    await chain.schedule(order)
     with pytest.raises(ChangeUnderWay):
-        chain.schedule(order)
+        await chain.schedule(order)
     await chain.write_blocks(1)
     with pytest.raises(ChangeUnderWay):
-        chain.schedule(order)
+        await chain.schedule(order)
     await chain.write_blocks(5)
-    chain.schedule(order)
+    await chain.schedule(order)
+
+
+async def test_sets_that_change_by_themselves_wait_for_one_that_was_ordered(autojump_clock, nursery):
+    """A turn that comes while a change is under way is left out."""
+    chain = service(block=1.0, set_every=4)
+    await chain.schedule(ChangeOrder(rotated(VALIDATORS, 2), 6))
+    await nursery.start(chain.run)
+    await trio.sleep(14)
+    assert chain.chain.hand_overs == [7, 8, 12]
+
+
+async def test_a_chain_whose_state_is_broken_stands_still(autojump_clock, nursery):
+    """It writes no more blocks, and goes on answering."""
+    chain = service(block=1.0)
+    await nursery.start(chain.run)
+    await trio.sleep(1.5)
+    slot = storage_key(chain.chain.form.item("Babe", "GenesisSlot"))
+    call = call_of("Sudo", "sudo", call=call_of("System", "set_storage", items=[(slot, b"1")]))
+    chain.submit(Stage(chain.chain).signed(SUDO, call, nonce=0))
+    await trio.sleep(10)
+    assert chain.chain.head.number == chain.chain.final.number == 2
+    assert chain.brakes.stop_blocks
+    with pytest.raises(InvalidExtrinsic):
+        chain.submit(transfer(chain, 0, tip=10**30))
+
+
+async def test_time_set_back_ends_at_1970():
+    """A clock that far off is a fault to show, and no reason to end."""
+    chain = service(clock=StillClock())
+    chain.brake(Brakes(ahead_ms=-(10**15)))
+    assert chain.now_ms() == 0
+    await chain.write_blocks(2)
+
+
+async def test_forged_blocks_are_kept_within_a_bound(monkeypatch):
+    """The oldest goes."""
+    monkeypatch.setattr(chain_service, "FORGED_MAX", 2)
+    chain = service(clock=StillClock())
+    await chain.write_blocks(3)
+    chain.chain.finalize()
+    forged = [chain.forge(number).hash for number in (1, 2, 3)]
+    assert list(chain.forged) == forged[1:]
 
 
 async def test_who_forgets_is_told_no_more(autojump_clock):

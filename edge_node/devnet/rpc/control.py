@@ -13,6 +13,7 @@ from edge_node.devnet.set_changes import rotated
 
 PREFIX: Final = "devnet_"
 BLOCKS_MAX: Final = 10_000
+JUMP_MAX_MS: Final = 100 * 366 * 86_400_000
 
 
 def faults(served: Served) -> object:
@@ -33,26 +34,28 @@ def stop_blocks(served: Served, wanted: bool) -> object:  # noqa: FBT001 (a requ
 
 
 def jump_time(served: Served, ms: int) -> object:
-    """Put the chain's time ahead by so many ms more."""
+    """Put the chain's time ahead by so many ms more, or back."""
+    if abs(served.service.brakes.ahead_ms + ms) > JUMP_MAX_MS:
+        raise RpcError(INVALID_PARAMS, "Invalid params", f"further than {JUMP_MAX_MS} ms away")
     served.service.brake(replace(served.service.brakes, ahead_ms=served.service.brakes.ahead_ms + ms))
     return faults(served)
 
 
-def schedule_change(served: Served, delay: int, turn: int | None) -> object:
+async def schedule_change(served: Served, delay: int, turn: int | None) -> object:
     """Announce another set in the next block, in force after `delay` blocks; the id it will have."""
-    return _order(served, delay, turn, None)
+    return await _order(served, delay, turn, None)
 
 
-def force_change(served: Served, delay: int, median: int | None, turn: int | None) -> object:
+async def force_change(served: Served, delay: int, median: int | None, turn: int | None) -> object:
     """The same without the old set's word: what no light client can follow."""
-    return _order(served, delay, turn, served.service.chain.final.number if median is None else median)
+    return await _order(served, delay, turn, served.service.chain.final.number if median is None else median)
 
 
-def _order(served: Served, delay: int, turn: int | None, median: int | None) -> int:
+async def _order(served: Served, delay: int, turn: int | None, median: int | None) -> int:
     chain = served.service.chain
     following = chain.voters.current.id + len(chain.voters.pending.changes) + 1
     authorities = rotated(chain.rules.validators, following if turn is None else turn)
-    served.service.schedule(ChangeOrder(authorities, delay, median))
+    await served.service.schedule(ChangeOrder(authorities, delay, median))
     return following
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge_node.devnet.rpc import author, chain, control, grandpa, payment, state, system
+from edge_node.devnet.rpc import author, chain, control, grandpa, payment, state, sync_state, system
 from edge_node.devnet.rpc.method import Method, Topic
 from edge_node.devnet.rpc.served import Served
 
@@ -20,6 +20,7 @@ METHODS: Final[Mapping[str, Method]] = {
     **grandpa.METHODS,
     **payment.METHODS,
     **state.METHODS,
+    **sync_state.METHODS,
     **system.METHODS,
     "rpc_methods": Method(_listed),
 }

@@ -3,6 +3,7 @@
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.finality_proof import decode_finality_proof, verify_finality_proof
 from edge_node.chain_light.grandpa import AuthoritySet, decode_justification, verify_justification
+from edge_node.devnet.rpc import grandpa
 from tests.devnet.rpc.desk import bytes_of, serving
 from tests.devnet.runtime.stage import VALIDATORS
 
@@ -64,3 +65,12 @@ async def test_who_votes():
         await desk.blocks(2)
         state = await desk.ask("grandpa_roundState")
         assert (state["setId"], state["best"]["thresholdWeight"]) == (1, 3)
+
+
+async def test_a_long_proof_is_made_beside_the_loop(monkeypatch):
+    """And is the same."""
+    async with serving() as desk:
+        await desk.blocks(9)
+        inline = await desk.ask("grandpa_proveFinality", 2)
+        monkeypatch.setattr(grandpa, "INLINE_HEADERS_MAX", 3)
+        assert await desk.ask("grandpa_proveFinality", 2) == inline

@@ -33,4 +33,4 @@ def test_no_name_has_two_meanings():
     """A method is no subscription."""
     assert not METHODS.keys() & TOPICS.keys()
     assert not ENDS.keys() & (METHODS.keys() | TOPICS.keys())
-    assert all(re.fullmatch(r"[a-z]+_[A-Za-z]+", name) for name in NAMES)
+    assert all(re.fullmatch(r"[a-z]+(?:_[a-z]+)?_[A-Za-z]+", name) for name in NAMES)

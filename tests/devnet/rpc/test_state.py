@@ -7,6 +7,7 @@ from edge_node.chain_light.metadata_bytes import parse_metadata
 from edge_node.chain_light.storage_key import item_prefix, storage_key
 from edge_node.devnet.chain_service import Keep
 from edge_node.devnet.pallets import dev_profile, sdk_profile
+from edge_node.devnet.rpc import state
 from edge_node.devnet.runtime.genesis import CHILD_PREFIX
 from tests.devnet.rpc.desk import ALICE, BOB, CHILD, bytes_of, hash_of, serving, shown
 from tests.devnet.rpc.proving import proved, proved_child
@@ -107,6 +108,16 @@ async def test_several_keys_at_once():
         assert [hash_of(one["block"]) for one in told] == [desk.chain.block_at(number).hash for number in (0, 2)]
         assert dict(told[-1]["changes"]) == dict(now["changes"])
         assert (await desk.refusal("state_queryStorage", keys, last, first)).code == 4002
+
+
+async def test_a_query_over_blocks_has_a_bound(monkeypatch):
+    """In keys times blocks, at the limit and above."""
+    async with serving() as desk:
+        await desk.blocks(2)
+        monkeypatch.setattr(state, "QUERY_READS_MAX", 6)
+        first = shown(desk.chain.genesis.hash)
+        assert await desk.ask("state_queryStorage", ["0x1234", "0x5678"], first)
+        assert (await desk.refusal("state_queryStorage", ["0x1234", "0x5678", "0x"], first)).code == 4002
 
 
 async def test_storage_is_told_when_it_changes():
