@@ -18,6 +18,7 @@ from edge_node.journal import CLOSE_S, Database, Draft, Journal, Lane, open_jour
 from edge_node.kinds import DEVICE_KIND, NODE_KINDS
 from edge_node.paths import Paths
 from edge_node.settings import Settings, template
+from edge_node.trust.dev_keys import Held, require_own_secrets
 from edge_node.trust.device import Device, DeviceChange, Enrolment, Role
 from edge_node.trust.device_changes import VERSION, encode_change
 from edge_node.trust.device_rows import load_devices
@@ -66,7 +67,8 @@ class Made:
 def make_node(settings: Settings, clock: Clock, random: Callable[[int], bytes], environ: Mapping[str, str]) -> Made:
     """Make the data directory, the node key (unless a credential or file holds it), the operator's key and the log.
 
-    DirectoryTaken, with nothing changed, if a node is there. The operator's key is enrolled with every right on
+    DirectoryTaken, with nothing changed, if a node is there; PublicSecret for a node key that everybody has, which a
+    file or credential may hold. The operator's key is enrolled with every right on
     the node's own vault; it may be moved to another machine.
     """
     paths = Paths(Path(settings.node.data_dir))
@@ -76,6 +78,7 @@ def make_node(settings: Settings, clock: Clock, random: Callable[[int], bytes], 
     paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths.keys.mkdir(mode=0o700, exist_ok=True)
     node = _make_node_key(settings, paths, random, environ)
+    require_own_secrets([Held("the node key", node)], "a node's key is to be its own")
     with SigningKey.generate(random) as operator_key:
         write_key_file(paths.operator_key, operator_key)
         operator = operator_key.public

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_node.base.clock import SystemClock
@@ -21,11 +22,15 @@ from edge_node.offline import (
 )
 from edge_node.paths import Paths
 from edge_node.settings import NodeSettings, Settings, load
+from edge_node.trust.dev_keys import PublicSecret
 from edge_node.trust.device import DeviceAction, DeviceStatus, Enrolment, Role, next_change
 from edge_node.trust.device_rows import load_devices
 from edge_node.trust.devices import DeviceExists
+from edge_node.trust.keystore import write_key_file
+from edge_node.trust.signing_key import SigningKey
 from edge_node.trust.token_revocation_rows import load_revocations
 from edge_node.trust.token_revocations import TokenRevocation
+from tests.trust.test_dev_keys import DEVELOPMENT, seed_of
 
 CLOCK = SystemClock()
 KEY = PublicKey(b"\x11" * 32)
@@ -39,6 +44,21 @@ def settings(tmp_path: Path) -> Settings:
 def enrolment(settings: Settings, name: str = "t1") -> Enrolment:
     vault = VaultId(b"\x22" * 32)
     return Enrolment(key=KEY, name=name, roles=frozenset({Role.DEVICE}), vault=vault, t_ms=CLOCK.now_ms())
+
+
+def test_no_node_is_made_of_a_key_that_everybody_has(settings: Settings, tmp_path: Path) -> None:
+    """A file of the operator's may hold one; no operator is enrolled then, and nothing stored."""
+    with SigningKey.from_seed(seed_of(DEVELOPMENT)) as key:
+        write_key_file(tmp_path / "dev.key", key)
+    of_dev = msgspec.structs.replace(settings, node=NodeSettings(
+        data_dir=settings.node.data_dir, key_file=str(tmp_path / "dev.key")
+    ))  # fmt: skip
+    with pytest.raises(PublicSecret, match="the development phrase"):
+        make_node(of_dev, CLOCK, os.urandom, {})
+    made = Paths(Path(settings.node.data_dir))
+    assert not made.operator_key.exists()
+    assert not made.segments.exists()
+    make_node(settings, CLOCK, os.urandom, {})
 
 
 def test_a_made_node_has_its_operator_enrolled(settings: Settings) -> None:

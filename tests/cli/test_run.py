@@ -13,6 +13,9 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from edge_node.cli import main
+from edge_node.trust.keystore import write_key_file
+from edge_node.trust.signing_key import SigningKey
+from tests.trust.test_dev_keys import DEVELOPMENT, seed_of
 
 DOORS = {
     "EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0",
@@ -176,3 +179,30 @@ def test_a_manager_that_never_reads_does_not_hold_up_the_node(tmp_path: Path) ->
                 assert json.load(answer)["ready"] is True
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
+
+
+def test_a_key_that_everybody_has_is_refused_unless_the_chain_is_a_development_one(tmp_path: Path) -> None:
+    """The process ends at once and says which key, why, and what to do; on a development chain it runs."""
+    config = made(tmp_path)
+    with SigningKey.from_seed(seed_of(DEVELOPMENT)) as key:
+        write_key_file(tmp_path / "dev.key", key)
+    dev = {"EDGE_NODE__NODE__KEY_FILE": str(tmp_path / "dev.key")}
+    live = {"EDGE_NODE__CHAIN__NETWORK": "cere-testnet", "EDGE_NODE__CHAIN__ENDPOINTS": "own=ws://127.0.0.1:1"}
+    for network in ({}, live):
+        with running(config, **dev, **network) as process:
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (1, "")
+        assert "the node key 6" in err
+        assert "the development phrase ed25519, whose secret half everybody has" in err
+        assert "hint: Put a key of your own in its place" in err
+    with running(config, **dev, EDGE_NODE__CHAIN__NETWORK="dev") as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["event"] == "listening"
+
+
+def test_a_network_that_cannot_be_followed_is_told_at_the_start(tmp_path: Path) -> None:
+    """A slip in its name is no node that quietly follows nothing."""
+    with running(made(tmp_path), EDGE_NODE__CHAIN__NETWORK="cere-mainet") as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "no network 'cere-mainet' comes with this release" in err

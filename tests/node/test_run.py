@@ -1,6 +1,8 @@
 """The composed node: rooms start in order, doors answer, the end is ordered and nothing acknowledged is lost."""
 
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -135,3 +137,12 @@ async def test_a_node_without_its_key_does_not_start(settings: Settings, made: M
     key.with_suffix(".away").rename(key)
     async with running(settings) as (url, _), httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/info")).json()["node"] == made.node.hex()
+
+
+def test_what_follows_a_chain_is_loaded_where_one_is_followed() -> None:
+    """A node without a network is as light as it was before there was a light client."""
+    script = "import sys; import edge_node.node; import edge_node.cli.run; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    chain = {name.rpartition(".")[2] for name in loaded if name.startswith("edge_node.chain_light.")}
+    assert chain <= {"errors", "source_errors", "status"}
+    assert not {"trio_websocket", "edge_node.node.chain"} & set(loaded)
