@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import sr25519
 import trio
 
+from edge_node.base.digests import blake2b_256
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.grandpa import Authority, AuthoritySet
 from edge_node.devnet.pallets import sdk_profile
-from edge_node.devnet.runtime import Chain, ChangeOrder
+from edge_node.devnet.pallets.babe import EPOCH_SLOTS, SLOT_MS
+from edge_node.devnet.runtime import Block, Chain, ChangeOrder, Validator
 from edge_node.devnet.runtime.form import Form
 from edge_node.devnet.runtime.voters import Voters
 from edge_node.trust.keys import SigningKey
-from tests.devnet.runtime.stage import VALIDATORS, Stage, make_stage
+from edge_node.wire.scale import uint
+from tests.devnet.runtime.stage import Stage, make_stage, seed
 from tests.interop.judged_runtime import judged_code, read_by_runtime
 from tests.interop.libp2p import host
 from tests.interop.libp2p.substrate import ChainPeer
@@ -34,12 +38,43 @@ def order(number: int, delay: int = 0, *, size: int = SET_SIZE) -> ChangeOrder:
     return ChangeOrder(tuple(Authority(voter(size * number + place).public, 1) for place in range(size)), delay)
 
 
+def author(number: int) -> Validator:
+    """One of those who write blocks, whose seals are true; the first four vote in set 0."""
+    pair = sr25519.pair_from_seed(seed(f"author {number}"))
+    return Validator(seed(f"stash {number}"), pair[0], voter(number), lambda digest: sr25519.sign(pair, bytes(digest)))
+
+
+AUTHORS = tuple(author(number) for number in range(SET_SIZE))
+
+
+class SealedStage(Stage):
+    """A chain whose blocks are written in slots, and by authors, as BABE has it."""
+
+    def write(self, *extrinsics: bytes) -> Block:
+        """A block in the next slot that has an author."""
+        slot = self.now_ms // SLOT_MS + 1
+        while self._drawn(slot) != slot % SET_SIZE:
+            slot += 1
+        self.now_ms = slot * SLOT_MS
+        return self.chain.write_in_slot(slot, self.now_ms, extrinsics)
+
+    def _drawn(self, slot: int) -> int:
+        digest = blake2b_256(self._randomness(slot) + uint(slot, 8))
+        return int.from_bytes(digest, "big") % SET_SIZE
+
+    def _randomness(self, slot: int) -> bytes:
+        first = self.read("Babe", "GenesisSlot")
+        ahead = first and (slot - first) // EPOCH_SLOTS > self.read("Babe", "EpochIndex")
+        randomness: bytes = self.read("Babe", "NextRandomness" if ahead else "Randomness")
+        return randomness
+
+
 def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE) -> Stage:
     """A chain at its genesis whose runtime executes, where the voters of so many sets may vote."""
     profile = sdk_profile(state_version)
-    stage = make_stage(profile, code=judged_code(Form(profile)))
+    stage = SealedStage(make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS).chain)
     keys = [voter(number) for number in range(size * (sets + 1))]
-    stage.chain.voters = Voters(stage.chain.voters.current, [*(one.grandpa for one in VALIDATORS), *keys])
+    stage.chain.voters = Voters(stage.chain.voters.current, keys)
     return stage
 
 
@@ -65,7 +100,7 @@ def peer_of(chain: Chain, **how: Any) -> ChainPeer:
 
 def anchor_of(chain: Chain) -> Anchor:
     """Where a client of it begins: block 0, and the voters of its set."""
-    return Anchor(chain.genesis.header, AuthoritySet(0, tuple(one.authority for one in VALIDATORS)))
+    return Anchor(chain.genesis.header, AuthoritySet(0, tuple(one.authority for one in AUTHORS)))
 
 
 def spec_of(chain: Chain, address: str) -> dict[str, Any]:

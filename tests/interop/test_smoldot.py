@@ -1,6 +1,6 @@
 """smoldot judges the development chain: what it accepts ours accepts, what it refuses ours refuses, byte for byte."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,28 +9,33 @@ import pytest
 import trio
 
 from edge_node.base.ids import Hash256
-from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.anchor import Anchor, advance
 from edge_node.chain_light.finality_errors import EmptyWarp, TooFewVotes, WarpBroken
 from edge_node.chain_light.finality_proof import verify_finality_proof
-from edge_node.chain_light.grandpa import Authority
+from edge_node.chain_light.grandpa import Authority, decode_justification
+from edge_node.chain_light.header import Header
+from edge_node.chain_light.justification import encode_justification
 from edge_node.chain_light.storage_key import storage_key
 from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_proof import Absent, Incomplete, Present, Proof, encode_proof
 from edge_node.chain_light.warp import verify_warp
+from edge_node.devnet.pallets.babe import EPOCH_SLOTS, SLOT_MS
 from edge_node.devnet.runtime import Chain, ChangeOrder, finality_proof, warp_proof
 from tests.chain_light.electorate import SMALL_KEY, SMALL_SIGNATURE
-from tests.devnet.runtime.stage import ALICE
+from tests.devnet.runtime.stage import ALICE, Stage
 from tests.interop.forged import (
     FORGERIES,
     Forgery,
+    Fragment,
     ahead_of,
     beside_enough,
     forge,
     fragments_of,
     keys_of_set,
     proof_of,
+    signed,
 )
-from tests.interop.judged import anchor_of, grow, judged_by_smoldot, judged_chain, judged_stage, peer_of
+from tests.interop.judged import anchor_of, grow, judged_by_smoldot, judged_chain, judged_stage, order, peer_of
 from tests.interop.libp2p.substrate import ChainPeer
 from tests.interop.smoldot import Smoldot
 from tests.interop.smoldot_sync import long_chain, synced
@@ -216,6 +221,93 @@ async def test_an_empty_warp_that_is_not_the_end_is_refused(tmp_path: Path) -> N
     with pytest.raises(WarpBroken) as broken:
         ours_after(stage.chain, peer.warps)
     assert isinstance(broken.value.__cause__, EmptyWarp)
+
+
+async def test_a_chain_is_followed_as_it_grows(tmp_path: Path) -> None:
+    """Block by block: seals and turns of authors, an epoch's change, changes of set at once and after five blocks.
+
+    What finalizes a block there finalizes it here: the same votes, as a justification.
+    """
+    stage = judged_stage(8)
+    grow(stage, 4)
+    chain, peer = stage.chain, peer_of(stage.chain)
+    with trio.fail_after(WITHIN_S):
+        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
+            await judge.follow()
+            await judge.event("initialized")
+            anchor = ours_after(chain, peer.warps)
+            for number, delay in ((5, 0), (6, 5), (7, 0)):
+                stage.now_ms += EPOCH_SLOTS * SLOT_MS if number == 7 else 0
+                chain.schedule(order(number, delay))
+                for _ in range(7):
+                    block = stage.write()
+                    peer.news()
+                    await judge.event("newBlock", blockHash=f"0x{block.hash}")
+                    (finality,) = chain.finalize()
+                    peer.news()
+                    await judge.event("finalized", finalizedBlockHashes=[f"0x{block.hash}"])
+                    anchor = advance(anchor, [block.header], decode_justification(finality.justification))
+    assert stage.read("Babe", "EpochIndex") == 1
+    assert chain.hand_overs[-3:] == [41, 53, 55]
+    assert (anchor.hash, anchor.voters) == (chain.final.hash, chain.voters.current)
+
+
+async def test_a_commit_of_too_few_votes_finalizes_nothing(tmp_path: Path) -> None:
+    """Two of four: a block is final with the next one, whose commit is whole, and not before, for both."""
+    stage = judged_stage(4)
+    grow(stage, 4)
+    chain, peer = stage.chain, peer_of(stage.chain)
+    with trio.fail_after(WITHIN_S):
+        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
+            await judge.follow()
+            await judge.event("initialized")
+            forged = await told_of_a_forged_commit(
+                stage, peer, judge, lambda block: signed(block, keys_of_set(4)[:2], 4)
+            )
+            block = stage.write()
+            peer.news()
+            await judge.event("newBlock", blockHash=f"0x{block.hash}")
+            chain.finalize()
+            peer.news()
+            await judge.event("finalized", finalizedBlockHashes=[f"0x{block.hash}"])
+    (success,) = [message for _, message in judge.logs if message.startswith("finality-proof-verify-success")]
+    assert "finalized_blocks=2" in success
+    with pytest.raises(TooFewVotes):
+        advance(ours_after(chain, peer.warps), [forged.header], forged.justification)
+
+
+@pytest.mark.parametrize("set_and_id", [(5, 4), (4, 5)], ids=["other-voters", "other-id"])
+async def test_a_commit_of_another_set_finalizes_nothing(tmp_path: Path, set_and_id: tuple[int, int]) -> None:
+    """Voters who have no say, or who signed in another set's name: smoldot bans who sent it, ours refuses it."""
+    stage = judged_stage(5)
+    grow(stage, 4)
+    peer, (voters, set_id) = peer_of(stage.chain), set_and_id
+    with trio.fail_after(WITHIN_S):
+        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
+            await judge.follow()
+            await judge.event("initialized")
+            forged = await told_of_a_forged_commit(
+                stage, peer, judge, lambda block: signed(block, keys_of_set(voters), set_id)
+            )
+            await judge.logged("user_reason=bad-grandpa-commit")
+    assert [event for event in judge.events if event["event"] == "finalized"] == []
+    with pytest.raises(TooFewVotes):
+        advance(ours_after(stage.chain, peer.warps), [forged.header], forged.justification)
+
+
+async def told_of_a_forged_commit(
+    stage: Stage, peer: ChainPeer, judge: Smoldot, forge_it: Callable[[Header], Fragment]
+) -> Fragment:
+    """A new block, and the commit for it that was sent."""
+    block = stage.write()
+    peer.news()
+    await judge.event("newBlock", blockHash=f"0x{block.hash}")
+    forged = forge_it(block.header)
+    (finality,) = stage.chain.finalize()
+    raw = encode_justification(forged.justification)
+    stage.chain.finalities[block.number] = replace(finality, justification=raw)
+    peer.news()
+    return forged
 
 
 async def read(judge: Smoldot, subscription: str, block: str, key: bytes, kind: str = "value") -> dict[str, Any]:
