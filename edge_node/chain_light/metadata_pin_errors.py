@@ -97,6 +97,7 @@ class MetadataNotPinned(ChainError, Refusal):
         "Until then nothing is written to the chain, and only what needs no metadata is read."
     )
 
-    def __init__(self, spec_version: int, code: Hash256, metadata: Hash256, why: str) -> None:
+    def __init__(self, spec_version: int, code: Hash256, metadata: Hash256 | None, why: str) -> None:
         self.spec_version, self.code, self.metadata, self.why = spec_version, code, metadata, why
-        super().__init__(f"metadata {shorten(metadata)} of runtime {spec_version} (code {shorten(code)}): {why}")
+        what = "the metadata" if metadata is None else f"metadata {shorten(metadata)}"
+        super().__init__(f"{what} of runtime {spec_version} (code {shorten(code)}): {why}")

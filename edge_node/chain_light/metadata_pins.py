@@ -72,13 +72,16 @@ class MetadataPins:
 
     def require(self, runtime: Runtime, found: Hash256) -> None:
         """MetadataNotPinned unless some signers' word names this hash, and none takes the runtime back."""
-        words = [one for by in Signers if (one := self._by_place.get((runtime, by)))]
-        if any(one.pin.revokes for one in words):
-            raise MetadataNotPinned(runtime.spec_version, runtime.code, found, "what was said of it is taken back")
-        if not words:
-            raise MetadataNotPinned(runtime.spec_version, runtime.code, found, "nobody has said what its metadata is")
-        if not any(found in one.pin.metadata for one in words):
+        if found not in self.hashes(runtime):
             raise MetadataNotPinned(runtime.spec_version, runtime.code, found, "what was said of it is another hash")
+
+    def hashes(self, runtime: Runtime) -> frozenset[Hash256]:
+        """What its metadata may be; MetadataNotPinned where nobody has said it, or it was taken back."""
+        words = [one for by in Signers if (one := self._by_place.get((runtime, by)))]
+        if not words or any(one.pin.revokes for one in words):
+            why = "what was said of it is taken back" if words else "nobody has said what it is"
+            raise MetadataNotPinned(runtime.spec_version, runtime.code, None, why)
+        return frozenset(found for one in words for found in one.pin.metadata)
 
 
 class KeptPins:

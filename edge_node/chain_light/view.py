@@ -6,7 +6,7 @@ short never passes for an absence.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import trio
 
@@ -21,7 +21,7 @@ from edge_node.chain_light.proved_values import ProvedValues
 from edge_node.chain_light.shared_question import SharedQuestions
 from edge_node.chain_light.source import Source
 from edge_node.chain_light.source_errors import EndpointSilent, MalformedAnswer
-from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.status import ChainStatus
 from edge_node.chain_light.trie_proof import KEYS_MAX
 
 SLICE_KEYS: Final = 256  # keys of one question: an endpoint has to answer it in its time and below its bound
@@ -56,6 +56,14 @@ class Asked(Protocol):
         ...
 
 
+class _Place(NamedTuple):
+    """A final block, and the root of the state after it."""
+
+    number: int
+    block: Hash256
+    state_root: Hash256
+
+
 class View:
     """Reads at the newest final block. Every method raises NotProvable, NoEndpoint."""
 
@@ -68,21 +76,23 @@ class View:
         """The value at a key; None where it is proved that there is none."""
         return (await self.read_many([key])).map(lambda found: found[key])
 
-    async def read_many(self, keys: Iterable[bytes]) -> Proved[Mapping[bytes, bytes | None]]:
-        """The values at several keys, all at one block."""
+    async def read_many(
+        self, keys: Iterable[bytes], *, at: Proved[object] | None = None
+    ) -> Proved[Mapping[bytes, bytes | None]]:
+        """The values at several keys, all at one block: at the newest, or where `at` was read."""
         wanted = tuple(dict.fromkeys(keys))
-        return await self._at_anchor(lambda anchor: self._values(anchor, wanted))
+        return await self._answer(lambda place: self._values(place, wanted), at)
 
     async def read_prefix(self, prefix: bytes, *, keys_max: int = KEYS_MAX) -> Proved[Pairs]:
         """Every key that begins with `prefix` and its value: proved that there is no other.
 
         MoreUnderPrefix where there are more than `keys_max`.
         """
-        return await self._at_anchor(lambda anchor: self._under(anchor, prefix, keys_max))
+        return await self._answer(lambda place: self._under(place, prefix, keys_max))
 
     async def read_child(self, child: bytes, key: bytes) -> Proved[bytes | None]:
         """The value at a key of a default child trie; None where it, or the trie, is proved not to be there."""
-        return await self._at_anchor(lambda anchor: self._child(anchor, child, key))
+        return await self._answer(lambda place: self._child(place, child, key))
 
     async def read_layout(self, layout: Layout[Value]) -> Proved[Value]:
         """What the release itself knows how to read; UnknownLayout where the chain has another form there."""
@@ -110,53 +120,61 @@ class View:
         found = await self.read_many([one.key for one in kept])
         return found.map(_grandpa_set)
 
-    async def _at_anchor(self, question: Callable[[Anchor], Awaitable[Value]]) -> Proved[Value]:
-        """An answer at the newest final block, judged by how the chain stands once the answer is there."""
-        began_s, (anchor, before) = trio.current_time(), self._ground()
-        value = await question(anchor)
+    async def _answer(
+        self, question: Callable[[_Place], Awaitable[Value]], at: Proved[object] | None = None
+    ) -> Proved[Value]:
+        """An answer at a final block, judged by how the chain stands once the answer is there."""
+        began_s, (newest, before) = trio.current_time(), self._ground()
+        place = newest if at is None else _Place(at.number, at.block, at.state_root)
+        value = await question(place)
         newest, now = self._ground()
         worth, why = worth_of(now)
-        waited_ms = int((trio.current_time() - began_s) * 1_000)
+        age_ms = now.age_ms or 0
+        if newest != place:  # there is a newer one by now: this one is older than that, and than it was
+            known_ms = (before.age_ms or 0) if at is None else at.age_ms
+            age_ms = max(age_ms, known_ms + int((trio.current_time() - began_s) * 1_000))
         return Proved(
             value=value,
-            number=anchor.header.number,
-            block=anchor.hash,
-            state_root=anchor.header.state_root,
-            age_ms=(now.age_ms or 0) if newest.hash == anchor.hash else (before.age_ms or 0) + waited_ms,
+            number=place.number,
+            block=place.block,
+            state_root=place.state_root,
+            age_ms=age_ms,
             proof=worth,
             why=why,
         )
 
-    def _ground(self) -> tuple[Anchor, ChainStatus]:
+    def _ground(self) -> tuple[_Place, ChainStatus]:
+        """The newest final block, where anything may be told of it."""
         status, anchor = self._client.status(), self._client.anchor
         worth_of(status)
         if anchor is None:
-            raise NotProvable(ChainState.NO_ANCHOR if status.finalized is None else status.state, status.reason)
-        self._known.move_to(anchor.header.state_root)
-        return anchor, status
+            raise NotProvable(status.state, status.reason)
+        header = anchor.header
+        self._known.move_to(header.state_root)
+        return _Place(header.number, anchor.hash, header.state_root), status
 
-    async def _values(self, anchor: Anchor, keys: tuple[bytes, ...]) -> Mapping[bytes, bytes | None]:
-        root = anchor.header.state_root
+    async def _values(self, place: _Place, keys: tuple[bytes, ...]) -> Mapping[bytes, bytes | None]:
+        root = place.state_root
         known = self._known.known(root, keys)
         missing = tuple(key for key in keys if key not in known)
         if missing:
-            ask = partial(_entries, block=anchor.hash, keys=missing)
+            ask = partial(_entries, block=place.block, keys=missing)
             found = await self._ask(("values", root, frozenset(missing)), ask, partial(values_of, root, missing))
             self._known.put(root, found)
             known |= found
         return {key: known[key] for key in keys}
 
-    async def _under(self, anchor: Anchor, prefix: bytes, keys_max: int) -> Pairs:
-        ask = partial(_entries_under, block=anchor.hash, prefix=prefix, keys_max=keys_max)
-        verify = partial(pairs_under, anchor.header.state_root, prefix, keys_max=keys_max)
-        return await self._ask(("under", anchor.hash, prefix, keys_max), ask, verify)
+    async def _under(self, place: _Place, prefix: bytes, keys_max: int) -> Pairs:
+        ask = partial(_entries_under, block=place.block, prefix=prefix, keys_max=keys_max)
+        verify = partial(pairs_under, place.state_root, prefix, keys_max=keys_max)
+        return await self._ask(("under", place.block, prefix, keys_max), ask, verify)
 
-    async def _child(self, anchor: Anchor, child: bytes, key: bytes) -> bytes | None:
+    async def _child(self, place: _Place, child: bytes, key: bytes) -> bytes | None:
         async def ask(source: Source) -> list[bytes]:
-            return await source.child_proof(anchor.hash, child, [key])
+            return await source.child_proof(place.block, child, [key])
 
-        verify = partial(child_value_of, anchor.header.state_root, child, key)
-        return await self._ask(("child", anchor.hash, child, key), ask, verify)
+        verify = partial(child_value_of, place.state_root, child, key)
+        return await self._ask(("child", place.block, child, key), ask, verify)
 
     async def _ask(
         self,

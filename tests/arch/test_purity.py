@@ -50,8 +50,8 @@ TRUST = [
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
 CHAIN_SHELLS = {
     "anchor_keeper", "chain_db", "chain_db_file", "comparing", "endpoint_member", "endpoints", "following",
-    "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds", "shared_question", "shipped", "source", "sync",
-    "sync_ports", "view", "warping",
+    "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds", "runtime_reader", "shared_question",
+    "shipped", "source", "sync", "sync_ports", "view", "warping",
 }  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"
@@ -61,15 +61,17 @@ CHAIN = sorted(
 # Higher rooms have a pure core too. What stands beside it in its room loads I/O: only its own imports are looked at.
 CORES = {
     "activity": ("errors", "note", "record", "window"),
-    "control": ("arguments", "chain_rows", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views"),
+    "control": (
+        "arguments", "chain_rows", "events", "paging", "payload", "plans", "quantiles", "rights", "roster", "views",
+    ),
     "devnet": ("errors", "extrinsic_watch", "faults", "pool", "set_changes"),
     "devnet.pallets": (
         "apis", "babe", "balances", "basics", "ddc_clusters", "ddc_customers", "ddc_nodes", "ddc_staking", "extensions",
         "grandpa", "profile", "shape", "sudo", "system", "timestamp", "transaction_payment", "utility",
     ),
     "devnet.rpc": (
-        "author", "chain", "control", "fees", "grandpa", "json_rpc", "method", "methods", "params", "payment", "permuted",
-        "refusals", "runtime_calls", "state", "sync_state", "system",
+        "author", "chain", "control", "fees", "grandpa", "json_rpc", "method", "methods", "params", "payment",
+        "permuted", "refusals", "runtime_calls", "state", "sync_state", "system",
     ),
     "devnet.runtime": (
         "accounts", "apply", "babe_block", "block", "chain", "defaults", "described", "dispatch", "fees", "form",

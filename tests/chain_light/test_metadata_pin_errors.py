@@ -29,6 +29,11 @@ def test_refusals(error):
     assert error.forged is isinstance(error, PinNotTrusted)
 
 
+def test_metadata_that_was_not_even_asked_for():
+    """Has no hash to be named."""
+    assert str(MetadataNotPinned(7, ONE, None, "why")) == "the metadata of runtime 7 (code 00000000…): why"
+
+
 def test_slugs_are_their_own():
     """No two facts share one."""
     assert len({error.slug for error in ALL}) == len(ALL)

@@ -126,6 +126,7 @@ def test_each_vouches_for_its_own():
     held = pins(pin(), pin(OPERATOR, metadata=(metadata_hash(V14),)))
     for raw in (V14, V15):
         held.require(RUNTIME, metadata_hash(raw))
+    assert held.hashes(RUNTIME) == {metadata_hash(V14), metadata_hash(V15)}
 
 
 def test_there_is_a_bound(monkeypatch):

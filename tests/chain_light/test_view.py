@@ -345,6 +345,22 @@ async def test_an_answer_that_was_overtaken_is_of_its_own_block(autojump_clock, 
         assert (found.number, found.age_ms) == (1, 1)
 
 
+async def test_a_later_read_at_the_block_of_an_earlier_one(autojump_clock, inline):
+    """So that values of several reads belong together; it grows older, and is not kept in the newest one's place."""
+    async with viewing() as rig:
+        first = await rig.view.read(NUMBER.key)
+        rig.stage.write()
+        rig.stage.chain.finalize()
+        rig.known.be(ChainState.FOLLOWING, age_ms=9)
+        again = await rig.view.read_many([NUMBER.key, b"x"], at=first)
+        assert again.value == {NUMBER.key: None, b"x": None}
+        assert (again.number, again.block, again.state_root) == (first.number, first.block, first.state_root)
+        assert again.age_ms == 1_234
+        assert (await rig.view.read(NUMBER.key)).value == (1).to_bytes(4, "little")
+        rig.known.be(ChainState.FOLLOWING, age_ms=5_000)
+        assert (await rig.view.read_many([b"x"], at=first)).age_ms == 5_000
+
+
 # --- what is known already, and who asks together
 
 
