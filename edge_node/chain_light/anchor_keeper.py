@@ -84,6 +84,11 @@ class AnchorKeeper:
         return not self.trust.standing and self._unjudged is None
 
     @property
+    def unjudged(self) -> str:
+        """Why the age of what was followed is not known; empty when it is."""
+        return "" if self._unjudged is None else "what was followed while it could not be is about to be judged anew"
+
+    @property
     def quiet_s(self) -> float:
         """Since the last advance, s of running time."""
         return self._clock.monotonic_s() - self._advanced_s
@@ -154,7 +159,7 @@ class AnchorKeeper:
             ahead = self._anchor is None or said.anchor.header.number > self._anchor.header.number
             await self._accept(opened, raw, as_anchor=ahead, settles=settles)
             if ahead:
-                self.begin(said.genesis, said.anchor, self._clock.now_ms(), self.hand_offs)
+                self.begin(said.genesis, said.anchor, self._accepted_ms(opened), self.hand_offs)
                 self.source = CHECKPOINT_SOURCE
                 self._final(said.anchor)
             return ahead
@@ -203,7 +208,7 @@ class AnchorKeeper:
         return any(known.hash == block for known in self.recent.values())
 
     async def _accept(self, opened: OpenedCheckpoint, raw: bytes, *, as_anchor: bool, settles: bool) -> None:
-        now_ms, marks = self._clock.now_ms(), self.marks.after(opened)
+        now_ms, marks = self._accepted_ms(opened), self.marks.after(opened)
 
         def keep() -> None:
             self._db.accept(opened, raw, accepted_ms=now_ms, marks=marks, as_anchor=as_anchor)
@@ -212,6 +217,10 @@ class AnchorKeeper:
 
         await self._written(keep)
         self.marks = marks
+
+    def _accepted_ms(self, opened: OpenedCheckpoint) -> int:
+        """Now; where the clock shows less than when it was signed, that."""
+        return max(self._clock.now_ms(), opened.checkpoint.issued_ms)
 
     def _judge_age(self, before: Header) -> None:
         """What is owed after going on from `before`, or that it cannot be said while there is no time."""

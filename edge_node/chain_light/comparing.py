@@ -56,9 +56,7 @@ class Comparing:
                 proof, outcome = await self._by_state(source, anchor)
             except StateUnreadable as unreadable:
                 return Compared(anchor, None, str(unreadable), groups, ())
-            except EndpointUnavailable as unavailable:
-                reasons.append(f"{place_of(source.url)}: {unavailable}")
-            except RemoteError as refused:
+            except (EndpointUnavailable, RemoteError) as refused:
                 self._pool.refused(source, refused)
                 reasons.append(f"{place_of(source.url)}: {refused}")
             else:

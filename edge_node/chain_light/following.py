@@ -94,7 +94,10 @@ class Follower:
                 continue
             try:
                 await self._warp.lead(self._keeper, source, tell)
-            except (EndpointUnavailable, NothingProved, RemoteError) as wrong:
+            except EndpointUnavailable as wrong:
+                self._pool.refused(source, wrong)
+                fault = wrong
+            except (NothingProved, RemoteError) as wrong:
                 fault = wrong
         if fault is not None and self._keeper.anchor.header.number == start:
             raise fault

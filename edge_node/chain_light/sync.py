@@ -267,7 +267,7 @@ class LightClient:
     async def _cross_check(self) -> None:
         """Hold the anchor against the chain's own state and the other groups, and settle what is owed."""
         anchor = self._keeper.anchor
-        if self._stage.state is not ChainState.FOLLOWING:
+        if self._stage.state is ChainState.WARPING:
             self._turn(stages.cross_check(f"block {anchor.header.number} is held against its own state"))
         compared = await self._comparing.compare(anchor)
         self._compared_s, self._groups = self._clock.monotonic_s(), compared.groups
@@ -374,7 +374,7 @@ class LightClient:
             age_ms=self._keeper.age_ms(),
             endpoints=self._pool.statuses(),
             groups=frozenset(self._pool.groups()),
-            clock_fault=self._clock_check.fault(),
+            clock_fault=self._clock_check.fault() or self._keeper.unjudged,
             disk=self._keeper.disk,
         )
         stage = stage_of(facts)

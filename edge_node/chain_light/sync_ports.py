@@ -30,7 +30,7 @@ class Pool(Protocol):
         ...
 
     def refused(self, source: Source, error: EdgeNodeError) -> None:
-        """An answer of `source` was verified and refused."""
+        """An answer of `source` was refused (a RemoteError), or none came (anything else)."""
         ...
 
     def served(self, source: Source, seconds: float) -> None:

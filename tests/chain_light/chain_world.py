@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import trio
 
 from edge_node.base.clock import ClockQuality
+from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Hash256, PublicKey
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.chain_db import open_chain_db
@@ -21,7 +22,7 @@ from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import EndpointStatus, Verdict
 from edge_node.chain_light.sync import LightClient
 from edge_node.chain_light.sync_policy import USUAL
-from edge_node.devnet.runtime import finality_proof
+from edge_node.devnet.runtime import NoSuchBlock, finality_proof
 from edge_node.trust.keys import SigningKey
 from tests.devnet.runtime.stage import VALIDATORS, make_stage
 
@@ -100,7 +101,10 @@ class ChainSource:
         if self.fault == "no headers":
             return None
         forged = self.world.forged.get(block)
-        return forged or self.chain.block(block).header
+        try:
+            return forged or self.chain.block(block).header
+        except NoSuchBlock:
+            return None
 
     async def block_hashes(self, numbers):
         await self._ask()
@@ -115,7 +119,10 @@ class ChainSource:
             raise EndpointRefused("state_getStorage", 4003, "State already discarded")
         if self.fault == "false hints":
             return [place.to_bytes(8, "little") for place in range(len(blocks))]
-        return [self.chain.block(block).state.get(key) for block in blocks]
+        try:
+            return [self.chain.block(block).state.get(key) for block in blocks]
+        except NoSuchBlock:
+            raise EndpointRefused("state_getStorage", 4003, "UnknownBlock") from None
 
     async def finality(self, number):
         await self._ask()
@@ -177,7 +184,7 @@ class ChainSource:
 
     def push(self, raw):
         """Push a justification to who listens."""
-        if self.gone or self.fault in {"silent", "mute"}:
+        if self.gone or self.fault in {"silent", "mute", "boasts"} or self.fault.endswith("finality"):
             return
         for send in self.pushed:
             send.send_nowait(raw)
@@ -223,6 +230,8 @@ class WorldPool:
         )
 
     def refused(self, source, error):
+        if not isinstance(error, RemoteError):
+            return
         self.complaints.append((source.url, error))
         source.refused += 1
         source.banned_until_s = trio.current_time() + BAN_S
@@ -317,13 +326,18 @@ class World:
             voters, pending = pending.after(height, voters)
         return Anchor(self.chain.block_at(number).header, voters, pending)
 
-    def checkpoint(self, number=0, *, key=OPERATOR, days=30, issued_ms=None):
+    def after_forced(self, number):
+        """A signed checkpoint at a height above a forced change that set FOUR[:3]."""
+        anchor = Anchor(self.chain.block_at(number).header, AuthoritySet(1, FOUR[:3]))
+        return self.checkpoint(anchor=anchor)
+
+    def checkpoint(self, number=0, *, key=OPERATOR, days=30, issued_ms=None, anchor=None):
         """A signed checkpoint at a height."""
         self.counter += 1
         issued = self.clock.now_ms() if issued_ms is None else issued_ms
         said = Checkpoint(
             genesis=self.chain.genesis.hash,
-            anchor=self.anchor_at(number),
+            anchor=anchor or self.anchor_at(number),
             issued_ms=issued,
             expires_ms=issued + days * DAY_MS,
             counter=self.counter,

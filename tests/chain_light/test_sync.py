@@ -1,9 +1,30 @@
 """The light client as a whole, on a chain in this process and a clock that waits for nobody."""
 
+import dataclasses
+
+import pytest
+import trio
+
+from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
+from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import ChainState
-from tests.chain_light.chain_world import running, until
+from edge_node.chain_light.sync_policy import USUAL
+from edge_node.devnet.runtime import ChangeOrder
+from edge_node.trust.keys import SigningKey
+from tests.chain_light.chain_world import DAY_MS, FOUR, ChainSource, World, running, until
 
 S = ChainState
+HOUR_MS = 3_600_000
+
+
+def is_on_chain(world, client):
+    """Whether the anchor is a final block of the chain, with the set that follows it."""
+    return client.anchor == world.anchor_at(client.anchor.header.number)
+
+
+def beyond(number):
+    """Whether more than this is final."""
+    return lambda status: status.finalized is not None and status.finalized.number > number
 
 
 async def test_from_a_checkpoint_to_following(world, autojump_clock):
@@ -12,6 +33,439 @@ async def test_from_a_checkpoint_to_following(world, autojump_clock):
         status = await until(client, S.FOLLOWING)
         assert status.finalized.number >= 39
         assert status.writes
-        later = await until(client, lambda one: one.finalized.number > status.finalized.number + 5)
+        assert (status.provisional, status.refused, status.network) == ("", 0, "dev")
+        later = await until(client, beyond(status.finalized.number + 5))
         assert later.state is S.FOLLOWING
-        assert client.anchor.hash == world.chain.block_at(client.anchor.header.number).hash
+        assert later.history[-1][1] == later.finalized.number
+        assert later.age_ms < 60_000
+        assert is_on_chain(world, client)
+
+
+async def test_every_state_on_the_way_is_told(world, autojump_clock):
+    """From nothing: a person gives a checkpoint, and each step shows."""
+    seen = []
+    async with running(world) as client:
+        status = client.status()
+        assert status.state is S.NO_ANCHOR
+        assert "checkpoint" in status.remedy
+        assert (status.finalized, status.age_ms, status.writes, client.anchor) == (None, None, False, None)
+        async with trio.open_nursery() as nursery:
+
+            async def watch():
+                while True:
+                    seen.append(client.status().state)
+                    await client.wait_change()
+
+            nursery.start_soon(watch)
+            await trio.sleep(1)
+            for source in world.sources:
+                source.gone = True
+            await client.import_checkpoint(world.checkpoint())
+            await trio.sleep(5)
+            for source in world.sources:
+                source.gone = False
+            await until(client, S.FOLLOWING)
+            nursery.cancel_scope.cancel()
+    order = list(dict.fromkeys(seen))
+    assert order == [S.NO_ANCHOR, S.CLOCK_CHECK, S.PROBING, S.WARPING, S.CROSS_CHECK, S.FOLLOWING]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [({"key": SigningKey.from_seed(b"\x22" * 32)}, "operator"), ({"issued_ms": 1_780_000_000_000, "days": 1}, "ended")],
+)
+async def test_a_checkpoint_that_is_not_believed_is_none(world, autojump_clock, more, told):
+    """Signed by others, or expired: NO_ANCHOR, and the reason says what was given."""
+    async with running(world, checkpoints=[world.checkpoint(**more)]) as client:
+        await trio.sleep(100)
+        status = client.status()
+        assert status.state is S.NO_ANCHOR
+        assert told in status.reason
+
+
+async def test_sessions_of_ten_blocks_are_followed(world, autojump_clock):
+    """Sets change every ten blocks, without a delay and with one of five, while the chain lives."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        for turn in range(8):
+            order = ChangeOrder(FOUR[: 3 + turn % 2], 5 * (turn % 2))
+            world.chain.schedule(order)
+            await trio.sleep(60)
+            assert client.status().state is S.FOLLOWING
+        await trio.sleep(30)
+        status = client.status()
+        assert (status.finalized.set_id, status.hand_offs) == (8, 8)
+        assert is_on_chain(world, client)
+        assert status.refused == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "silent", "slow", "mute", "no feed", "lying header", "no headers", "other hashes", "pruned", "false hints",
+        "null finality", "old finality", "torn finality", "flipped finality", "short proof", "other proof",
+        "no proof", "boasts", "other chain",
+    ],
+)  # fmt: skip
+async def test_one_bad_endpoint_stops_nobody(world, autojump_clock, fault):
+    """Whatever the leader does, the chain is followed by the other one, and nothing but the chain is believed."""
+    world.grow(100, {60: ChangeOrder(FOUR[:3], 5), 90: ChangeOrder(FOUR, 0)})
+    world[0].fault = fault
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, beyond(138))
+        await until(client, beyond(160))
+        assert is_on_chain(world, client)
+        assert client.status().finalized.set_id == 2
+        await until(client, lambda status: status.state in {S.FOLLOWING, S.DEGRADED}, seconds=30)
+
+
+@pytest.mark.parametrize(
+    "fault", ["silent", "lying header", "no headers", "null finality", "torn finality", "flipped finality", "boasts"]
+)
+async def test_when_all_are_bad_nothing_is_believed(world, autojump_clock, fault):
+    """The anchor stays where a person put it; within the bound the client is stalled and says so."""
+    for source in world.sources:
+        source.fault = fault
+    async with running(world, checkpoints=[world.checkpoint(20)]) as client:
+        status = await until(client, S.STALLED, seconds=900)
+        assert status.finalized.number == 20
+        assert status.reason
+        for source in world.sources:
+            source.fault = ""
+        await until(client, S.FOLLOWING, seconds=900)
+        assert is_on_chain(world, client)
+
+
+async def test_a_leader_that_withholds_is_passed_by(world, autojump_clock):
+    """Its old height is no fault; the other group's newer one is proved."""
+    world[0].final_at = 30
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, beyond(60))
+        assert client.status().refused == 0
+
+
+async def test_endpoints_of_one_group_degrade_a_live_network(tmp_path, inline_threads, autojump_clock):
+    """Reads go on with a flag, writes do not; a second operator's endpoint mends it."""
+    world = World(tmp_path, groups=("a", "a"))
+    world.grow(20)
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        status = await until(client, S.DEGRADED)
+        assert "only one group" in status.reason
+        assert not status.writes
+        await until(client, beyond(25))
+        world.sources.append(ChainSource(world, "b", "b"))
+        assert (await until(client, S.FOLLOWING)).writes
+
+
+async def test_a_development_chain_is_followed_by_one_endpoint(tmp_path, inline_threads, autojump_clock):
+    """Its genesis is its checkpoint's, and slots that run ahead of time are no fault of the clock."""
+    world = World(tmp_path, groups=("here",), kind=NetworkKind.DEVELOPMENT)
+    world.grow(20)
+    world.clock.offset_ms -= HOUR_MS
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        assert (await until(client, S.FOLLOWING)).writes
+        assert client.genesis == world.chain.genesis.hash == world.pool.expected_genesis
+
+
+async def test_a_pulled_endpoint_stalls_within_its_bound_and_recovers(world, autojump_clock):
+    """Nobody has to do anything about it but put the cable back."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        for source in world.sources:
+            source.gone = True
+        pulled = trio.current_time()
+        status = await until(client, S.STALLED, seconds=USUAL.stalled_s + 10)
+        assert trio.current_time() - pulled <= USUAL.stalled_s + 10
+        assert "no endpoint can be used" in status.reason
+        assert "unreachable" in status.reason
+        for source in world.sources:
+            source.gone = False
+        await until(client, S.FOLLOWING, seconds=60)
+        await until(client, beyond(status.finalized.number + 20), seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"), [("unfinal", "finalizes none"), ("paused", "makes no blocks")], ids=["finality", "blocks"]
+)
+async def test_a_chain_that_stands_still_is_told_as_that(world, autojump_clock, attribute, told):
+    """Heads that grow without finality, and no heads at all, are two things, and neither is the endpoints' fault."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        setattr(world, attribute, True)
+        status = await until(client, S.STALLED, seconds=300)
+        await trio.sleep(200)
+        assert told in client.status().reason
+        assert not client.status().writes
+        setattr(world, attribute, False)
+        await until(client, S.FOLLOWING, seconds=60)
+        assert client.status().finalized.number > status.finalized.number
+        assert client.status().refused == 0
+
+
+async def test_claims_without_proof_want_a_checkpoint_after_half_an_hour(world, autojump_clock):
+    """Two groups say more is final, nothing they send proves it; the first proof that leads on ends it."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        for source in world.sources:
+            source.fault = "null finality"
+        lag = await until(client, S.STALLED, seconds=400)
+        assert "none has proved it" in lag.reason
+        began = trio.current_time()
+        status = await until(client, S.NEEDS_CHECKPOINT, seconds=2_000)
+        assert trio.current_time() - began > USUAL.given_up_s - 400
+        assert "a, b" in status.reason
+        world[1].fault = ""
+        status = await until(client, lambda one: one.finalized.number > lag.finalized.number, seconds=100)
+        assert client.status().state is not S.NEEDS_CHECKPOINT
+
+
+async def test_a_forced_change_wants_a_checkpoint(world, autojump_clock):
+    """Proved on our own chain; a newer checkpoint leads on, and ends it."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        world.chain.schedule(ChangeOrder(FOUR[:3], 5, median=0))
+        world.lag = 0
+        world.paused = True
+        forcing = world.stage.write()
+        world.finalize(forcing.number)
+        status = await until(client, S.NEEDS_CHECKPOINT, seconds=60)
+        assert f"block {forcing.number} forces" in status.reason
+        assert status.finalized.number == forcing.number
+        assert not status.writes
+        world.grow(20)
+        await trio.sleep(900)
+        assert client.status().state is S.NEEDS_CHECKPOINT
+        await client.import_checkpoint(world.after_forced(forcing.number + 20))
+        world.paused = False
+        await until(client, S.FOLLOWING, seconds=60)
+
+
+async def test_two_final_blocks_halt_for_good(world, autojump_clock):
+    """Evidence is kept; a restart stays halted, endpoints mend nothing, a newer checkpoint does."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        number = client.anchor.header.number
+        _, forked = world.fork(number)
+        world[1].push(forked)
+        status = await until(client, S.HALTED, seconds=30)
+        assert f"block {number} was finalized twice" in status.reason
+        assert not status.writes
+        (evidence,) = await client.halt_evidence()
+        assert dict(evidence.evidence.parts)["theirs"] == forked
+        await trio.sleep(300)
+        assert client.status().state is S.HALTED
+        assert client.anchor.header.number == number
+    async with running(world) as client:
+        await trio.sleep(300)
+        assert client.status().state is S.HALTED
+        assert client.anchor.header.number <= number
+        await client.import_checkpoint(world.checkpoint(number + 10))
+        await until(client, S.FOLLOWING)
+        assert len(await client.halt_evidence()) == 1
+    async with running(world) as client:
+        await until(client, S.FOLLOWING)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_state_that_names_others_halts_at_a_second_height(world, autojump_clock, times):
+    """Once it degrades, and is forgotten when the next comparison is good."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        world.stage.now_ms = world.clock.now_ms()
+        good = world.stage.read("Grandpa", "CurrentSetId").to_bytes(8, "little")
+        assert world.stage.set_raw("Grandpa", "CurrentSetId", raw=b"\x09" + bytes(7)) == "Ok"
+        status = await until(client, S.DEGRADED, seconds=700)
+        assert "counts set 9" in status.reason
+        if times == 1:
+            world.stage.now_ms = world.clock.now_ms()
+            world.stage.set_raw("Grandpa", "CurrentSetId", raw=good)
+        await until(client, S.FOLLOWING if times == 1 else S.HALTED, seconds=100)
+        assert len(await client.halt_evidence()) == times - 1
+
+
+async def test_a_clock_at_1970_degrades_until_it_is_set(world, autojump_clock):
+    """What is read is proved; whether it is of now nobody can say. Setting the clock begins anew by itself."""
+    right = world.clock.offset_ms
+    raw = world.checkpoint()
+    world.clock.offset_ms = 0
+    world.paused = True
+    async with running(world, checkpoints=[raw]) as client:
+        status = await until(client, S.DEGRADED)
+        assert "before this release" in status.reason
+        assert (status.finalized.number, status.writes) == (39, False)
+        world.clock.offset_ms = right
+        await until(client, lambda one: one.writes, seconds=60)
+        assert client.status().state is S.FOLLOWING
+        assert len(world.pool.drops) == 1
+
+
+async def test_a_clock_behind_the_chain_is_not_believed(world, autojump_clock):
+    """The newest final block is of a time the clock has yet to show."""
+    world.clock.offset_ms -= 2 * HOUR_MS
+    async with running(world, checkpoints=[world.checkpoint(issued_ms=world.clock.now_ms())]) as client:
+        status = await until(client, S.DEGRADED)
+        assert "behind a block that is final" in status.reason
+
+
+async def test_a_sleep_drops_connections_and_begins_anew(world, autojump_clock):
+    """Wall time jumped: CLOCK_CHECK, and back to following without help."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        world.clock.offset_ms += 8 * HOUR_MS
+        await trio.sleep(3)
+        assert ["ahead by 28800 s" in reason for reason in world.pool.drops] == [True]
+        await until(client, S.FOLLOWING, seconds=60)
+        assert client.status().provisional == ""
+
+
+async def test_28_days_asleep_is_provisional_until_vouched_for(tmp_path, inline_threads, autojump_clock):
+    """Nothing of it is written, a restart forgets nothing of it; three groups and a person's hash lift it."""
+    world = World(tmp_path, groups=("a", "b"))
+    world.grow(20)
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    world.stage.now_ms = world.clock.now_ms() + 28 * DAY_MS
+    world.grow(60, {50: ChangeOrder(FOUR[:3], 0)})
+    for _ in range(2):
+        async with running(world, live=False) as client:
+            status = await until(client, beyond(world.chain.final.number - 1))
+            await trio.sleep(20)
+            status = client.status()
+            assert "28 days" in status.provisional
+            assert not status.writes
+            stored = client.db.load(world.chain.genesis.hash).anchors[0].anchor.header.number
+            assert stored < 50
+    async with running(world) as client:
+        await until(client, beyond(status.finalized.number))
+        assert "remembered" in await client.confirm(world.chain.genesis.hash)
+        await trio.sleep(60)
+        assert client.status().provisional
+        said = await client.confirm(client.anchor.hash)
+        assert "counts as one group" in said
+        await until(client, lambda one: not one.provisional, seconds=100)
+        await until(client, lambda one: one.writes, seconds=100)
+        stored = client.db.load(world.chain.genesis.hash).anchors[0].anchor.header.number
+        assert stored >= status.finalized.number
+
+
+async def test_a_young_checkpoint_behind_the_anchor_vouches_by_its_own_chain(world, autojump_clock):
+    """Followed beside ours; where it leads as far, it is what is believed, and the height never went back."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    world.stage.now_ms = world.clock.now_ms() + 28 * DAY_MS
+    world.grow(200, {100: ChangeOrder(FOUR[:3], 0), 180: ChangeOrder(FOUR, 0)})
+    async with running(world) as client:
+        status = await until(client, lambda one: one.provisional and one.finalized.number > 230)
+        await client.import_checkpoint(world.checkpoint(150))
+        assert client.status().finalized.number >= status.finalized.number
+        await until(client, lambda one: not one.provisional and one.writes, seconds=100)
+        assert client.status().finalized.number >= status.finalized.number
+        assert is_on_chain(world, client)
+
+
+async def test_an_old_checkpoint_vouches_for_nothing(world, autojump_clock):
+    """Its block is older than stakes are bound: whoever signed it says nothing about what came since."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    world.stage.now_ms = world.clock.now_ms() + 28 * DAY_MS
+    world.grow(60)
+    async with running(world) as client:
+        await until(client, lambda one: bool(one.provisional))
+        await client.import_checkpoint(world.checkpoint(30))
+        await trio.sleep(120)
+        assert client.status().provisional
+
+
+@pytest.mark.parametrize(("hours", "groups", "lifted"), [(40, 1, True), (60, 1, False), (60, 2, True)])
+async def test_between_two_and_three_days_a_second_group_is_wanted(
+    tmp_path, inline_threads, autojump_clock, hours, groups, lifted
+):
+    """Up to two thirds of the bonding time nothing is asked for."""
+    world = World(tmp_path, groups=("a", "b"))
+    world.grow(20)
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    world.stage.now_ms = world.clock.now_ms() + hours * HOUR_MS
+    world.grow(10)
+    del world.sources[groups:]
+    async with running(world) as client:
+        await until(client, beyond(world.chain.final.number - 1))
+        await trio.sleep(100)
+        assert bool(client.status().provisional) is not lifted
+
+
+async def test_a_checkpoint_must_not_go_back(world, autojump_clock):
+    """Counters and heights of checkpoints only grow; nothing is moved by one that is refused."""
+    old, new = world.checkpoint(10), world.checkpoint(30)
+    async with running(world, checkpoints=[new]) as client:
+        await until(client, S.FOLLOWING)
+        with pytest.raises(CheckpointGoesBack):
+            await client.import_checkpoint(old)
+        with pytest.raises(CheckpointNotTrusted):
+            await client.examine(world.checkpoint(35, key=SigningKey.from_seed(b"\x33" * 32)))
+        assert client.status().finalized.number >= 39
+
+
+async def test_it_goes_on_from_the_disk(world, autojump_clock):
+    """No checkpoint is needed again, and what was final before is final at once."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        number = (await until(client, S.FOLLOWING)).finalized.number
+        await until(client, beyond(number + 15))
+        number = client.anchor.header.number
+    async with running(world, live=False) as client:
+        assert client.anchor.header.number == number
+        await until(client, S.FOLLOWING)
+
+
+@pytest.mark.parametrize("damage", [1, 2, 9])
+async def test_damaged_rows_are_passed_over(world, autojump_clock, damage):
+    """The row before is believed; with none left the checkpoint that was accepted is, and nothing that is damaged."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        for _ in range(3):
+            world.chain.schedule(ChangeOrder(FOUR, 0))
+            await trio.sleep(80)
+    conn = trio_free_sqlite(world.directory / "chain.db")
+    rows = [row for (row,) in conn.execute("SELECT id FROM anchors ORDER BY id DESC")][:damage]
+    for row in rows:
+        conn.execute("UPDATE anchors SET record = zeroblob(length(record)) WHERE id = ?", (row,))
+    conn.commit()
+    conn.close()
+    async with running(world) as client:
+        await until(client, S.FOLLOWING)
+        assert is_on_chain(world, client)
+
+
+def trio_free_sqlite(path):
+    """A connection to a database that nobody has open."""
+    import sqlite3
+
+    return sqlite3.connect(path)
+
+
+async def test_every_advance_is_told(world, autojump_clock):
+    """Caches hear of each, in order."""
+    told = []
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        client.on_final.append(lambda anchor: told.append(anchor.header.number))
+        await until(client, S.FOLLOWING)
+        await trio.sleep(60)
+        assert told == sorted(set(told))
+        assert told[-1] == client.anchor.header.number
+        client.count_proof()
+        before = client.status().proofs
+        client.count_proof()
+        assert client.status().proofs == before + 1
+
+
+async def test_shorter_bounds_are_kept_too(tmp_path, inline_threads, autojump_clock):
+    """Bounds are arguments: a development chain stalls after 20 s where that is asked for."""
+    policy = dataclasses.replace(USUAL, stalled_s=20)
+    world = World(tmp_path, groups=("a",), kind=NetworkKind.DEVELOPMENT, policy=policy)
+    world.grow(5)
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        world[0].gone = True
+        await until(client, S.STALLED, seconds=30)
+        world[0].gone = False
+        await until(client, S.FOLLOWING, seconds=30)
