@@ -148,6 +148,20 @@ def test_what_is_not_final_is_said_not_to_be(newer: ChainPlace, newer_js: Driver
     assert len({at for name, at in sent["statuses"] if name != "Ready"}) == 1
 
 
+def test_a_nonce_counts_what_waits(newer: ChainPlace, newer_js: Driver) -> None:
+    """While no blocks come, the next nonce is the one behind what waits; afterwards it is the same one."""
+    account = newer_js("polkadot.account", who=CHARLIE)["address"]
+    newer.ask("devnet_stopBlocks", True)
+    before = newer.ask("system_accountNextIndex", account)
+    newer_js.begin("polkadot.submit", version=15, who=CHARLIE, call=["system", "remark", ["0x01"]])
+    newer.wait_until(lambda: newer.ask("system_accountNextIndex", account) == before + 1)
+    assert len(newer.ask("author_pendingExtrinsics")) == 1
+    newer.ask("devnet_stopBlocks", False)
+    assert newer_js.end("polkadot.submit")["error"] is None
+    assert newer.ask("author_pendingExtrinsics") == []
+    assert newer.ask("system_accountNextIndex", account) == before + 1
+
+
 @pytest.mark.parametrize("kind", ["ed25519", "sr25519"])
 def test_pythons_clients_sign_for_it(
     newer: ChainPlace, substrate_judge: Driver, async_judge: Driver, kind: str

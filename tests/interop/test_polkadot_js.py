@@ -131,6 +131,14 @@ def test_a_transfer_is_watched_to_finality(js: Driver, chain: ChainPlace, kind: 
     assert paid[1] == fee + 9
 
 
+def test_payloads_around_the_length_that_is_hashed_are_taken(js: Driver) -> None:
+    """Up to 256 bytes they are signed as they are, from 257 on by their hash: what the client signs is valid."""
+    ask: Ask = partial(_ask, js, 15)
+    for size in range(172, 181):  # beside the remark there are some 80 bytes, by the length of the nonce
+        sent = ask("submit", who=BOB, call=["system", "remark", [f"0x{'00' * size}"]], period=0)
+        assert sent["error"] is None
+
+
 def test_an_account_of_the_third_kind_cannot_sign(js: Driver, chain: ChainPlace) -> None:
     """The development chain verifies no secp256k1, and takes nothing on trust: such a signature is a bad one."""
     ask: Ask = partial(_ask, js, 15)
