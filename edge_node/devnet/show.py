@@ -145,18 +145,27 @@ class _Show:
 
 async def _show_ui(command: Sequence[str]) -> int:
     """Run the UI on this terminal; its exit code. Cancelled, it is asked to end and then ended."""
+    process = _start(command)
+    try:
+        return await trio.to_thread.run_sync(process.wait, abandon_on_cancel=True)
+    finally:
+        _end(process)
 
-    async def stop(process: trio.Process) -> None:
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    # In this thread: the kernel ends a bound process with the thread that started it, and trio starts processes in a
+    # worker thread, which is gone when it had nothing to do for ten seconds.
+    return subprocess.Popen(bound(command), env=clean_environment())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
         process.terminate()
-        with trio.move_on_after(UI_END_S):
-            await process.wait()
-            return
+    try:
+        process.wait(UI_END_S)
+    except subprocess.TimeoutExpired:
         process.kill()
-
-    done: subprocess.CompletedProcess[bytes] = await trio.run_process(
-        bound(command), stdin=None, check=False, env=clean_environment(), deliver_cancel=stop
-    )
-    return done.returncode
+        process.wait()
 
 
 async def _end_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trio
 
 from edge_node.devnet import TrialFault
 from edge_node.devnet.sensors import SENSORS
-from edge_node.devnet.show import run_show, terminal_restored
+from edge_node.devnet.show import _show_ui, run_show, terminal_restored
 from tests.devnet.test_trial import Paper, processes_in
 
 # Stands where the terminal UI stands: asks the node through the same socket until every device has been seen.
@@ -172,3 +173,17 @@ def test_a_terminal_that_was_left_wild_is_calmed(monkeypatch: pytest.MonkeyPatch
             termios.tcsetattr(slave, termios.TCSADRAIN, wild)
         assert termios.tcgetattr(slave) == before
     os.close(master)
+
+
+async def test_a_ui_does_not_end_with_an_idle_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel ends a bound process with the thread that started it: that is one which stays."""
+    monkeypatch.setattr("trio._core._thread_cache.IDLE_TIMEOUT", 0.05)
+    assert await _show_ui([sys.executable, "-c", "import time; time.sleep(1)"]) == 0
+
+
+async def test_a_ui_is_ended_with_the_show() -> None:
+    """Asked, and in the end not asked: nothing of it stays."""
+    for deaf in ("", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "):
+        with trio.move_on_after(1.0) as showing:
+            await _show_ui([sys.executable, "-c", f"{deaf}import os, time; time.sleep(60)"])
+        assert showing.cancelled_caught
