@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tui.chain_alerts import PROVISIONAL_TODO, TODO, state_tone
 from tui.finality import finality_of
-from tui.lines import Line, Span, Tone, ends, fit_line, line, words, wrapped
+from tui.lines import Line, Span, Tone, ends, fit_line, line, text_of, words, wrapped
 from tui.models_chain import Chain, FinalBlock
 from tui.theme import Glyphs, columns, framed, history, mark, round_top
 from tui.words import age_of, clock_of, count_of, short_count, span_of
@@ -45,17 +45,26 @@ def _box(chain: Chain, now_ms: int, cells: int, rows: int, glyphs: Glyphs) -> li
     said = line(mark(tone, words(chain.state.upper() or "UNKNOWN", cells=24).text, glyphs))
     if chain.since_ms:
         said = (*said, Span(f"  for {age_of(chain.since_ms, now_ms)}", Tone.DIM))
-    lines = [ends(said, _writes(chain, glyphs), room), *wrapped(chain.reason, room, rows_max=each)]
+    lines = [ends(said, _writes(chain, glyphs), room), *_within(chain.reason, room, each, glyphs)]
     if todo := chain.remedy or TODO.get(chain.state, ""):
-        lines += _after("do ", todo, room, each)
+        lines += _after("do ", todo, room, each, glyphs)
     if chain.provisional:
         lines.append(line(mark(Tone.WARN, "PROVISIONAL", glyphs), " ", words(chain.provisional)))
-        lines += _after("do ", PROVISIONAL_TODO, room, each)
+        lines += _after("do ", PROVISIONAL_TODO, room, each, glyphs)
     return framed(_title(chain), lines, cells, glyphs, edge=tone)
 
 
-def _after(name: str, text: str, cells: int, rows_max: int) -> list[Line]:
-    lines = wrapped(text, cells - len(name), Tone.DIM, rows_max=rows_max)
+def _within(text: str, cells: int, rows: int, glyphs: Glyphs, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """At most so many lines; a text that goes on says so."""
+    lines = wrapped(text, cells, tone, rows_max=rows + 1)
+    if len(lines) <= rows:
+        return lines
+    last = text_of(lines[rows - 1])[: max(0, cells - 1 - len(glyphs.ellipsis))]
+    return [*lines[: rows - 1], line(Span(f"{last} {glyphs.ellipsis}", tone))]
+
+
+def _after(name: str, text: str, cells: int, rows: int, glyphs: Glyphs) -> list[Line]:
+    lines = _within(text, cells - len(name), rows, glyphs, Tone.DIM)
     return [line(Span(name if not row else " " * len(name), Tone.KEY), *spans) for row, spans in enumerate(lines)]
 
 
@@ -91,6 +100,8 @@ def _finalized(chain: Chain, final: FinalBlock | None, now_ms: int, glyphs: Glyp
 def _best(chain: Chain, final: FinalBlock | None) -> Line:
     if chain.best is None:
         return line(_name("best"), Span("no endpoint claims one", Tone.DIM))
+    if final is not None and chain.best <= final.number:  # what is claimed was asked for some seconds ago
+        return line(_name("best"), Span("no endpoint claims more than is proved", Tone.DIM))
     ahead = f", {count_of(chain.best - final.number)} ahead" if final is not None else ""
     return line(_name("best"), Span(f"{count_of(chain.best)}{ahead}", Tone.DIM), Span("  UNVERIFIED claim", Tone.WARN))
 

@@ -187,7 +187,9 @@ class NodeState:
         chain = self.chain or Chain()
         if chain.since_ms:  # the node knows since when it is so; of all else only when it was seen first is known
             since[f"chain.{chain.state}"] = chain.since_ms
-        found = [*alerts_of_chain(chain), *alerts_of(node, node.now_ms)]
+        of_chain = alerts_of_chain(chain)
+        told = {"room.chain_light"} if of_chain else set[str]()  # the chain's own words say more than its room's
+        found = [*of_chain, *(alert for alert in alerts_of(node, node.now_ms) if alert.name not in told)]
         found.sort(key=lambda alert: alert.tone is not Tone.BAD)
         self.alerts = [(alert, since.get(alert.name, node.now_ms)) for alert in found]
 
@@ -292,9 +294,11 @@ class NodeState:
 
 
 def _placed(chain: Chain) -> list[Endpoint]:
-    """The endpoints, each with how far it is behind the highest block that anybody has finalized."""
-    heights = [one.finalized for one in chain.endpoints if one.finalized is not None]
-    highest = max([*heights, *([chain.finalized.number] if chain.finalized else ())], default=0)
+    """The endpoints, each with how far it is behind the highest claim of them all.
+
+    Not behind what is proved: claims were asked for some seconds ago, and the proof may have come since.
+    """
+    highest = max((one.finalized for one in chain.endpoints if one.finalized is not None), default=0)
     return [
         one if one.finalized is None else msgspec.structs.replace(one, behind=highest - one.finalized)
         for one in chain.endpoints

@@ -38,6 +38,14 @@ def test_the_state_its_reason_and_what_to_do_come_first(kind: str) -> None:
     assert lines[0][0].tone is lines[1][1].tone
 
 
+def test_a_reason_that_goes_on_says_so() -> None:
+    """Two rows at 80x13; nothing is cut without its sign."""
+    lines = head(chain("stalled", reason="word " * 100, remedy="other " * 100))
+    assert text_of(lines[3]).rstrip(" │").endswith("word …")
+    assert text_of(lines[5]).rstrip(" │").endswith("other …")
+    assert "…" not in text(head(chain("stalled")))[:700].split("finalized")[0]
+
+
 def test_finality_is_told_with_its_age_and_its_set() -> None:
     """The age grows with the node's clock, from the slot's time or, without one, from when it was proved."""
     assert "12,481,730  4s old  set 9,211, 60 voters  4e4e4e4e4e4e…" in text(head(chain("following")))
@@ -53,6 +61,7 @@ def test_the_best_head_is_marked_as_what_it_is() -> None:
     assert "12,481,733, 3 ahead  UNVERIFIED claim" in text_of(row)
     assert [span.tone for span in row if "UNVERIFIED" in span.text] == [Tone.WARN]
     assert "UNVERIFIED" in text(head(chain("following", finalized=None)))
+    assert "no endpoint claims more than is proved" in text(head(chain("following", best=12_481_730)))
     assert "no endpoint claims one" in text(head(chain("no-anchor")))
 
 

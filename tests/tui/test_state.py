@@ -70,6 +70,12 @@ def test_the_chain_has_its_rows_and_its_alerts() -> None:
     assert state.alerts[0][0].name == "chain.stalled"
     state.apply("chain", scene.chain("off"), 6.0)
     assert (state.alerts, len(state.endpoints)) == ([], 0)
+    room = {"name": "chain_light", "state": "degraded", "reason": "stalled: why", "required": False}
+    document = scene.node() | {"rooms": [room]}
+    for kind, wanted in (("stalled", "chain.stalled"), ("following", "room.chain_light")):
+        state.apply("chain", scene.chain(kind) | {"endpoints": []}, 7.0)
+        state.apply("node", document, 8.0)
+        assert [alert.name for alert, _ in state.alerts] == [wanted]  # once, in the words that say more
     bare = NodeState()
     bare.apply("chain", {**scene.chain("halted"), "finalized": None}, 1.0)
     assert bare.alerts == []  # nothing is said of a node that said nothing of itself
