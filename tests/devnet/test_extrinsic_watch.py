@@ -13,8 +13,8 @@ def test_a_watch_ends_with_the_last_word():
     watches.included(7, BLOCK, [ONE, OTHER])
     watches.finalized(6)
     assert told == [Status(StatusKind.IN_BLOCK, BLOCK)]
+    watches.finalized(7)
     watches.finalized(8)
-    watches.finalized(9)
     assert told[1:] == [Status(StatusKind.FINALIZED, BLOCK)]
     assert len(watches) == 0
 
@@ -37,6 +37,9 @@ def test_who_stopped_watching_is_not_told():
     watches.add(ONE, second.append)
     watches.remove(ONE, first.append)
     watches.remove(ONE, first.append)
+    watches.add(OTHER, first.append)
+    watches.remove(OTHER, first.append)
+    assert len(watches) == 1, "of one that nobody watches nothing is kept"
     watches.tell(ONE, Status(StatusKind.INVALID))
     assert (first, second) == ([], [Status(StatusKind.INVALID)])
     assert len(watches) == 0

@@ -47,6 +47,14 @@ def test_other_blocks_hashes_are_not_touched():
     assert lies.twist("chain_getBlockHash", ["0x0"], HASH) != HASH
 
 
+def test_any_value_is_lied_about():
+    """Whether there is one, and whether it has a byte that could be another."""
+    lies = Lies()
+    lies.tell("wrong-value")
+    told = [lies.twist("state_getStorageAt", ["0x"], value) for value in (None, "0x", "0x01")]
+    assert told == ["0x01", "0x01", "0x00"]
+
+
 def test_an_unknown_lie_is_refused():
     """Whether it is to begin or to end."""
     with pytest.raises(NoSuchLie, match="wrong-proof"):

@@ -48,11 +48,11 @@ def test_the_same_one_is_not_taken_twice():
     """Nor is one that was banned, until its time is over."""
     pool, one = Pool(), waiting(ALICE, 0)
     pool.add(one)
-    with pytest.raises(AlreadyPooled):
+    with pytest.raises(AlreadyPooled, match=str(one.hash)):
         pool.require_new(one.hash, 0.0)
     pool.remove(one.hash)
     pool.ban(one.hash, 10.0)
-    with pytest.raises(Banned):
+    with pytest.raises(Banned, match=str(one.hash)):
         pool.require_new(one.hash, 10.0 + BANNED_S - 1)
     pool.require_new(one.hash, 10.0 + BANNED_S)
 
@@ -71,14 +71,36 @@ def test_the_room_is_bounded():
     assert pool.remove(waiting(ALICE, 0).hash) is None
 
 
+def banned(pool, number, now_s):
+    """Whether one that `ban_many` banned is refused."""
+    try:
+        pool.require_new(Hash256(number.to_bytes(32)), now_s)
+    except Banned:
+        return True
+    return False
+
+
+def ban_many(pool, numbers, now_s):
+    for number in numbers:
+        pool.ban(Hash256(number.to_bytes(32)), now_s)
+
+
 def test_bans_are_bounded():
-    """The oldest ones are forgotten."""
+    """As many as may be are all kept; with one more the oldest is forgotten."""
     pool = Pool()
-    for number in range(BANNED_MAX + 5):
-        pool.ban(Hash256(number.to_bytes(32)), 0.0)
-    pool.require_new(Hash256(bytes(32)), 1.0)
-    with pytest.raises(Banned):
-        pool.require_new(Hash256((BANNED_MAX + 4).to_bytes(32)), 1.0)
+    ban_many(pool, range(BANNED_MAX), 0.0)
+    assert all(banned(pool, number, 1.0) for number in (0, 1, BANNED_MAX - 1))
+    ban_many(pool, [BANNED_MAX], 1.0)
+    assert [banned(pool, number, 2.0) for number in (0, 1, BANNED_MAX)] == [False, True, True]
+
+
+def test_bans_that_are_over_make_room_first():
+    """So that none which holds is forgotten for them."""
+    pool = Pool()
+    ban_many(pool, [0], BANNED_S)
+    ban_many(pool, range(1, BANNED_MAX), 0.0)
+    ban_many(pool, [BANNED_MAX], BANNED_S)
+    assert [banned(pool, number, BANNED_S + 1) for number in (0, 1, BANNED_MAX)] == [True, False, True]
 
 
 def test_what_is_too_old_is_named():

@@ -17,6 +17,7 @@ def test_each_turn_another_one_rests():
 
 def test_few_change_their_order_alone():
     """A set without one of three could not finalize if one more were missing."""
+    assert len(rotated(VALIDATORS[:3], 1)) == 3
     assert [one.key for one in rotated(VALIDATORS[:2], 1)] == [v.grandpa.public for v in (VALIDATORS[1], VALIDATORS[0])]
 
 
