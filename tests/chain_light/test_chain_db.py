@@ -324,6 +324,32 @@ def test_an_error_of_ours_in_a_transaction_takes_it_back(path):
         db.save(STEPS[1])
 
 
+def test_a_file_of_the_first_format_is_read(path):
+    """As it was written when the format was fixed: every later release reads it, row by row."""
+    with sqlite3.connect(path) as conn:
+        conn.executescript((ROOT / "tests/vectors/chain/chain-db-v1.sql").read_text())
+    conn.close()
+    made = walk(4, every=3)
+    raw = sign_checkpoint(GOOD, RELEASE[:2])
+    with closing(open_chain_db(path)) as db:
+        loaded, other = db.load(GENESIS), db.load(OTHER_GENESIS)
+        assert [one.anchor for one in loaded.anchors] == [one.after for one in made[:0:-1]]
+        assert {(one.source, one.boot, one.monotonic_ms) for one in loaded.anchors} == {(made[0].source, "0f2e", 7)}
+        assert [one.verified_ms for one in loaded.anchors] == [one.verified_ms for one in made[:0:-1]]
+        assert (loaded.hand_offs, loaded.halts, loaded.damaged) == (1, True, ())
+        assert [one.evidence for one in loaded.evidence] == [PROOF]
+        (hand_off,) = db.hand_offs(GENESIS)
+        assert (hand_off.header, hand_off.set_id, hand_off.at_ms) == (made[2].after.header, 0, NOW_MS)
+        assert hand_off.justification == made[2].justification
+        assert [(one.anchor, one.source) for one in other.anchors] == [(GOOD.anchor, CHECKPOINT_SOURCE)]
+        assert other.marks == NO_MARKS.after(opened(raw))
+        assert [(one.raw, one.by, one.accepted_ms) for one in db.checkpoints(OTHER_GENESIS)] == [
+            (raw, Signers.RELEASE, NOW_MS)
+        ]
+        assert [len(one) > 500 for one in db.pins()[0]] == [True]
+        assert (db.load(None).genesis, db.aside) == (OTHER_GENESIS, None)
+
+
 # --- the end of the process, and of the power
 
 CHILD = """
