@@ -48,6 +48,10 @@ class Member:
         self._hurry = trio.Event()
         self._scope = trio.CancelScope()
 
+    def lives(self, source: Source) -> bool:
+        """Whether `source` is the connection it has, and that goes on."""
+        return self.source is not None and self.source is source and self.source.ending is None
+
     def begin(self) -> trio.CancelScope:
         """Begin an attempt; it is to be made within this scope, which `drop` may cancel."""
         self._hurry = trio.Event()

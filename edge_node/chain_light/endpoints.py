@@ -142,8 +142,8 @@ class Endpoints:
         member, now = self._by_url[source.url], self._clock.monotonic_s()
         if isinstance(error, RemoteError):
             self._ban(member, error, counts=True)
-        elif isinstance(error, EndpointBusy):
-            return  # the queue is ours
+        elif isinstance(error, EndpointBusy) or (isinstance(error, EndpointGone) and not member.lives(source)):
+            return  # the queue is ours; and an end is noted once, where the connection is kept
         elif member.score.fail(str(error), now) >= FAILURES_MAX and isinstance(error, EndpointSilent):
             self._lose(member, error)
             member.drop("it does not answer")

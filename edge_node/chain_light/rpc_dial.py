@@ -13,6 +13,7 @@ from trio_websocket import ConnectionRejected, WebSocketConnection, wrap_client_
 from wsproto.utilities import ProtocolError
 
 from edge_node.base.limits import KIB
+from edge_node.base.offload import offload
 from edge_node.chain_light.errors import BadAnswer
 from edge_node.chain_light.json_rpc import MESSAGE_MAX_BYTES
 from edge_node.chain_light.rpc_frames import FrameMeter
@@ -90,7 +91,7 @@ async def dial(url: str, tls: ssl.SSLContext | None = None) -> GuardedStream:
     stream: Wire = tcp
     try:
         if parts.scheme == "wss":
-            context = tls or default_tls()
+            context = tls or await offload(default_tls)  # reads a hundred certificates, the first time
             stream = trio.SSLStream(tcp, context, server_hostname=parts.hostname, https_compatible=True)
             with _step(url, "TLS"):
                 await stream.do_handshake()

@@ -63,9 +63,12 @@ async def test_a_dropped_connection_is_closed_with_the_reason(autojump_clock):
     one = member()
     with one.begin() as scope:
         one.source = Line()
+        assert one.lives(one.source)
+        assert not one.lives(Line())
         one.drop("the clock jumped")
         assert await ends_within(one.source, 5)
     assert not scope.cancelled_caught
+    assert not one.lives(one.source)
     assert "the clock jumped" in str(one.source.ending)
 
 

@@ -443,6 +443,21 @@ async def test_our_own_queue_is_not_the_endpoints_fault(autojump_clock):
         assert endpoints.statuses() == before
 
 
+async def test_an_end_is_noted_once(autojump_clock):
+    """By whom the connection is kept, and not again by each of those who waited on it."""
+    a = Played("a")
+    async with pool_of(a) as endpoints:
+        source, asked = endpoints.sources()[0], endpoints.statuses()[0].asked
+        endpoints.drop_all("the clock jumped")
+        await trio.sleep(0)
+        await trio.sleep(0)
+        for _ in range(3):
+            endpoints.refused(source, source.ending)
+        await trio.sleep(1)
+        status = endpoints.statuses()[0]
+        assert (status.verdict, status.reason, status.asked) == (Verdict.USABLE, "it answers", asked + 1)
+
+
 async def test_an_endpoint_of_another_chain_is_held_to_the_first(autojump_clock):
     """Where nobody says which chain it is; set later, it is the others who are banned."""
     a, b = Played("a"), Played("b")

@@ -2,6 +2,7 @@
 
 import socket as sockets
 import ssl
+from urllib.parse import urlsplit
 
 import pytest
 import trio
@@ -12,6 +13,8 @@ from edge_node.chain_light.rpc_dial import (
     DIAL_STEP_S,
     SEND_S,
     GuardedStream,
+    _host_of,
+    _port_of,
     default_tls,
     dial,
     refusal_of,
@@ -136,6 +139,21 @@ async def test_the_path_is_asked_for(tmp_path):
         async with connected(rig, client) as source:
             assert await source.genesis() == GENESIS
     assert paths == [("/ws/key?a=b", b"edge-node")]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("ws://a.example", "a.example", 80),
+        ("wss://a.example/x", "a.example", 443),
+        ("ws://a.example:80", "a.example:80", 80),
+        ("ws://[::1]:9944", "[::1]:9944", 9944),
+        ("wss://[2001:db8::1]", "[2001:db8::1]", 443),
+    ],
+)
+def test_hosts_and_ports_of_urls(url, host, port):
+    """Ports have their scheme's default; an IPv6 address stands in brackets where it is named."""
+    assert (_host_of(urlsplit(url)), _port_of(urlsplit(url))) == (host, port)
 
 
 def test_certificates_and_names_are_checked_by_default():

@@ -81,9 +81,9 @@ def test_frames_without_the_end_of_a_message_have_a_bound(first):
 def test_the_answer_to_the_upgrade_has_a_bound():
     """A head that never ends, and the page of a refusal, whatever that looks like as frames."""
     meter = FrameMeter()
-    meter.feed(b"HTTP/1.1 404 Not Found\r\n\r\n" + b"\xff" * 100)
+    meter.feed((b"HTTP/1.1 404 Not Found\r\n\r\n").ljust(UPGRADE_MAX_BYTES, b"\xff"))
     with pytest.raises(AnswerTooLarge):
-        meter.feed(bytes(UPGRADE_MAX_BYTES))
+        meter.feed(b"\xff")
     with pytest.raises(AnswerTooLarge):
         FrameMeter().feed(b"HTTP/1.1 101 " + b"a" * UPGRADE_MAX_BYTES)
     FrameMeter().feed(UPGRADE + head(UPGRADE_MAX_BYTES * 2) + bytes(UPGRADE_MAX_BYTES * 2))
