@@ -1,7 +1,6 @@
 """chain.db: what was acknowledged is there after any end, and what is read back is proved before it is believed."""
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -359,52 +358,56 @@ from edge_node.chain_light.chain_db import open_chain_db
 from tests.chain_light.steps import walk
 from tests.chain_light.test_chain_db import PROOF
 
-db = open_chain_db(Path(sys.argv[1]))
-kill_at, seen = int(sys.argv[2]), 0
+STEPS = walk(3, every=2)
+directory = Path(sys.argv[1])
 
-def look(statement):
-    global seen
-    seen += 1
-    if seen == kill_at:
-        print("killed before", statement.split("(")[0].split()[0], flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
 
-db._conn.set_trace_callback(look)
-for place, step in enumerate(walk(3, every=2)):
-    db.save(step, [PROOF] if place == 1 else [])
-    print("kept", place + 1, flush=True)
-    if kill_at < 0 and place == -1 - kill_at:
-        os.kill(os.getpid(), signal.SIGKILL)
-print("statements", seen, flush=True)
+def keep(kill_at):
+    '''Keep the steps, and be killed before a statement; or, below zero, right after so many saves.'''
+    said = open(directory / f"{kill_at}.said", "w", buffering=1)
+    seen = 0
+
+    def look(statement):
+        nonlocal seen
+        seen += 1
+        if seen == kill_at:
+            print("killed before", statement.split("(")[0].split()[0], file=said)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    db = open_chain_db(directory / f"{kill_at}.db")
+    db._conn.set_trace_callback(look)
+    for place, step in enumerate(STEPS):
+        db.save(step, [PROOF] if place == 1 else [])
+        print("kept", place + 1, file=said)
+        if place + 1 == -kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return seen
+
+
+statements = keep(0)
+for kill_at in [*range(1, statements + 1), -1, -2, -3]:
+    child = os.fork()
+    if child == 0:
+        keep(kill_at)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+print(statements)
 """
-
-
-def run_child(path, kill_at):
-    """What the child said until it was killed at a statement (or, below zero, right after a save)."""
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(path), str(kill_at)], cwd=ROOT, capture_output=True, text=True, check=False,
-        timeout=60,
-    )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode, done.stdout.split("\n")[:-1]
 
 
 def test_the_anchor_is_the_last_acknowledged_after_a_kill_at_any_step(tmp_path):
     """Killed before each statement of each save, its commit too, and after each commit: nothing kept is lost, and
     nothing is there in part."""
-    made = walk(3, every=2)
-    code, said = run_child(tmp_path / "whole.db", 0)
-    assert code == 0
-    statements = int(said[-1].split()[1])
+    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    statements, made, commits = int(done.stdout.split()[-1]), walk(3, every=2), 0
     assert statements > 15
-    commits = 0
-    for kill_at in [*range(1, statements + 1), -1, -2]:
-        path = tmp_path / f"{kill_at}.db"
-        code, said = run_child(path, kill_at)
-        assert code == -signal.SIGKILL
-        kept = sum(line.startswith("kept") for line in said)
+    for kill_at in [*range(1, statements + 1), -1, -2, -3]:
+        said = (tmp_path / f"{kill_at}.said").read_text()
+        kept = said.count("kept")
         commits += "killed before COMMIT" in said
-        with closing(open_chain_db(path)) as db:
+        with closing(open_chain_db(tmp_path / f"{kill_at}.db")) as db:
             loaded = db.load(GENESIS)
             assert [one.anchor for one in loaded.anchors] == [one.after for one in made[:kept]][::-1][:ANCHORS_KEPT]
             assert loaded.hand_offs == kept // 2
