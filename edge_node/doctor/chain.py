@@ -52,6 +52,20 @@ def check_chain(site: Site) -> list[Finding]:
     return judge_chain(probe_chain(site))
 
 
+def follows_development(site: Site) -> bool:
+    """Whether the settings name a development chain, which is asked on this machine alone."""
+    chain = site.settings.chain
+    if not (chain.network or chain.spec_file):
+        return False
+    from edge_node.chain_light.network import load_network
+    from edge_node.chain_light.spec import NetworkKind
+
+    try:
+        return load_network(chain).kind is NetworkKind.DEVELOPMENT
+    except EdgeNodeError:  # which is the chain's own finding
+        return False
+
+
 def probe_chain(site: Site) -> ChainFacts:
     """Read the specification, chain.db as it lies, and what the running node says."""
     # Loaded only where a chain is wanted, as the node itself does.

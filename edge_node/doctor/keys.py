@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from edge_node.base.errors import EdgeNodeError, Refusal
 from edge_node.base.ids import PublicKey, VaultId
+from edge_node.doctor.chain import follows_development
 from edge_node.doctor.finding import Finding, bad, ok, unknown, warn
 from edge_node.doctor.site import Site, remedy_of
 from edge_node.identity import load_public_key
 from edge_node.journal import IdentityUnreadable, NewerFormat, OsFiles, open_unchanged, read_identity
 from edge_node.settings import NodeSettings
+from edge_node.trust.dev_keys import DEV_KEYS, PublicSecret
 from edge_node.trust.key_certificate import read_key_certificate
 
 _SWAPPED = "Put the directory's own key back from the backup: devices sign for the vault of that key."
@@ -21,7 +23,8 @@ _SWAPPED = "Put the directory's own key back from the backup: devices sign for t
 class KeyFacts:
     """What became of reading the key. `vouched`: whether it signed keys/tls/certificate.json, None without one.
 
-    `vaults` are those of the enrolled devices, None when the registry cannot be read.
+    `vaults` are those of the enrolled devices, None when the registry cannot be read. `everybodys` names a key that
+    everybody has, which serves on a development chain of this machine alone: `development` says whether it follows one.
     """
 
     source: str
@@ -31,6 +34,8 @@ class KeyFacts:
     hidden: bool = False
     vouched: bool | None = None
     vaults: Collection[VaultId] | None = None
+    everybodys: str = ""
+    development: bool = False
 
 
 def describe_source(settings: NodeSettings) -> str:
@@ -48,7 +53,15 @@ def probe_keys(site: Site) -> KeyFacts:
     except (EdgeNodeError, OSError) as error:
         hidden = site.environ.get("CREDENTIALS_DIRECTORY") is None and bool(site.settings.node.key_credential)
         return KeyFacts(source=source, problem=_problem(error, source), remedy=remedy_of(error), hidden=hidden)
-    return KeyFacts(source=source, public=public, vouched=_vouched(site, public), vaults=_vaults(site))
+    everybodys = " ".join(DEV_KEYS.get(public, ()))
+    return KeyFacts(
+        source=source,
+        public=public,
+        vouched=_vouched(site, public),
+        vaults=_vaults(site),
+        everybodys=everybodys,
+        development=bool(everybodys) and follows_development(site),
+    )
 
 
 def _problem(error: EdgeNodeError | OSError, source: str) -> str:
@@ -83,6 +96,9 @@ def judge_keys(facts: KeyFacts) -> list[Finding]:
         remedy = "Only the unit's own process sees the credential: run it there." if facts.hidden else facts.remedy
         return [said(check, facts.problem, remedy)]
     figures = {"key": str(facts.public), "kept_in": facts.source}
+    if facts.everybodys and not facts.development:
+        return [bad(check, f"the key in {facts.source} is {facts.everybodys}, which everybody has: no start takes it",
+                    PublicSecret.remedy, **figures)]  # fmt: skip
     if facts.vouched is False:
         return [bad(check, f"the key in {facts.source} is not the one that signed keys/tls/certificate.json", _SWAPPED,
                     **figures)]  # fmt: skip

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_node.doctor.finding import Verdict
 from edge_node.doctor.keys import check_keys
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.keystore import write_key_file
-from tests.doctor.rig import made, only, verdicts
+from tests.doctor.rig import made, only, settings_of, site_of, verdicts
+from tests.trust.test_dev_keys import DEVELOPMENT, seed_of
 
 
 def test_the_key_a_directory_was_made_with(tmp_path: Path) -> None:
@@ -68,3 +70,26 @@ def test_no_node_at_all(tmp_path: Path) -> None:
     site = made(tmp_path / "n")
     site.paths.identity.unlink()
     assert only(check_keys(site), "key.directory").verdict == "bad"
+
+
+@pytest.mark.parametrize(
+    ("chain", "verdict"),
+    [
+        ("", Verdict.BAD),
+        ('[chain]\nnetwork = "cere-testnet"', Verdict.BAD),
+        ('[chain]\nspec_file = "/nowhere"', Verdict.BAD),
+        ('[chain]\nnetwork = "dev"', Verdict.OK),
+    ],
+)
+def test_a_key_that_everybody_has(tmp_path: Path, chain: str, verdict: Verdict) -> None:
+    """As `run` would judge it: it serves on a development chain of this machine alone."""
+    with SigningKey.from_seed(seed_of(DEVELOPMENT)) as key:
+        write_key_file(tmp_path / "dev.key", key)
+    made(tmp_path / "n")
+    site = site_of(settings_of(tmp_path / "n", chain), environ={})
+    (site.paths.tls / "certificate.json").unlink()
+    site.paths.meta_db.unlink()
+    site.paths.node_key.unlink()
+    (tmp_path / "dev.key").rename(site.paths.node_key)
+    found = only(check_keys(site), "key.node")
+    assert (found.verdict, "everybody has" in found.evidence) == (verdict, verdict is Verdict.BAD), found

@@ -114,6 +114,16 @@ def test_a_checkpoint_is_made_of_what_was_proved(
         assert "was accepted before" in again.stderr
 
 
+def test_a_person_confirms_a_block(node: Process) -> None:
+    """One that is proved counts, one that nobody proved is remembered; neither is taken for a proof."""
+    until(lambda: follows(node))
+    ours = node.cli("chain", "confirm", f"0x{status(node)['finalized']['hash']}", "--yes")
+    assert (ours.returncode, "is on the chain" in ours.stdout) == (0, True), ours.stderr
+    theirs = node.cli("chain", "confirm", "ab" * 32, "--yes")
+    assert (theirs.returncode, "remembered" in theirs.stdout) == (0, True), theirs.stderr
+    assert node.cli("chain", "confirm", "ab", "--yes").returncode == 1
+
+
 def test_metadata_is_pinned_and_listed(chain: DevChain, node: Process, tmp_path: Path) -> None:
     """Made of files with the cold key, believed by the running node, and there after a restart's reading."""
     until(lambda: follows(node))
