@@ -34,7 +34,8 @@ log = get_log("devnet")
 FINALITY_DELAY_S: Final = 0.15
 BATCH_S: Final = 0.003  # what comes within so little time shares a block
 BLOCK_EXTRINSICS_MAX: Final = 512  # two or three seconds of work: what is more waits for the next block
-INLINE_EXTRINSICS_MAX: Final = 2  # a few milliseconds each: more of them are worth a thread's hop
+INLINE_EXTRINSICS_MAX: Final = 2  # a millisecond each: more of them are worth a thread's hop
+INLINE_BYTES_MAX: Final = 1_024  # a batch may be one extrinsic and hundreds of calls
 UNFINAL_S_MIN: Final = 0.01
 FORGED_MAX: Final = 64
 
@@ -266,7 +267,7 @@ class ChainService:
         async with self._moving:
             self._rotate()
             offered = [waiting.raw for waiting in self._waiting()[:BLOCK_EXTRINSICS_MAX]]
-            if len(offered) > INLINE_EXTRINSICS_MAX:
+            if len(offered) > INLINE_EXTRINSICS_MAX or sum(map(len, offered)) > INLINE_BYTES_MAX:
                 block = await offload(self.chain.write, self.now_ms(), offered)
             else:
                 block = self.chain.write(self.now_ms(), offered)

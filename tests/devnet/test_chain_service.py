@@ -114,6 +114,21 @@ async def test_many_extrinsics_fill_several_blocks(monkeypatch, nursery):
     assert chain.nonce_of(ALICE.id) == chain.next_nonce(ALICE.id) == 12
 
 
+@pytest.mark.parametrize("calls", [1, 40])
+async def test_a_batch_is_one_extrinsic_however_long_it_takes(calls, nursery):
+    """A short one is carried out at once, a long one beside the loop: the block is the same."""
+    chain = service(finality_delay_s=0.01)
+    transfers = [call_of("Balances", "transfer_allow_death", dest=BOB.address, value=10**10) for _ in range(calls)]
+    raw = Stage(chain.chain).signed(ALICE, call_of("Utility", "batch_all", calls=transfers), nonce=0)
+    chain.submit(raw)
+    await nursery.start(chain.run)
+    with trio.fail_after(10):
+        while chain.chain.final.number < 1:
+            await trio.sleep(0.01)
+    assert chain.chain.head.extrinsics[1:] == (raw,)
+    assert Stage(chain.chain).outcome_of(Stage(chain.chain).events(1)[-1]) == "Ok"
+
+
 async def test_sets_change_by_themselves(autojump_clock, nursery):
     """After every so many blocks, each set signing its own last block."""
     chain = service(block=1.0, set_every=4)

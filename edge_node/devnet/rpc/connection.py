@@ -116,7 +116,7 @@ class Connection:
         if name in TOPICS:
             return self._subscribe(name, params, begun)
         if name in ENDS:
-            return self._unsubscribe(params)
+            return self._unsubscribe(ENDS[name], params)
         method = METHODS.get(name)
         if method is None:
             raise RpcError(NO_SUCH_METHOD, "Method not found")
@@ -139,12 +139,13 @@ class Connection:
         begun.append(subscription)
         return subscription.id
 
-    def _unsubscribe(self, params: Sequence[Any]) -> bool:
+    def _unsubscribe(self, topic: str, params: Sequence[Any]) -> bool:
         if len(params) != 1 or not isinstance(params[0], str):
             raise RpcError(INVALID_PARAMS, "Invalid params", "wants the id of a subscription")
-        subscription = self._held.pop(params[0], None)
-        if subscription is None:
+        subscription = self._held.get(params[0])
+        if subscription is None or subscription.topic != topic:
             return False
+        del self._held[subscription.id]
         subscription.on_end()
         return True
 

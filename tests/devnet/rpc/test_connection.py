@@ -121,4 +121,7 @@ async def test_a_refused_subscription_is_none():
         await desk.refusal("state_subscribeStorage", ["0xzz"])
         assert (desk.server.subscriptions, len(desk.service.watches)) == (0, 0)
         assert (await desk.refusal("chain_unsubscribeNewHeads")).code == -32602
+        justifications = await desk.ask("grandpa_subscribeJustifications")
+        assert await desk.ask("chain_unsubscribeNewHeads", justifications) is False, "it is of another kind"
+        assert desk.server.subscriptions == 1
         assert await desk.ask("chain_unsubscribeNewHeads", "none") is False
