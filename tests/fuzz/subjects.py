@@ -26,6 +26,7 @@ from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Hash256
 from edge_node.base.ss58 import format_ss58, parse_ss58
+from edge_node.chain_light import layouts
 from edge_node.chain_light.anchor_record import AnchorRecord
 from edge_node.chain_light.authorities import encode_authorities
 from edge_node.chain_light.authority_state import decode_authority_state
@@ -472,6 +473,21 @@ def checkpoint(raw: bytes, _dice: Dice) -> None:
     assert canonical(found.to_payload()) == raw, "two forms of a checkpoint"
 
 
+STORED = [
+    bytes(80), bytes(64) + (1 << 127).to_bytes(16, "little"), b"\xb4\x79\x04\x10node", bytes(4), bytes(8), bytes(32),
+    encode_authorities(electorate.electorate(3)), b"\1" + encode_authorities(electorate.electorate(2)),
+]  # fmt: skip
+
+
+def stored(raw: bytes, dice: Dice) -> None:
+    """Any bytes in the place of a value that is read without metadata: it, or that its form is not known."""
+    places = (
+        layouts.account_layout(bytes(32)), layouts.RUNTIME, layouts.NUMBER, layouts.PARENT, layouts.NOW, layouts.SET_ID,
+        layouts.AUTHORITIES, layouts.WELL_KNOWN_AUTHORITIES, layouts.CODE,
+    )  # fmt: skip
+    places[dice.roll(len(places))].read(raw)
+
+
 PINS = json.loads((VECTORS / "chain/metadata-pin.json").read_text())["vectors"]
 
 
@@ -667,6 +683,7 @@ SUBJECTS = [
     Subject("scale", COMPACTS, scale, (MalformedScale,)),
     Subject("header", HEADERS, header, (MalformedScale, BadAnswer)),
     Subject("checkpoint", PAYLOADS, checkpoint, (Refusal,), (20_000, 120)),
+    Subject("layouts", STORED, stored, (layouts.UnknownLayout,)),
     Subject("metadata_pin", [one["payload"].encode() for one in PINS], metadata_pin, (Refusal,), (20_000, 120)),
     Subject("kept_anchor", KEPT, kept_anchor, (RecordDamaged, RecordNewer), (20_000, 120)),
     Subject("checkpoint_text", PARTS, parts, (Refusal,), (3_000, 60)),
