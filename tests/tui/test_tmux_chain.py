@@ -46,17 +46,7 @@ def test_an_operator_looks_at_the_chain(size: tuple[int, int], tmp_path: Path) -
         [*CLI, "init", "--data-dir", str(folder), "--name", "edge-07", "--plain", "loopback"],
         check=True, capture_output=True,
     )  # fmt: skip
-    chain_arguments = [
-        "devnet",
-        "chain",
-        "--port",
-        "0",
-        "--period",
-        "0.5",
-        "--directory",
-        str(tmp_path / "c"),
-        "--json",
-    ]
+    served = ["devnet", "chain", "--port", "0", "--period", "0.5", "--directory", str(tmp_path / "c"), "--json"]
     doors = {"EDGE_NODE__HTTP__LISTEN": "127.0.0.1:0", "EDGE_NODE__HTTP__LISTEN_TLS": "", "EDGE_NODE__GRPC__LISTEN": ""}
     with process(served, tmp_path / "chain.log") as (place, chain):
         follow = {
