@@ -9,12 +9,12 @@ from edge_node.base.clock import ClockQuality
 from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Hash256, PublicKey
 from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.authority_changes import set_change_of
 from edge_node.chain_light.chain_db import open_chain_db
 from edge_node.chain_light.checkpoint import CheckpointKeys, sign_checkpoint
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.grandpa import AuthoritySet, Justification, Precommit, encode_justification, vote_message
 from edge_node.chain_light.header import Header, hash_header
-from edge_node.chain_light.pending_changes import PendingChanges
 from edge_node.chain_light.shipped import shipped_spec
 from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused, OtherHeader
@@ -267,6 +267,7 @@ class World:
         self.pool = WorldPool(self)
         self.forged: dict[Hash256, Header] = {}
         self.counter = 0
+        self._anchors = [Anchor(self.chain.genesis.header, AuthoritySet(0, FOUR))]
 
     def __getitem__(self, place):
         return self.sources[place]
@@ -314,17 +315,14 @@ class World:
                 self.finalize(self.chain.head.number - self.lag)
 
     def anchor_at(self, number):
-        """A trusted anchor at a height where no change is under way: genesis, or the end of a set."""
-        voters = AuthoritySet(0, FOUR)
-        pending = PendingChanges()
-        from edge_node.chain_light.authority_changes import set_change_of
-
-        for height in range(1, number + 1):
-            change = set_change_of(self.chain.block_at(height).header)
-            if change is not None:
-                pending = pending.announced(height, change)
-            voters, pending = pending.after(height, voters)
-        return Anchor(self.chain.block_at(number).header, voters, pending)
+        """The anchor at a height: its block, who votes on what follows, and what is under way."""
+        while len(self._anchors) <= number:
+            last = self._anchors[-1]
+            header = self.chain.block_at(last.header.number + 1).header
+            change = set_change_of(header)
+            pending = last.pending if change is None else last.pending.announced(header.number, change)
+            self._anchors.append(Anchor(header, *pending.after(header.number, last.voters)))
+        return self._anchors[number]
 
     def after_forced(self, number):
         """A signed checkpoint at a height above a forced change that set FOUR[:3]."""
