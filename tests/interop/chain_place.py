@@ -24,7 +24,7 @@ from edge_node.chain_light.metadata_bytes import parse_metadata
 from edge_node.chain_light.storage_key import prefix_of, storage_key, value_of
 from edge_node.chain_light.values import Value
 from edge_node.devnet.processes import bound, clean_environment, command
-from tests.interop.driving import Driver
+from tests.interop.driving import QUICK_CASE_S, Driver
 from tests.interop.sdk import driver
 
 START_S, STOP_S, CALL_S = 60.0, 20.0, 20.0
@@ -60,6 +60,12 @@ class ChainPlace:
     def told(self) -> dict[str, Any]:
         """What a driver must know."""
         return {"url": self.url}
+
+    def living(self) -> "ChainPlace":
+        """The same, as long as its process runs: else nobody waits for what will not come."""
+        code = self.process.poll()
+        assert code is None, f"the chain ended with {code}: {self.log.read_text()[-2_000:]}"
+        return self
 
     def ask(self, method: str, *params: Any) -> Any:
         """The result of one call; RpcRefused."""
@@ -165,5 +171,5 @@ def _first_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
 @contextmanager
 def chain_driver(chain: ChainPlace, log: Path) -> Iterator[Driver]:
     """polkadot-js and the SDK's chain client (npm/chain.mjs), speaking to one chain."""
-    with driver(chain.told(), log, script="chain.mjs") as one:
+    with driver(chain.told(), log, script="chain.mjs", case_s=QUICK_CASE_S) as one:
         yield one

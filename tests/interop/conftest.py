@@ -68,14 +68,26 @@ def async_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
-    """The chain that tests share: it goes on, and nobody breaks it."""
+def chain_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
+    """The one chain of this session."""
     with running_chain(tmp_path_factory.mktemp("chain")) as place:
         yield place
 
 
+@pytest.fixture
+def chain(chain_process: ChainPlace) -> ChainPlace:
+    """The chain that tests share: it goes on, and nobody breaks it."""
+    return chain_process.living()
+
+
 @pytest.fixture(scope="session")
-def js(chain: ChainPlace) -> Iterator[Driver]:
-    """polkadot-js and the SDK's chain client, on that chain."""
-    with chain_driver(chain, chain.log.with_name("js.log")) as one:
+def js_process(chain_process: ChainPlace) -> Iterator[Driver]:
+    """One process of polkadot-js and the SDK's chain client."""
+    with chain_driver(chain_process, chain_process.log.with_name("js.log")) as one:
         yield one
+
+
+@pytest.fixture
+def js(chain: ChainPlace, js_process: Driver) -> Driver:
+    """polkadot-js and the SDK's chain client, on a chain that lives."""
+    return js_process

@@ -12,6 +12,7 @@ from typing import Any
 
 START_S = 120  # the SDK brings a whole chain client along, which takes seconds to read
 CASE_S = 300
+QUICK_CASE_S = 60  # of judges whose cases take a second
 
 
 class DriverFault(Exception):
@@ -29,13 +30,14 @@ class CaseError(Exception):
 class Driver:
     """One process with a judge in it, speaking to one place; cases run one after the other."""
 
-    def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path, case_s: float = CASE_S) -> None:
         self.process, self._answers, self._log, self._waiting = process, answers, log, b""
+        self._case_s = case_s
 
     def __call__(
-        self, case: str, transport: str | None = None, *, within_s: float = CASE_S, **args: Any
+        self, case: str, transport: str | None = None, *, within_s: float | None = None, **args: Any
     ) -> dict[str, Any]:
-        """Run `subject.case`; its facts. CaseError with what the SDK raised."""
+        """Run `subject.case`; its facts. CaseError with what the judge raised."""
         self.begin(case, transport, **args)
         return self.end(case, within_s)
 
@@ -47,9 +49,9 @@ class Driver:
         self.process.stdin.write(json.dumps(asked).encode() + b"\n")
         self.process.stdin.flush()
 
-    def end(self, case: str, within_s: float = CASE_S) -> dict[str, Any]:
+    def end(self, case: str, within_s: float | None = None) -> dict[str, Any]:
         """The facts of the case that was begun."""
-        answer = self.read(within_s)
+        answer = self.read(self._case_s if within_s is None else within_s)
         if "error" in answer:
             raise CaseError(case, answer["error"])
         facts: dict[str, Any] = answer["facts"]
@@ -76,7 +78,9 @@ class Driver:
 
 
 @contextmanager
-def driving(command: Sequence[str], told: Sequence[str], log: Path, folder: Path) -> Iterator[Driver]:
+def driving(
+    command: Sequence[str], told: Sequence[str], log: Path, folder: Path, case_s: float = CASE_S
+) -> Iterator[Driver]:
     """Run `command`, the descriptor for its answers, and what it is `told`, until the block ends."""
     reading, writing = os.pipe()
     with log.open("ab") as output:
@@ -86,7 +90,7 @@ def driving(command: Sequence[str], told: Sequence[str], log: Path, folder: Path
         )  # fmt: skip
     os.close(writing)
     try:
-        one = Driver(process, reading, log)
+        one = Driver(process, reading, log, case_s)
         one.read(START_S)
         yield one
     finally:

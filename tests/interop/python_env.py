@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from tests.interop.driving import Driver, DriverFault, driving
+from tests.interop.driving import QUICK_CASE_S, Driver, DriverFault, driving
 
 ROOT = Path(__file__).parents[2]
 JUDGES = Path(__file__).parent / "judges"
@@ -48,5 +48,5 @@ def _run(*command: str) -> None:
 def judge(name: str, log: Path) -> Iterator[Driver]:
     """The judges of one environment (judges/serve.py), gone after the block. What the libraries print goes to `log`."""
     command = [str(environment(name)), "-I", "-X", "utf8", str(JUDGES / "serve.py")]
-    with driving(command, [], log, JUDGES) as one:
+    with driving(command, [], log, JUDGES, QUICK_CASE_S) as one:
         yield one

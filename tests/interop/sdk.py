@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.interop.driving import Driver, DriverFault, driving
+from tests.interop.driving import CASE_S, Driver, DriverFault, driving
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).parent / "npm"
@@ -51,11 +51,13 @@ def _npm_ci() -> None:
 
 
 @contextmanager
-def driver(place: Mapping[str, Any], log: Path, *node_options: str, script: str = "drive.mjs") -> Iterator[Driver]:
+def driver(
+    place: Mapping[str, Any], log: Path, *node_options: str, script: str = "drive.mjs", case_s: float = CASE_S
+) -> Iterator[Driver]:
     """A driver for one place, gone after the block. What the libraries print goes to `log`."""
     install()
     node = shutil.which("node")
     if node is None:
         raise DriverFault("node is not installed: apt-get install nodejs")
-    with driving([node, *node_options, str(PROJECT / script)], [json.dumps(place)], log, PROJECT) as one:
+    with driving([node, *node_options, str(PROJECT / script)], [json.dumps(place)], log, PROJECT, case_s) as one:
         yield one

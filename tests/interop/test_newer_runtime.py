@@ -36,16 +36,22 @@ TERMS = {
 
 
 @pytest.fixture(scope="module")
-def newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
-    """A chain of the newer runtime."""
+def newer_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainPlace]:
+    """One chain for all tests here."""
     with running_chain(tmp_path_factory.mktemp("newer"), *OPTIONS) as place:
         yield place
 
 
+@pytest.fixture
+def newer(newer_process: ChainPlace) -> ChainPlace:
+    """A chain of the newer runtime, which lives."""
+    return newer_process.living()
+
+
 @pytest.fixture(scope="module")
-def newer_js(newer: ChainPlace) -> Iterator[Driver]:
+def newer_js(newer_process: ChainPlace) -> Iterator[Driver]:
     """polkadot-js on it."""
-    with chain_driver(newer, newer.log.with_name("js.log")) as one:
+    with chain_driver(newer_process, newer_process.log.with_name("js.log")) as one:
         yield one
 
 
