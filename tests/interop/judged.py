@@ -8,16 +8,13 @@ from typing import Any
 import sr25519
 import trio
 
-from edge_node.base.digests import blake2b_256
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.grandpa import Authority, AuthoritySet
 from edge_node.devnet.pallets import sdk_profile
-from edge_node.devnet.pallets.babe import EPOCH_SLOTS, SLOT_MS
-from edge_node.devnet.runtime import Block, Chain, ChangeOrder, Validator
+from edge_node.devnet.runtime import Chain, ChangeOrder, Validator
 from edge_node.devnet.runtime.form import Form
 from edge_node.devnet.runtime.voters import Voters
 from edge_node.trust.keys import SigningKey
-from edge_node.wire.scale import uint
 from tests.devnet.runtime.stage import Stage, make_stage, seed
 from tests.interop.judged_runtime import judged_code, read_by_runtime
 from tests.interop.libp2p import host
@@ -47,32 +44,10 @@ def author(number: int) -> Validator:
 AUTHORS = tuple(author(number) for number in range(SET_SIZE))
 
 
-class SealedStage(Stage):
-    """A chain whose blocks are written in slots, and by authors, as BABE has it."""
-
-    def write(self, *extrinsics: bytes) -> Block:
-        """A block in the next slot that has an author."""
-        slot = self.now_ms // SLOT_MS + 1
-        while self._drawn(slot) != slot % SET_SIZE:
-            slot += 1
-        self.now_ms = slot * SLOT_MS
-        return self.chain.write_in_slot(slot, self.now_ms, extrinsics)
-
-    def _drawn(self, slot: int) -> int:
-        digest = blake2b_256(self._randomness(slot) + uint(slot, 8))
-        return int.from_bytes(digest, "big") % SET_SIZE
-
-    def _randomness(self, slot: int) -> bytes:
-        first = self.read("Babe", "GenesisSlot")
-        ahead = first and (slot - first) // EPOCH_SLOTS > self.read("Babe", "EpochIndex")
-        randomness: bytes = self.read("Babe", "NextRandomness" if ahead else "Randomness")
-        return randomness
-
-
 def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE) -> Stage:
     """A chain at its genesis whose runtime executes, where the voters of so many sets may vote."""
     profile = sdk_profile(state_version)
-    stage = SealedStage(make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS).chain)
+    stage = make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS)
     keys = [voter(number) for number in range(size * (sets + 1))]
     stage.chain.voters = Voters(stage.chain.voters.current, keys)
     return stage

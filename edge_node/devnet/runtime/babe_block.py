@@ -10,20 +10,27 @@ from edge_node.wire.scale import compact, uint
 _NEXT_EPOCH_DATA = 1
 
 
-def begin_slot(work: Work, slot: int, author: int) -> tuple[DigestItem, ...]:
-    """Note the slot; the digest items it brings: always the author's claim, at an epoch's start the next epoch."""
-    claim = pre_digest_item(PreDigest(SlotKind.SECONDARY_PLAIN, author, slot))
+def begin_slot(work: Work, slot: int) -> tuple[int, tuple[DigestItem, ...]]:
+    """Note the slot; whose it is, and the digest items it brings.
+
+    Those are always the author's claim, and at an epoch's start the next epoch.
+    """
     first = work.get("Babe", "GenesisSlot") == 0
     if first:
         work.put("Babe", "GenesisSlot", slot)
     work.put("Babe", "CurrentSlot", slot)
     epoch = (slot - work.get("Babe", "GenesisSlot")) // EPOCH_SLOTS
-    if first:
-        return claim, _announce_next(work)
-    if epoch <= work.get("Babe", "EpochIndex"):
-        return (claim,)
-    _enter(work, epoch)
-    return claim, _announce_next(work)
+    entered = epoch > work.get("Babe", "EpochIndex")
+    if entered:
+        _enter(work, epoch)
+    author = drawn_author(work.get("Babe", "Randomness"), slot, len(work.get("Babe", "Authorities")))
+    claim = pre_digest_item(PreDigest(SlotKind.SECONDARY_PLAIN, author, slot))
+    return author, (claim, _announce_next(work)) if first or entered else (claim,)
+
+
+def drawn_author(randomness: bytes, slot: int, authorities: int) -> int:
+    """Whose a secondary slot is, by its place among so many authorities of the epoch (BABE, secondary slots)."""
+    return int.from_bytes(blake2b_256(randomness + uint(slot, 8)), "big") % authorities
 
 
 def _enter(work: Work, epoch: int) -> None:

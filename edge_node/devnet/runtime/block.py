@@ -52,14 +52,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the next block is made of: its slot and time, who writes it, and what is to come into it.
+    """What the next block is made of: its slot and time, and what is to come into it.
 
     `extrinsics` are whole ones (`Chain.check` read them); whether they are valid by then, the block finds out.
     """
 
     slot: int
     now_ms: int
-    author: int
     extrinsics: Sequence[bytes] = ()
     changes: Sequence[ChangeOrder] = ()
 
@@ -88,8 +87,8 @@ def begin_work(rules: Rules, parent: Block) -> Work:
 def write_block(rules: Rules, parent: Block, plan: Plan) -> Block:
     """Write the next block: what is not valid in it is left out and told."""
     work = begin_work(rules, parent)
-    author = rules.validators[plan.author]
-    digest = [*begin_slot(work, plan.slot, plan.author)]
+    place, begun = begin_slot(work, plan.slot)
+    author, digest = rules.validators[place], [*begun]
     for order in plan.changes:
         order_change(work, order)
     included = [_write_time(work, plan.now_ms)]

@@ -163,7 +163,7 @@ class Chain:
         return bool(self._changes)
 
     def write(self, now_ms: int, extrinsics: Sequence[bytes] = ()) -> Block:
-        """Write a block at `now_ms` (UTC), in the slot of that time, its author the slot's turn.
+        """Write a block at `now_ms` (UTC), in the slot of that time, by the author drawn for it.
 
         Blocks may come faster than slots: then the slot is the next one after the last block's.
         """
@@ -174,7 +174,7 @@ class Chain:
         if slot <= self._slot:
             raise SlotNotAhead(slot, self._slot)
         changes, self._changes = tuple(self._changes), []
-        plan = Plan(slot, now_ms, slot % len(self.rules.validators), extrinsics, changes)
+        plan = Plan(slot, now_ms, extrinsics, changes)
         block = write_block(self.rules, self.head, plan)
         self._blocks.append(block)
         self._by_hash[block.hash] = block
@@ -202,7 +202,7 @@ class Chain:
         parent, honest = self.block_at(number - 1), self.block_at(number)
         self.state_of(parent)
         slot = slot_of(honest.header) or 0
-        block = write_block(self.rules, parent, Plan(slot, now_ms, slot % len(self.rules.validators)))
+        block = write_block(self.rules, parent, Plan(slot, now_ms))
         vote = self.voters.vote_against_rules(block.hash, number)
         return block, Finality(number, block.hash, vote.set_id, encode_justification(vote.justification))
 
