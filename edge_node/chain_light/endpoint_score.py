@@ -17,6 +17,8 @@ BAN_FORGOTTEN_S: Final = 3_600.0  # after the last ban's end: then the next is a
 FAILURES_MAX: Final = 2  # calls in a row without an answer: one may be a lost packet
 FAILURES_FORGOTTEN_S: Final = 60.0
 BEHIND_BLOCKS: Final = 20  # two minutes of blocks: more than nodes of one chain differ by
+SLOW_S: Final = 1.0  # what takes less is quick enough for anything that is asked
+SLOWER_TIMES: Final = 4  # so much slower than another: not what differs from one minute to the next
 BEHIND_S: Final = 60.0  # a node that catches up after a restart is given the time
 EVIDENCE_MAX: Final = 8  # of what was refused, as text, for people
 BACK_OFF_FIRST_S: Final = 1.0
@@ -27,7 +29,7 @@ _LATENCY_WEIGHT: Final = 0.2  # of the newest: about the last ten count
 _GROUPS_TO_DOUBT: Final = 3  # of so many, the highest claim is one group's word against the others'
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Score:
     """One endpoint; times are monotonic seconds, heights what it claims."""
 
@@ -177,16 +179,19 @@ def note_heights(scores: Sequence[Score], now: float) -> None:
 def in_order(scores: Sequence[Score], leader: str | None, now: float) -> list[Score]:
     """The usable ones, the leader first; whose url was `leader` goes on leading while nothing speaks against it.
 
-    Against it speak two calls in a row without an answer, and being behind; then the fewest demerits lead, and among
-    equals who answers sooner.
+    Against it speak two calls in a row without an answer, being behind, and being four times slower than another and
+    slower than a second; then the fewest demerits lead, and among equals who answers sooner.
     """
+    usable = [score for score in scores if score.usable]
+    fit = [score for score in usable if score.failures(now) < FAILURES_MAX and not score.lags(now)]
+    quickest_s = min((score.latency_s for score in fit if score.latency_s is not None), default=SLOW_S)
+    slow_s = max(SLOW_S, SLOWER_TIMES * quickest_s)
 
-    def rank(score: Score) -> tuple[bool, bool, float, float]:
-        unfit = score.failures(now) >= FAILURES_MAX or score.lags(now)
+    def rank(score: Score) -> tuple[bool, bool, bool, float, float]:
         latency_s = score.latency_s if score.latency_s is not None else BACK_OFF_LONGEST_S
-        return unfit, score.url != leader, round(score.demerits(now)), latency_s
+        return score not in fit, latency_s > slow_s, score.url != leader, round(score.demerits(now)), latency_s
 
-    return sorted((score for score in scores if score.usable), key=rank)
+    return sorted(usable, key=rank)
 
 
 def back_off_s(attempts: int, chance: float) -> float:

@@ -104,9 +104,20 @@ def test_the_leader_goes_on_leading():
     assert order([a, b], "a") == ["a", "b"]
 
 
+def test_a_leader_that_is_far_slower_gives_way():
+    """Slower than a second, and than four times another that is fit; each alone is no reason."""
+    for mine_s, others_s, leads in ((1.0, 0.1, "a"), (1.1, 0.1, "b"), (4.0, 1.0, "a"), (4.1, 1.0, "b")):
+        a, b = usable("a", latency_s=mine_s), usable("b", latency_s=others_s)
+        assert order([a, b], "a")[0] == leads
+    a, b = usable("a", latency_s=9.0), usable("b", latency_s=0.1)
+    b.fail("x", 0.0)
+    b.fail("x", 0.0)
+    assert order([a, b], "a") == ["a", "b"]
+
+
 def test_two_failures_in_a_row_cost_the_lead():
     """One does not; an answer between them begins anew; after a minute they are forgotten."""
-    a, b = usable("a"), usable("b", latency_s=9)
+    a, b = usable("a"), usable("b", latency_s=0.9)
     assert a.fail("lost", 0.0) == 1
     assert order([a, b], "a") == ["a", "b"]
     a.serve(0.1)

@@ -67,6 +67,7 @@ def test_the_rules_have_the_codes_numbers():
     told = " ".join(THOUGHTS.split())
     for sentence in (
         f"more than {score.BEHIND_BLOCKS} below the highest for {score.BEHIND_S:g} s",
+        f"takes more than {score.SLOW_S:g} s and {score.SLOWER_TIMES} times as long as another",
         f"**Ban**: {score.BAN_FIRST_S:g} s, then twice the last, up to {score.BAN_LONGEST_S:g} s",
         f"after {score.BAN_FORGOTTEN_S:,g} s without one, {score.BAN_FIRST_S:g} s again",
         f"after {score.BACK_OFF_FIRST_S:g} s, then twice the last, up to {score.BACK_OFF_LONGEST_S:g} s",
