@@ -104,7 +104,8 @@ def _read_spec(raw: bytes) -> _SyncSpec:
 
 def anchor_of(header: Header, state: AuthorityState) -> Anchor:
     """The finalized block with its voters and what is announced on the way to it; DraftRefused where that is open."""
-    if any(_last_of_set(one) > header.number for one in state.forced):
+    # What is listed is not in force yet; one that is overdue was announced on a fork that is dead.
+    if any(_last_of_set(one) >= header.number for one in state.forced):
         raise DraftRefused("a forced change of authorities is announced: wait until it is in force")
     due = [one for one in _announced(state.standard) if one.number <= header.number < _last_of_set(one)]
     if due and not _is_line(state.standard):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from edge_node.base.ids import Hash256
+from edge_node.chain_light import checkpoint_draft
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.authorities import AuthoritySet
 from edge_node.chain_light.authority_changes import Forced, Scheduled
@@ -78,6 +79,7 @@ def test_what_is_announced_is_pending() -> None:
     """From before the block and due after it; what is over, and what comes only later, is not."""
     anchor = anchor_of(HEAD, state(scheduled(8, 5, scheduled(13, 2))))
     assert anchor.pending == PendingChanges((PendingChange(13, electorate(2)),))
+    assert anchor_of(HEAD, state(scheduled(10, 1))).pending.last_of_set == 11
     assert anchor_of(HEAD, state(scheduled(5, 5))).pending.changes == ()
     assert anchor_of(HEAD, state(scheduled(11, 0))).pending.changes == ()
     assert anchor_of(HEAD, state()) == Anchor(HEAD, AuthoritySet(3, electorate(4)))
@@ -90,7 +92,19 @@ def test_what_is_open_is_waited_for() -> None:
     forced = Announcement(HERE, 9, Forced(1, Scheduled(electorate(2), 4)))
     with pytest.raises(DraftRefused, match="forced"):
         anchor_of(HEAD, state(forced=(forced,)))
+    due = Announcement(HERE, 6, Forced(1, Scheduled(electorate(2), 4)))
+    with pytest.raises(DraftRefused, match="forced"):
+        anchor_of(HEAD, state(forced=(due,)))
     anchor_of(HEAD, state(forced=(Announcement(HERE, 5, Forced(1, Scheduled(electorate(2), 4))),)))
+
+
+def test_a_file_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to it the file is read, beyond it not."""
+    raw = json.dumps(SPEC).encode()
+    monkeypatch.setattr(checkpoint_draft, "STATE_FILE_MAX_BYTES", len(raw))
+    read_sync_state(raw)
+    with pytest.raises(DraftRefused, match=f"longer than {len(raw)} bytes"):
+        read_sync_state(raw + b" ")
 
 
 def test_a_draft_is_a_file() -> None:
@@ -100,7 +114,7 @@ def test_a_draft_is_a_file() -> None:
     assert decode_draft(raw) == decode_draft(raw + b"\n") == draft
     with pytest.raises(MalformedJson):
         decode_draft(raw.replace(b",", b", "))
-    with pytest.raises((DraftRefused, MalformedCheckpoint)):
+    with pytest.raises(DraftRefused, match="no object"):
         decode_draft(b"[]")
     with pytest.raises(MalformedCheckpoint):
         draft_checkpoint(genesis().hash, genesis(), issued_ms=NOW, days=367, counter=9)

@@ -60,6 +60,7 @@ def test_what_cannot_be_followed_is_refused(tmp_path: Path, settings, kind: type
     with pytest.raises(kind) as refused:
         load_network(settings(tmp_path))
     assert refused.value.remedy
+    assert str(refused.value)
     assert "secret" not in str(refused.value)
 
 
