@@ -44,10 +44,10 @@ def author(number: int) -> Validator:
 AUTHORS = tuple(author(number) for number in range(SET_SIZE))
 
 
-def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE) -> Stage:
+def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE, **genesis: Any) -> Stage:
     """A chain at its genesis whose runtime executes, where the voters of so many sets may vote."""
     profile = sdk_profile(state_version)
-    stage = make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS)
+    stage = make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS, **genesis)
     keys = [voter(number) for number in range(size * (sets + 1))]
     stage.chain.voters = Voters(stage.chain.voters.current, keys)
     return stage
@@ -79,7 +79,10 @@ def anchor_of(chain: Chain) -> Anchor:
 
 
 def spec_of(chain: Chain, address: str) -> dict[str, Any]:
-    """The chain's specification with its whole first state, and one address to go to."""
+    """The chain's specification with its whole first state, and one address to go to.
+
+    Of child tries the roots stand in it alone: smoldot reads no specification that holds more of them.
+    """
     top = {f"0x{key.hex()}": f"0x{value.hex()}" for key, value in chain.genesis.state.pairs()}
     return {
         "name": "Judged",

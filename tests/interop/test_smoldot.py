@@ -211,6 +211,23 @@ async def test_a_delay_ends_the_warp_of_both_at_the_same_block(tmp_path: Path) -
     assert (anchor.hash, anchor.voters) == (chain.final.hash, chain.voters.current)
 
 
+async def test_a_forced_change_ends_the_warp_of_both(tmp_path: Path) -> None:
+    """No set that was voted in signs what follows it: both stop at the last block whose signers they know."""
+    stage = judged_stage(5)
+    grow(stage, 4)
+    chain = stage.chain
+    chain.schedule(replace(order(5), median=1, delay=2))
+    stage.skip(NOT_WORTH_A_WARP)
+    chain.finalize()
+    peer = peer_of(chain)
+    verified, why = await refused(peer, tmp_path / "log")
+    assert "forced GrandPa authorities change" in why
+    with pytest.raises(WarpBroken) as broken:
+        ours_after(chain, peer.warps)
+    assert verified == chain.hand_overs
+    assert broken.value.anchor.header.number == verified[-1]
+
+
 async def test_an_empty_warp_that_is_not_the_end_is_refused(tmp_path: Path) -> None:
     """As a chain answers whose first change has a delay: neither takes it for progress."""
     stage = judged_stage(2)
@@ -310,10 +327,13 @@ async def told_of_a_forged_commit(
     return forged
 
 
-async def read(judge: Smoldot, subscription: str, block: str, key: bytes, kind: str = "value") -> dict[str, Any]:
+async def read(
+    judge: Smoldot, subscription: str, block: str, key: bytes, kind: str = "value", child: bytes | None = None
+) -> dict[str, Any]:
     """The items smoldot finds in the state of a block, as it tells them; or that it finds no proof."""
     asked = [{"key": f"0x{key.hex()}", "type": kind}]
-    operation = (await judge.ask("chainHead_v1_storage", subscription, block, asked, None))["operationId"]
+    of_child = None if child is None else f"0x{child.hex()}"
+    operation = (await judge.ask("chainHead_v1_storage", subscription, block, asked, of_child))["operationId"]
     ended = await judge.ended(operation)
     items = [item for event in judge.events_of(operation) for item in event.get("items", ())]
     return {item["key"]: item["value"] for item in items} | {"": ended["event"]}
@@ -349,6 +369,26 @@ async def test_our_proofs_of_storage_are_read_by_both(tmp_path: Path, state_vers
     assert called["output"] == f"0x{authorities.hex()}"
     entries = [bytes.fromhex(entry[2:]) for entry in proof["proof"]]
     assert Proof(entries).read(root, alice) == Present(chain.final.state.get(alice) or b"")
+
+
+@pytest.mark.parametrize("state_version", [0, 1])
+async def test_our_proofs_of_child_tries_are_read_by_both(tmp_path: Path, state_version: int) -> None:
+    """Values short and long, what is not there, and a trie that does not exist."""
+    inside = {b"a": b"1" * 40, b"ab": b"22", b"z" * 40: b"3" * 100}
+    stage = judged_stage(5, state_version=state_version, children={b"child": inside})
+    grow(stage, 5)
+    peer, root = peer_of(stage.chain), stage.chain.final.header.state_root
+    with trio.fail_after(WITHIN_S):
+        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
+            followed = await judge.follow()
+            (block,) = (await judge.event("initialized"))["finalizedBlockHashes"]
+            for key, value in inside.items():
+                found = await read(judge, followed, block, key, child=b"child")
+                assert found == {f"0x{key.hex()}": f"0x{value.hex()}", "": "operationStorageDone"}
+                assert Proof.of_scale(peer.proofs[-1]).read_child(root, b"child", key) == Present(value)
+            for child, key in ((b"child", b"b"), (b"none", b"a")):
+                assert await read(judge, followed, block, key, child=child) == {"": "operationStorageDone"}
+                assert Proof.of_scale(peer.proofs[-1]).read_child(root, child, key) == Absent()
 
 
 @pytest.mark.parametrize("lie", ["other-state", "left-out"])

@@ -16,7 +16,7 @@ from edge_node.chain_light.commit import CompactCommit, encode_commit
 from edge_node.chain_light.header import encode_header
 from edge_node.chain_light.justification import decode_justification
 from edge_node.chain_light.trie_build import Trie
-from edge_node.chain_light.trie_proof import encode_proof
+from edge_node.chain_light.trie_proof import CHILD_STORAGE, encode_proof
 from edge_node.devnet.runtime import Block, Chain, NoSuchBlock, warp_proof
 from edge_node.trust.keys import SigningKey
 from edge_node.wire.scale import blob, uint
@@ -27,7 +27,7 @@ from tests.interop.libp2p.noise import public_key_message
 FULL = b"\x01"
 CODE_KEYS = (b":code", b":heappages")
 _HEADER, _BODY = 1 << 24, 1 << 25
-_CALL, _READ = 1, 2
+_CALL, _READ, _READ_CHILD = 1, 2, 4
 _COMMIT, _NEIGHBOUR = 1, 2
 _BEST = b"\x01"
 BLOCKS_MAX = 128
@@ -157,12 +157,24 @@ class ChainPeer:
         ((number, (message,)),) = wire.fields(asked).items()
         told = wire.fields(message)
         state = self.chain.block(Hash256(told[2][0])).state
-        if number not in (_CALL, _READ):
+        if number == _CALL:
+            self.asked.append(f"call {told[3][0].decode()}")
+            proof = self.prove(state, (*CODE_KEYS, *self.read_by_calls))
+        elif number == _READ:
+            self.asked.append("read")
+            proof = self.prove(state, told.get(3, []))
+        elif number == _READ_CHILD:
+            self.asked.append("read child")
+            proof = self._prove_child(state, told[3][0], told.get(6, []))
+        else:
             raise wire.PeerFault(f"a request of kind {number}")
-        self.asked.append(f"call {told[3][0].decode()}" if number == _CALL else "read")
-        keys = (*CODE_KEYS, *self.read_by_calls) if number == _CALL else told.get(3, [])
-        self.proofs.append(self.prove(state, keys))
-        return wire.field(number, wire.field(2, self.proofs[-1]))
+        self.proofs.append(proof)
+        return wire.field(_CALL if number == _CALL else _READ, wire.field(2, proof))
+
+    def _prove_child(self, state: Trie, child: bytes, keys: Sequence[bytes]) -> bytes:
+        """The way to the child trie's root, and on from there."""
+        inner = self.chain.children.get(child.removeprefix(CHILD_STORAGE))
+        return encode_proof(state.prove([child]) + ([] if inner is None else inner.prove(keys)))
 
     def _sync(self, asked: bytes) -> bytes:
         """Blocks from one of them on, as many as wanted, without justifications: those come in warps and as commits.
