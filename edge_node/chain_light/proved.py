@@ -31,7 +31,7 @@ class ProofStatus(enum.StrEnum):
     FINAL = "final"
     """At the newest final block of a chain that is followed."""
     DEGRADED = "degraded"
-    """The same, and one witness alone shows the chain: a newer block may be withheld."""
+    """The same, and something is lacking, such as a second witness or a clock: a newer block may be withheld."""
     STALE = "stale"
     """The chain is not followed at the moment: it may have gone on."""
     PROVISIONAL = "provisional"

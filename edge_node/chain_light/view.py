@@ -1,4 +1,4 @@
-"""The only door to values of the chain: proved at a final block, with its height and age; nothing else leaves it.
+"""The only door to values of the chain: proved at a final block, with height and age (docs/specs/chain-view.md).
 
 An endpoint that proves too little, or something else, has answered badly, and the next one is asked; an answer that is
 short never passes for an absence.

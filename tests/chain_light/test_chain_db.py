@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_node.base.ids import Hash256
+from edge_node.chain_light import chain_db_file
 from edge_node.chain_light.anchor_record import CHECKPOINT_SOURCE, Evidence
 from edge_node.chain_light.chain_db import (
     ANCHORS_KEPT,
@@ -311,6 +313,31 @@ def test_rot_found_while_it_is_open_is_named(path):
             use()
     db.close()
     assert anchors(path) == []
+
+
+def test_threads_take_turns(path):
+    """Whoever writes and reads at once: every change is there, whole."""
+    with closing(open_chain_db(path)) as db, ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(db.add_pin, bytes((place,))) for place in range(40)]
+        done += [pool.submit(db.load, GENESIS) for _ in range(10)] + [pool.submit(db.save, one) for one in STEPS]
+        for one in done:
+            one.result()
+        assert sorted(db.pins()[0]) == [bytes((place,)) for place in range(40)]
+        assert db.load(GENESIS).hand_offs == 3
+
+
+def test_a_file_that_another_process_writes_is_waited_for_and_then_told(path, monkeypatch):
+    """Nothing has changed then, and the next write finds it free."""
+    monkeypatch.setattr(chain_db_file, "BUSY_TIMEOUT_S", 0.01)
+    with closing(open_chain_db(path)) as db, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        db.save(STEPS[0])
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ChainDbUnwritable, match="locked"):
+            db.save(STEPS[1])
+        assert db.load(GENESIS).anchors[0].anchor == STEPS[0].after
+        other.execute("ROLLBACK")
+        db.save(STEPS[1])
+        assert db.load(GENESIS).anchors[0].anchor == STEPS[1].after
 
 
 def test_an_error_of_ours_in_a_transaction_takes_it_back(path):
