@@ -80,7 +80,7 @@ rooted: setup ## the tests that want root or a tool, outside tests/faults
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest --ignore=tests/faults -m "not faults and (needs_root or needs_systemd or needs_tmux or needs_promtool)" || test $$? -eq 5
 
 # What others wrote is installed once per lock, into .interop.
-interop: setup ## others' clients on a real node and a real chain: the npm SDK, polkadot-js, grpcio, substrate-interface
+interop: setup ## others' clients on a real node and a real chain: the npm SDK, polkadot-js, smoldot, grpcio, substrate-interface
 	EDGE_NODE_CI=1 $(BIN)/python -m pytest tests/interop
 
 browser: setup ## a real Chromium on a real node: websites, players, and hostile pages that reach nothing

@@ -5,17 +5,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import sr25519
 import trio
 
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.grandpa import Authority, AuthoritySet
+from edge_node.devnet.dev_accounts import dev_validator
 from edge_node.devnet.pallets import sdk_profile
-from edge_node.devnet.runtime import Chain, ChangeOrder, Validator
+from edge_node.devnet.runtime import Chain, ChangeOrder
 from edge_node.devnet.runtime.form import Form
 from edge_node.devnet.runtime.voters import Voters
 from edge_node.trust.keys import SigningKey
-from tests.devnet.runtime.stage import Stage, make_stage, seed
+from tests.devnet.runtime.stage import Stage, make_stage
 from tests.interop.judged_runtime import judged_code, read_by_runtime
 from tests.interop.libp2p import host
 from tests.interop.libp2p.substrate import ChainPeer
@@ -35,13 +35,8 @@ def order(number: int, delay: int = 0, *, size: int = SET_SIZE) -> ChangeOrder:
     return ChangeOrder(tuple(Authority(voter(size * number + place).public, 1) for place in range(size)), delay)
 
 
-def author(number: int) -> Validator:
-    """One of those who write blocks, whose seals are true; the first four vote in set 0."""
-    pair = sr25519.pair_from_seed(seed(f"author {number}"))
-    return Validator(seed(f"stash {number}"), pair[0], voter(number), lambda digest: sr25519.sign(pair, bytes(digest)))
-
-
-AUTHORS = tuple(author(number) for number in range(SET_SIZE))
+# Those who write blocks, and vote in set 0: the development phrase's, whose seals are true.
+AUTHORS = tuple(dev_validator(place) for place in range(SET_SIZE))
 
 
 def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE, **genesis: Any) -> Stage:
@@ -49,7 +44,7 @@ def judged_stage(sets: int, *, state_version: int = 0, size: int = SET_SIZE, **g
     profile = sdk_profile(state_version)
     stage = make_stage(profile, code=judged_code(Form(profile)), validators=AUTHORS, **genesis)
     keys = [voter(number) for number in range(size * (sets + 1))]
-    stage.chain.voters = Voters(stage.chain.voters.current, keys)
+    stage.chain.voters = Voters(stage.chain.voters.current, [*(one.grandpa for one in AUTHORS), *keys])
     return stage
 
 

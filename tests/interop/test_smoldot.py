@@ -42,7 +42,7 @@ from tests.interop.smoldot_sync import long_chain, synced
 
 pytestmark = pytest.mark.needs_node
 
-WITHIN_S = 60
+WITHIN_S = 120
 REFUSED = "Failed to verify warp sync fragment"
 FORGED_AT = 3
 NOT_WORTH_A_WARP = 32  # blocks that smoldot would rather take one by one
