@@ -5,7 +5,7 @@ from typing import Final
 
 import trio
 
-from edge_node.base.errors import RemoteError
+from edge_node.base.errors import EdgeNodeError, RemoteError
 from edge_node.base.ids import Hash256
 from edge_node.base.offload import offload
 from edge_node.chain_light.anchor import Anchor
@@ -86,7 +86,8 @@ class Follower:
 
     async def pursue(self, tell: Tell) -> None:
         """Ask each endpoint that says there is more; raises the last fault when nothing came of it."""
-        start, fault = self._keeper.anchor.header.number, None
+        start = self._keeper.anchor.header.number
+        fault: EdgeNodeError | None = None
         claims = {one.url: one.finalized for one in self._pool.statuses()}
         for source in self._pool.sources():
             claimed = claims.get(source.url)

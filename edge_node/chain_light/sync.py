@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from edge_node.base.clock import Clock
-from edge_node.base.errors import EdgeNodeError, RemoteError
+from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Hash256
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
@@ -20,17 +20,17 @@ from edge_node.chain_light import stages
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.anchor_keeper import AnchorKeeper
 from edge_node.chain_light.anchor_record import Evidence
-from edge_node.chain_light.beside import Beside
+from edge_node.chain_light.beginning import Beginning
 from edge_node.chain_light.chain_db import ChainDb, StoredEvidence
 from edge_node.chain_light.chain_db_errors import ChainDbRefused
-from edge_node.chain_light.checkpoint import CheckpointKeys, OpenedCheckpoint, open_checkpoint
+from edge_node.chain_light.checkpoint import CheckpointKeys, OpenedCheckpoint
 from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.comparing import Compared, Comparing
 from edge_node.chain_light.conflict import authorities_evidence, conflict_evidence
 from edge_node.chain_light.cross_check import Agrees, Differs, Forces
 from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen
 from edge_node.chain_light.following import Follower, TwoFinalBlocks
-from edge_node.chain_light.offline_age import Standing, Trust, Witnesses, vouching_checkpoint
+from edge_node.chain_light.guarantors import Guarantors
 from edge_node.chain_light.outlook import Outlook
 from edge_node.chain_light.source_errors import EndpointUnavailable
 from edge_node.chain_light.spec import ChainSpec, NetworkKind
@@ -41,7 +41,6 @@ from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
 from edge_node.chain_light.sync_ports import Pool
 from edge_node.chain_light.warping import NothingProved, Warp
 
-TYPED_MAX: Final = 16  # hashes that people typed in: the newest are remembered
 CLOSE_S: Final = 5  # for the last write at shutdown
 
 log = get_log("chain")
@@ -67,13 +66,15 @@ class LightClient:
         boot: str = "",
     ) -> None:
         self.spec = spec
-        self._pool, self._db, self._clock, self._keys, self._policy = pool, db, clock, keys, policy
+        self._pool, self._db, self._clock, self._policy = pool, db, clock, policy
         self._given = tuple(checkpoints)
         self._clock_check = ClockCheck(clock, policy)
         self._keeper = AnchorKeeper(spec, db, clock=clock, clock_check=self._clock_check, policy=policy, boot=boot)
         self._keeper.on_final.append(lambda _: self._moved())
         self._warp = Warp(pool, clock=clock, policy=policy)
         self._follower = Follower(pool, self._keeper, self._warp, policy=policy)
+        self._guarantors = Guarantors(pool, self._keeper, self._warp, self._clock_check)
+        self._beginning = Beginning(self._keeper, db, keys, self._clock_check)
         self._comparing = Comparing(pool, clock=clock, policy=policy)
         self._outlook = Outlook(clock, policy, live=spec.kind is NetworkKind.LIVE)
         self._stage, self._since_ms = stages.loading(), clock.now_ms()
@@ -81,9 +82,6 @@ class LightClient:
         self._anew, self._why_anew = trio.Event(), "the node starts"
         self._halted = ""
         self._differed: Compared | None = None
-        self._groups: frozenset[str] = frozenset()
-        self._typed: list[Hash256] = []
-        self._beside: Beside | None = None
         self._compared_s = self._polled_s = clock.monotonic_s()
         self._proofs_of_view = 0
 
@@ -111,7 +109,7 @@ class LightClient:
     def status(self) -> ChainStatus:
         """Everything at this moment; cheap."""
         endpoints, keeper = self._pool.statuses(), self._keeper
-        provisional = keeper.trust.reason(self._witnesses()) if keeper.has_anchor else ""
+        provisional = keeper.trust.reason(self._guarantors.witnesses()) if keeper.has_anchor else ""
         return ChainStatus(
             network=self.spec.id,
             genesis=keeper.genesis,
@@ -137,7 +135,7 @@ class LightClient:
 
     async def examine(self, raw: bytes) -> OpenedCheckpoint:
         """A signed checkpoint, if it would be believed now; DocumentRefused, MalformedJson, CheckpointRefused."""
-        return await self._open(raw, self._keeper.genesis)
+        return await self._beginning.open(raw, self._keeper.genesis)
 
     async def import_checkpoint(self, raw: bytes) -> OpenedCheckpoint:
         """Believe a signed checkpoint, durably; refusals as `examine`, and ChainDbRefused.
@@ -147,19 +145,21 @@ class LightClient:
         """
         opened = await self.examine(raw)
         if await self._keeper.adopt(opened, raw):
-            self._halted, self._differed, self._beside = "", None, None
-            self._outlook.state = ""
+            self._halted, self._differed, self._outlook.state = "", None, ""
+            self._guarantors.forget_beside()
             self._begin_anew("a checkpoint was given")
         elif self._keeper.trust.standing:
-            await self._vouch_by(opened)
+            await self._guarantors.take_in(opened)
+            self._compared_s = float("-inf")
+            self._tell_change()
         return opened
 
     async def confirm(self, block: Hash256) -> str:
         """Take a hash that a person typed as one witness; what came of it, in words."""
-        self._typed = [*(typed for typed in self._typed if typed != block), block][-TYPED_MAX:]
+        self._guarantors.type_in(block)
         if not self._keeper.has_anchor:
             return "it is remembered; nothing is proved yet that it could be compared with"
-        if not self._is_ours(block):
+        if not self._guarantors.is_ours(block):
             return "it is remembered, and counts once a block of this hash is proved among the newest final ones"
         await self._settle_trust()
         return "it is on the chain that is proved here, and counts as one group"
@@ -205,47 +205,11 @@ class LightClient:
             await self._anew.wait()
 
     async def _load(self) -> None:
-        """Read what is kept, proving it again; else begin from a checkpoint that was given or is kept."""
-        genesis = self.spec.genesis or await self._given_genesis()
-        loaded = await offload(self._db.load, genesis, limiter=FILE)
-        for words in loaded.damaged:
-            log.warning("chain.row_damaged", row=words)
-        self._keeper.marks = loaded.marks
-        given = list(self._given)
-        if loaded.anchors and loaded.genesis is not None:
-            newest = loaded.anchors[0]
-            self._keeper.begin(loaded.genesis, newest.anchor, newest.verified_ms, loaded.hand_offs)
-        elif loaded.genesis is not None:
-            given += [old.raw for old in await offload(self._db.checkpoints, loaded.genesis, limiter=FILE)]
-        refused = await self._begin_by(given, loaded.genesis or genesis)
-        if loaded.halts:
-            unsettled = [one.evidence.why for one in loaded.evidence if one.settled_ms is None]
-            self._halted = unsettled[-1] if unsettled else "evidence of a contradiction is kept that cannot be read"
+        """Begin from what is kept, or from a checkpoint that was given."""
+        begun = await self._beginning.begin(self._given)
+        self._halted = begun.halted
         if not self._keeper.has_anchor:
-            self._turn(stages.no_anchor(self.spec.name, "; ".join([*loaded.damaged, *refused])))
-
-    async def _given_genesis(self) -> Hash256 | None:
-        """The chain that the first checkpoint given is of, where the network does not fix one."""
-        for raw in self._given:
-            with contextlib.suppress(EdgeNodeError):
-                return (await self._open(raw, None)).checkpoint.genesis
-        return None
-
-    async def _begin_by(self, given: Sequence[bytes], genesis: Hash256 | None) -> list[str]:
-        """Begin from the highest of these checkpoints, where it is ahead of what is kept; why others were refused."""
-        opened, refused = list[tuple[OpenedCheckpoint, bytes]](), list[str]()
-        for raw in given:
-            try:
-                opened.append((await self._open(raw, genesis), raw))
-            except EdgeNodeError as why:
-                log.warning("chain.checkpoint_refused", reason=str(why))
-                refused.append(str(why))
-        if opened:
-            highest, raw = max(opened, key=lambda one: one[0].checkpoint.anchor.header.number)
-            anchor = self.anchor
-            if anchor is None or highest.checkpoint.anchor.header.number > anchor.header.number:
-                await self._keeper.adopt(highest, raw, settles=False)
-        return refused
+            self._turn(stages.no_anchor(self.spec.name, begun.lacking))
 
     async def _probe(self) -> None:
         """Until an endpoint can be used."""
@@ -261,7 +225,8 @@ class LightClient:
 
     async def _catch_up(self) -> None:
         """Follow the chain on from where it was left."""
-        self._turn(stages.warping(self._keeper.anchor.header.number, 0, self._keeper.anchor.voters.id))
+        goal = max((one.finalized or 0 for one in self._pool.statuses()), default=0)
+        self._tell_warp(self._keeper.anchor, goal)
         await self._follower.pursue(self._tell_warp)
 
     async def _cross_check(self) -> None:
@@ -270,7 +235,7 @@ class LightClient:
         if self._stage.state is ChainState.WARPING:
             self._turn(stages.cross_check(f"block {anchor.header.number} is held against its own state"))
         compared = await self._comparing.compare(anchor)
-        self._compared_s, self._groups = self._clock.monotonic_s(), compared.groups
+        self._compared_s, self._guarantors.groups = self._clock.monotonic_s(), compared.groups
         self._outlook.state = compared.why
         match compared.outcome:
             case Agrees(after):
@@ -407,56 +372,10 @@ class LightClient:
         if goal - at.header.number > self._policy.warp_blocks or self._stage.state is ChainState.WARPING:
             self._tell_warp(at, goal)
 
-    # Who vouches.
-
-    async def _open(self, raw: bytes, genesis: Hash256 | None) -> OpenedCheckpoint:
-        now_ms, marks = self._clock_check.now_ms(), self._keeper.marks
-        return await offload(lambda: open_checkpoint(raw, keys=self._keys, genesis=genesis, now_ms=now_ms, marks=marks))
-
-    def _is_ours(self, block: Hash256) -> bool:
-        return self._keeper.anchor.hash == block or self._keeper.remembered(block)
-
-    def _witnesses(self) -> Witnesses:
-        return Witnesses(
-            groups=self._groups,
-            typed=any(self._is_ours(block) for block in self._typed),
-            slot_ms=self._keeper.slot_ms(self._keeper.anchor.header),
-            now_ms=self._clock_check.now_ms(),
-        )
-
     async def _settle_trust(self) -> None:
         """See whether enough vouch for what is proved."""
-        await self._lead_beside()
-        trust = self._keeper.trust.vouched(self._witnesses())
-        if trust != self._keeper.trust:
-            await self._keeper.vouch(trust)
+        if await self._guarantors.settle():
             self._tell_change()
-
-    async def _vouch_by(self, opened: OpenedCheckpoint) -> None:
-        """A checkpoint behind the anchor: it vouches where it lies on our chain, or once its own chain led as far."""
-        said, now_ms = opened.checkpoint, self._clock_check.now_ms()
-        slot_ms = self._keeper.slot_ms(said.anchor.header)
-        if now_ms is None or not vouching_checkpoint(slot_ms, said.issued_ms, now_ms, self.spec.bonding_ms):
-            return
-        if self._is_ours(said.anchor.hash):
-            await self._keeper.vouch(Trust())
-            self._tell_change()
-        else:
-            self._beside = Beside(said.anchor)
-            self._compared_s = float("-inf")
-
-    async def _lead_beside(self) -> None:
-        """Lead a checkpoint's chain on beside ours; where it is as far, it is ours."""
-        beside = self._beside
-        if beside is None or self._keeper.trust.standing is Standing.SOUND:
-            return
-        for source in self._pool.sources():
-            with contextlib.suppress(EndpointUnavailable, NothingProved, RemoteError):
-                await self._warp.lead(beside, source, lambda _at, _goal: None)
-            if beside.steps and beside.anchor.header.number >= self._keeper.anchor.header.number:
-                await self._keeper.replace(beside.anchor, beside.steps, source.url)
-                self._beside = None
-                return
 
     def _due(self, since_s: float, every_s: float) -> bool:
         return not self._anew.is_set() and self._clock.monotonic_s() - since_s >= every_s

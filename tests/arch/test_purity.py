@@ -49,9 +49,9 @@ TRUST = [
 ]
 # The light client verifies and decodes: every module of its room is pure but the shells that are named here.
 CHAIN_SHELLS = {
-    "anchor_keeper", "chain_db", "chain_db_file", "comparing", "endpoint_member", "endpoints", "following",
-    "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds", "runtime_reader", "shared_question",
-    "shipped", "source", "sync", "sync_ports", "view", "warping",
+    "anchor_keeper", "beginning", "chain_db", "chain_db_file", "comparing", "endpoint_member", "endpoints",
+    "following", "guarantors", "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds",
+    "runtime_reader", "shared_question", "shipped", "source", "sync", "sync_ports", "view", "warping",
 }  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"

@@ -9,10 +9,12 @@ from edge_node.base.clock import ClockQuality
 from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Hash256, PublicKey
 from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.anchor_keeper import AnchorKeeper
 from edge_node.chain_light.authority_changes import set_change_of
 from edge_node.chain_light.chain_db import open_chain_db
 from edge_node.chain_light.checkpoint import CheckpointKeys, sign_checkpoint
 from edge_node.chain_light.checkpoint_payload import Checkpoint
+from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.grandpa import AuthoritySet, Justification, Precommit, encode_justification, vote_message
 from edge_node.chain_light.header import Header, hash_header
 from edge_node.chain_light.shipped import shipped_spec
@@ -341,6 +343,15 @@ class World:
             counter=self.counter,
         )
         return sign_checkpoint(said, [key])
+
+    def keeper(self, number=None, *, db=None):
+        """A keeper of the anchor at a height, or of none yet."""
+        db = db or open_chain_db(self.directory / "chain.db")
+        check = ClockCheck(self.clock, self.policy)
+        made = AnchorKeeper(self.spec, db, clock=self.clock, clock_check=check, policy=self.policy, boot="b")
+        if number is not None:
+            made.begin(self.chain.genesis.hash, self.anchor_at(number), self.clock.now_ms(), 0)
+        return made
 
     def client(self, **more):
         """A light client with the world's endpoints, and its database."""

@@ -3,12 +3,11 @@
 import pytest
 import trio
 
-from edge_node.chain_light.anchor_keeper import RECENT_MAX, AnchorKeeper
+from edge_node.chain_light.anchor_keeper import RECENT_MAX
 from edge_node.chain_light.beside import Beside
 from edge_node.chain_light.chain_db import open_chain_db
 from edge_node.chain_light.chain_db_errors import ChainDbUnwritable
 from edge_node.chain_light.checkpoint import open_checkpoint
-from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.offline_age import Standing, Trust
 from edge_node.chain_light.sync_policy import USUAL
 from edge_node.chain_light.warping import Warp
@@ -39,12 +38,10 @@ class BrokenDb:
 
 @pytest.fixture
 async def keeper(world):
-    """A keeper at genesis of a chain with a hand-off at block 10."""
-    db = BrokenDb(open_chain_db(world.directory / "chain.db"))
-    check = ClockCheck(world.clock, USUAL)
-    made = AnchorKeeper(world.spec, db, clock=world.clock, clock_check=check, policy=USUAL, boot="b")
-    made.begin(world.chain.genesis.hash, world.anchor_at(0), world.clock.now_ms(), 0)
-    return made
+    """A keeper at genesis."""
+    made = world.keeper(0, db=BrokenDb(open_chain_db(world.directory / "chain.db")))
+    yield made
+    made._db.db.close()
 
 
 async def steps_to(world, start, number):

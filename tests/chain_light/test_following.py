@@ -4,9 +4,6 @@ import pytest
 import trio
 
 from edge_node.base.errors import RemoteError
-from edge_node.chain_light.anchor_keeper import AnchorKeeper
-from edge_node.chain_light.chain_db import open_chain_db
-from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen, TooFewVotes
 from edge_node.chain_light.following import FEEDS_MAX, Follower, TwoFinalBlocks
 from edge_node.chain_light.source_errors import EndpointSilent
@@ -17,20 +14,12 @@ from tests.chain_light.chain_world import FOUR, ChainSource
 from tests.devnet.runtime.stage import VALIDATORS
 
 
-def keeper_of(world, number=30):
-    """A keeper at a height of the world's chain."""
-    check = ClockCheck(world.clock, USUAL)
-    db = open_chain_db(world.directory / "chain.db")
-    keeper = AnchorKeeper(world.spec, db, clock=world.clock, clock_check=check, policy=USUAL, boot="")
-    keeper.begin(world.chain.genesis.hash, world.anchor_at(number), world.clock.now_ms(), 0)
-    return keeper
-
-
 @pytest.fixture
 async def follower(world):
     """A follower at block 39, the newest final one."""
-    keeper = keeper_of(world, 39)
-    return Follower(world.pool, keeper, Warp(world.pool, clock=world.clock, policy=USUAL), policy=USUAL)
+    keeper = world.keeper(39)
+    yield Follower(world.pool, keeper, Warp(world.pool, clock=world.clock, policy=USUAL), policy=USUAL)
+    keeper._db.close()
 
 
 def at(follower):

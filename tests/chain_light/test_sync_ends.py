@@ -74,7 +74,7 @@ def require_kept(world, told):
     db.close()
     assert loaded.damaged == ()
     if told:
-        handed_over = [number for number, set_id in told if set_id == told[-1][1]][0]
+        handed_over = next(number for number, set_id in told if set_id == told[-1][1])
         assert loaded.anchors[0].anchor.header.number >= handed_over
     for one in loaded.anchors:
         assert one.anchor == world.anchor_at(one.anchor.header.number)

@@ -1,0 +1,88 @@
+"""Who vouches for what was followed on from too old an anchor: groups, a person's hash, a younger checkpoint."""
+
+import contextlib
+from typing import Final
+
+from edge_node.base.errors import RemoteError
+from edge_node.base.ids import Hash256
+from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.anchor_keeper import AnchorKeeper
+from edge_node.chain_light.beside import Beside
+from edge_node.chain_light.checkpoint import OpenedCheckpoint
+from edge_node.chain_light.clock_check import ClockCheck
+from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen
+from edge_node.chain_light.offline_age import Trust, Witnesses, vouching_checkpoint
+from edge_node.chain_light.source_errors import EndpointUnavailable
+from edge_node.chain_light.sync_ports import Pool
+from edge_node.chain_light.warping import NothingProved, Warp
+
+TYPED_MAX: Final = 16  # hashes that people typed in: the newest are remembered
+
+
+class Guarantors:
+    """Knows them, and gives the keeper what they are worth. `groups` had our block when they were last asked."""
+
+    def __init__(self, pool: Pool, keeper: AnchorKeeper, warp: Warp, clock_check: ClockCheck) -> None:
+        self._pool, self._keeper, self._warp, self._clock_check = pool, keeper, warp, clock_check
+        self.groups: frozenset[str] = frozenset()
+        self._typed: list[Hash256] = []
+        self._beside: Beside | None = None
+
+    def is_ours(self, block: Hash256) -> bool:
+        """Whether this is the anchor, or one of the newest final blocks below it."""
+        return self._keeper.anchor.hash == block or self._keeper.remembered(block)
+
+    def type_in(self, block: Hash256) -> None:
+        """A person says that this block is on the chain."""
+        self._typed = [*(typed for typed in self._typed if typed != block), block][-TYPED_MAX:]
+
+    def witnesses(self) -> Witnesses:
+        """Who says the same as we, as of now."""
+        return Witnesses(
+            groups=self.groups,
+            typed=any(self.is_ours(block) for block in self._typed),
+            slot_ms=self._keeper.slot_ms(self._keeper.anchor.header),
+            now_ms=self._clock_check.now_ms(),
+        )
+
+    def forget_beside(self) -> None:
+        """There is a new anchor: what was followed beside the old one has no use."""
+        self._beside = None
+
+    async def settle(self) -> bool:
+        """Give the keeper the standing that they are enough for; whether it is another now. ChainDbRefused."""
+        before = self._keeper.trust
+        if before.standing:
+            await self._lead_beside()
+        trust = self._keeper.trust.vouched(self.witnesses())
+        if trust != self._keeper.trust:
+            await self._keeper.vouch(trust)
+        return trust != before
+
+    async def take_in(self, opened: OpenedCheckpoint) -> None:
+        """A checkpoint behind the anchor vouches where it lies on our chain, or once its own chain has led as far."""
+        said, now_ms = opened.checkpoint, self._clock_check.now_ms()
+        slot_ms, bonding_ms = self._keeper.slot_ms(said.anchor.header), self._keeper.spec.bonding_ms
+        if now_ms is None or not vouching_checkpoint(slot_ms, said.issued_ms, now_ms, bonding_ms):
+            return
+        if self.is_ours(said.anchor.hash):
+            await self._keeper.vouch(Trust())
+        else:
+            self._beside = Beside(said.anchor)
+
+    async def _lead_beside(self) -> None:
+        """Lead a checkpoint's chain on beside ours; where it is as far, it is the one that counts."""
+        for source in self._pool.sources():
+            if (beside := self._beside) is None:
+                return
+            with contextlib.suppress(
+                EndpointUnavailable, NothingProved, RemoteError, ForcedChangeSeen, ConflictingFinality
+            ):
+                await self._warp.lead(beside, source, _untold)
+            if beside.steps and beside.anchor.header.number >= self._keeper.anchor.header.number:
+                await self._keeper.replace(beside.anchor, beside.steps, source.url)
+                self._beside = None
+
+
+def _untold(_at: Anchor, _goal: int) -> None:
+    """Nobody waits for what is followed beside."""

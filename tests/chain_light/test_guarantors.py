@@ -1,0 +1,85 @@
+"""Groups, people and checkpoints vouch for what an old anchor led to."""
+
+import pytest
+
+from edge_node.base.ids import Hash256
+from edge_node.chain_light.checkpoint import open_checkpoint
+from edge_node.chain_light.guarantors import TYPED_MAX, Guarantors
+from edge_node.chain_light.offline_age import Standing, Trust
+from edge_node.chain_light.sync_policy import USUAL
+from edge_node.chain_light.warping import Warp
+from tests.chain_light.chain_world import DAY_MS, KEYS
+
+
+@pytest.fixture
+async def guarantors(world):
+    """Of a keeper at block 30 that is provisional."""
+    keeper = world.keeper(30)
+    keeper.trust = Trust(Standing.PROVISIONAL, 28 * DAY_MS)
+    warp = Warp(world.pool, clock=world.clock, policy=USUAL)
+    yield Guarantors(world.pool, keeper, warp, keeper._clock_check)
+    keeper._db.close()
+
+
+def opened(world, number, **more):
+    """A checkpoint that is believed."""
+    return open_checkpoint(world.checkpoint(number, **more), keys=KEYS, genesis=None, now_ms=None)
+
+
+async def test_three_witnesses_lift_it(world, autojump_clock, guarantors):
+    """Two groups and a person whose hash is on our chain; until then it is told who is lacking."""
+    guarantors.groups = frozenset({"a", "b"})
+    assert not await guarantors.settle()
+    guarantors.type_in(world.chain.block_at(29).hash)
+    assert not await guarantors.settle(), "the keeper does not remember this block"
+    guarantors.type_in(world.chain.block_at(30).hash)
+    assert await guarantors.settle()
+    assert guarantors._keeper.sound
+    assert not await guarantors.settle()
+
+
+async def test_typed_hashes_are_bounded(guarantors, autojump_clock):
+    """The newest count; one typed twice counts once."""
+    for number in range(40):
+        guarantors.type_in(Hash256(number.to_bytes(32, "big")))
+        guarantors.type_in(Hash256(number.to_bytes(32, "big")))
+    assert len(guarantors._typed) == len(set(guarantors._typed)) == TYPED_MAX
+
+
+async def test_a_checkpoint_on_our_chain_vouches_at_once(world, autojump_clock, guarantors):
+    """It is the anchor's own block."""
+    await guarantors.take_in(opened(world, 30))
+    assert guarantors._keeper.sound
+
+
+async def test_one_below_vouches_when_its_chain_has_led_as_far(world, autojump_clock, guarantors):
+    """Endpoints that lie about it change nothing; the height never goes back."""
+    await guarantors.take_in(opened(world, 10))
+    assert not guarantors._keeper.sound
+    world[0].fault = world[1].fault = "torn finality"
+    assert not await guarantors.settle()
+    assert guarantors._keeper.anchor == world.anchor_at(30)
+    world[1].fault = ""
+    world[1].banned_until_s = 0
+    assert await guarantors.settle()
+    assert guarantors._keeper.anchor == world.anchor_at(39)
+    assert guarantors._keeper._db.load(world.chain.genesis.hash).anchors[0].anchor == world.anchor_at(39)
+
+
+@pytest.mark.parametrize("late", [DAY_MS, 28 * DAY_MS])
+async def test_an_old_one_does_not(world, autojump_clock, guarantors, late):
+    """Older than stakes are bound, or by a clock that cannot be right: nothing is followed beside."""
+    if late == DAY_MS:
+        world.clock.offset_ms = 0
+    else:
+        world.clock.offset_ms += late
+    await guarantors.take_in(opened(world, 30))
+    assert not guarantors._keeper.sound
+
+
+async def test_a_new_anchor_forgets_what_was_followed_beside(world, autojump_clock, guarantors):
+    """It was of the one before."""
+    await guarantors.take_in(opened(world, 10))
+    guarantors.forget_beside()
+    assert not await guarantors.settle()
+    assert guarantors._keeper.anchor == world.anchor_at(30)
