@@ -84,7 +84,7 @@ def measure_ours(served: Served, database: Path) -> Measure:
         wall_s = monotonic() - began
         child.wait(STOP_TIMEOUT_S)
     told: Mapping[str, Any] = json.loads(line) if line else sys.exit("the light client said nothing")
-    if (told["state"], told["number"]) != ("following", served.block):
+    if (told["state"], told["number"], told["hand_offs"]) != ("following", served.block, served.set_id):
         sys.exit(f"the light client ended {told['state']} at {told['number']} of {served.block}: {told['reason']}")
     added_mb = (told["rss_peak"] - told["rss_before"]) / 1e6
     notes = {"added_mb": added_mb, "rss_mb": told["rss_peak"] / 1e6, "sync_s": told["sync_s"]}

@@ -8,7 +8,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 STEPS_MS = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000)
 OUTLIER = 4  # a leap of many times the usual (the way to the head) fills its column and does not flatten the rest
@@ -26,7 +25,7 @@ class Finality:
     def blocks_shown(self) -> tuple[float, ...]:
         """The same without what would flatten the rest: what a top is made of."""
         usual = [value for value in self.blocks if value > 0]
-        return tuple(value for value in usual if value <= OUTLIER * median(usual))
+        return tuple(value for value in usual if value <= OUTLIER * _middle(usual))
 
 
 def finality_of(history: Sequence[tuple[int, int]], now_ms: int, columns: int) -> Finality:
@@ -52,5 +51,10 @@ def finality_of(history: Sequence[tuple[int, int]], now_ms: int, columns: int) -
 def _step_ms(points: Sequence[tuple[int, int]], now_ms: int, columns: int) -> int:
     """Long enough for all that is known to fit, and for the usual step to hold an advance."""
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(points)]
-    wanted = max((now_ms - points[0][0]) / columns, median(gaps) if gaps else 0)
+    wanted = max((now_ms - points[0][0]) / columns, _middle(gaps))
     return next((step for step in STEPS_MS if step >= wanted), STEPS_MS[-1])
+
+
+def _middle(values: Sequence[float]) -> float:
+    """The upper median, 0 of none. (The standard library's loads decimals and dice for it: the start would show.)"""
+    return sorted(values)[len(values) // 2] if values else 0
