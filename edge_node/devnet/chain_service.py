@@ -288,7 +288,6 @@ class ChainService:
                 self._refuse(extrinsic_hash(refused.raw))
         for waiting in self.pool.outlived(block.number + 1):
             self._refuse(waiting.hash)
-        self._tell_ready()
         self._due.append((trio.current_time() + self._pace.finality_delay_s, block.number))
         self._wake_finalizer.set()
 

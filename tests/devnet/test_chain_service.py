@@ -62,8 +62,10 @@ async def test_blocks_come_at_their_period(autojump_clock, nursery):
     """And are final after the delay, each in its order."""
     chain, told = service(block=6.0, finality_delay_s=2.0), Listener()
     chain.listen(told)
+    started = trio.current_time()
     await nursery.start(chain.run)
     await trio.sleep(20.5)
+    assert told.at["block", 1] - started == pytest.approx(6.0)
     assert (told.blocks, told.final) == ([1, 2, 3], [1, 2, 3])
     assert [told.at["block", n] - told.at["block", 1] for n in (1, 2, 3)] == pytest.approx([0, 6, 12])
     assert told.at["final", 2] - told.at["block", 2] == pytest.approx(2.0)

@@ -121,6 +121,7 @@ async def test_a_mortal_one_dies():
         await desk.blocks(4)
         assert await desk.client.told(subscription) == "invalid"
         assert await desk.ask("author_pendingExtrinsics") == []
+        assert not desk.service._future, "nothing is kept of one that waited in vain"
         # An era's first block is what was signed: four blocks on, these two bytes mean another era.
         assert (await desk.refusal("author_submitExtrinsic", late)).data == "Transaction has a bad signature"
 
@@ -131,10 +132,12 @@ async def test_one_that_others_made_invalid_is_told():
         await desk.ask("devnet_stopBlocks", True)
         have = desk.stage.read("System", "Account", ALICE.id)["data"]["free"]
         await desk.ask("author_submitExtrinsic", desk.transfer(value=have - 10**10))
-        subscription = await desk.ask("author_submitAndWatchExtrinsic", desk.transfer(tip=10**12))
+        poor = desk.transfer(tip=10**12)
+        subscription = await desk.ask("author_submitAndWatchExtrinsic", poor)
         await desk.ask("devnet_stopBlocks", False)
         assert await desk.client.told(subscription) == "ready"
         assert await desk.client.told(subscription) == "invalid"
+        assert (await desk.refusal("author_submitExtrinsic", poor)).code == 1012
 
 
 async def test_who_stops_watching_hears_no_more():

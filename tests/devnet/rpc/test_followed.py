@@ -81,7 +81,7 @@ async def followed(directory, *, blocks=0, lies=(), count=2, **how):
             servers[0].served.lie(*lie)
         endpoints = tuple(Endpoint(url=one.url, group=f"group-{place}") for place, one in enumerate(servers))
         spec = msgspec.structs.replace(shipped_spec("dev"), endpoints=endpoints, genesis=service.chain.genesis.hash)
-        pool = Endpoints(spec.endpoints, clock=SystemClock(), random=bytes)
+        pool = Endpoints(spec.endpoints, clock=SystemClock(), random=bytes, expected_genesis=spec.genesis)
         client = LightClient(
             spec, pool, db, clock=SystemClock(), policy=POLICY,
             keys=CheckpointKeys(release=frozenset(), operator=key.public),
