@@ -234,6 +234,17 @@ async def test_forged_blocks_are_kept_within_a_bound(monkeypatch):
     assert list(chain.forged) == forged[1:]
 
 
+async def test_an_extrinsic_that_no_block_has_room_for(monkeypatch):
+    """Is refused at once: it would wait for ever. One that fills a block is not."""
+    chain = service()
+    raw = transfer(chain, 0)
+    monkeypatch.setattr(chain_service, "EXTRINSICS_BYTES_MAX", len(raw) - 1)
+    with pytest.raises(InvalidExtrinsic, match="exhaust"):
+        chain.submit(raw)
+    monkeypatch.setattr(chain_service, "EXTRINSICS_BYTES_MAX", len(raw))
+    chain.submit(raw)
+
+
 async def test_who_forgets_is_told_no_more(autojump_clock):
     """A listener that left."""
     chain, told = service(), Listener()

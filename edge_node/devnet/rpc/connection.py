@@ -89,6 +89,8 @@ class Connection:
         begun = list[Subscription]()
         answers = [answer for one in asked if (answer := await self._answer_one(one, begun)) is not None]
         if Lie.SILENT in lies and not _spared(asked):
+            for subscription in begun:  # whose ids nobody will ever know
+                self._end(subscription)
             return True
         if answers and not await self._send(write_batch(answers) if batch else answers[0]):
             return False
@@ -127,7 +129,7 @@ class Connection:
         if len(self._held) >= SUBSCRIPTIONS_MAX:
             raise RpcError(_TOO_MANY, "Too many subscriptions on the connection")
         topic = TOPICS[name]
-        subscription = Subscription(self._served.random(_ID_BYTES).hex(), topic.note, self._queue)
+        subscription = Subscription(self._served.random(_ID_BYTES).hex(), topic.note, self._queue, self._drop)
         self._held[subscription.id] = subscription
         # The last word on an extrinsic ends its subscription: clients that never end any would run out of them.
         subscription.on_last = partial(self._held.pop, subscription.id, None)
@@ -145,16 +147,23 @@ class Connection:
         subscription = self._held.get(params[0])
         if subscription is None or subscription.topic != topic:
             return False
-        del self._held[subscription.id]
-        subscription.on_end()
+        self._end(subscription)
         return True
+
+    def _end(self, subscription: Subscription) -> None:
+        self._held.pop(subscription.id, None)
+        subscription.on_end()
 
     def _queue(self, note: bytes) -> None:
         try:
             self._notes_in.send_nowait(note)
         except trio.WouldBlock:
-            log.warning("devnet.reader_dropped", waiting=NOTES_MAX)
-            self._scope.cancel()
+            self._drop()
+
+    def _drop(self) -> None:
+        """Let a client go that does not read what it subscribed to."""
+        log.warning("devnet.reader_dropped", subscriptions=len(self._held))
+        self._scope.cancel()
 
     async def _feed(self) -> None:
         async for note in self._notes_out:

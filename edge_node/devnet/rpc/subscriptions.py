@@ -12,6 +12,7 @@ from edge_node.devnet.rpc.params import to_hex
 from edge_node.devnet.runtime import Block, Finality
 
 SUBSCRIPTIONS_MAX: Final = 1_024  # of one connection, as real nodes allow
+EARLY_MAX: Final = 256  # notes that wait for the answer with the id: who leaves that unread for so long reads no more
 NEW_HEADS, ALL_HEADS, FINAL_HEADS = "chain_newHead", "chain_allHead", "chain_finalizedHead"
 JUSTIFICATIONS, STORAGE = "grandpa_justifications", "state_storage"
 RUNTIME_VERSION, EXTRINSIC = "state_runtimeVersion", "author_extrinsicUpdate"
@@ -20,11 +21,12 @@ RUNTIME_VERSION, EXTRINSIC = "state_runtimeVersion", "author_extrinsicUpdate"
 class Subscription:
     """One of them. What comes before its id was answered waits, so that no client hears of an id it does not know."""
 
-    def __init__(self, id_: str, topic: str, deliver: Callable[[bytes], None]) -> None:
+    def __init__(self, id_: str, topic: str, deliver: Callable[[bytes], None], drop: Callable[[], None]) -> None:
+        """`deliver` takes a note to the client, `drop` ends with one that does not read."""
         self.id, self.topic = id_, topic
         self.on_end: Callable[[], object] = lambda: None
         self.on_last: Callable[[], object] = lambda: None
-        self._deliver = deliver
+        self._deliver, self._drop = deliver, drop
         self._early: list[bytes] | None = []
 
     def push(self, result: bytes) -> None:
@@ -32,8 +34,10 @@ class Subscription:
         note = write_note(self.topic, self.id, result)
         if self._early is None:
             self._deliver(note)
-        else:
+        elif len(self._early) < EARLY_MAX:
             self._early.append(note)
+        else:
+            self._drop()
 
     def begin(self) -> None:
         """Its id was answered: what waited goes out."""

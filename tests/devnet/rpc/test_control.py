@@ -128,7 +128,10 @@ async def test_silent_slow_huge_and_gone():
     async with serving() as desk:
         await desk.ask("devnet_lie", "silent")
         await desk.client.socket.send_message('{"jsonrpc":"2.0","id":"lost","method":"system_chain"}')
+        await desk.client.socket.send_message('{"jsonrpc":"2.0","id":2,"method":"chain_subscribeNewHeads"}')
+        await desk.client.socket.send_message('[{"jsonrpc":"2.0","id":3,"method":"system_chain"}]')
         assert await desk.client.quiet()
+        assert desk.server.subscriptions == 0, "nobody will ever know their ids"
         await desk.ask("devnet_beHonest")
         await desk.ask("devnet_lie", "slow", 0.05)
         assert await desk.ask("system_chain")

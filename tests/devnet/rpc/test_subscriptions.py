@@ -8,9 +8,14 @@ from edge_node.devnet.rpc.subscriptions import FINAL_HEADS, JUSTIFICATIONS, NEW_
 from tests.devnet.runtime.stage import make_stage
 
 
+def never():
+    """No client of these tests is let go."""
+    raise AssertionError
+
+
 def joined(board, topic, name="a"):
     got = []
-    subscription = Subscription(name, topic, got.append)
+    subscription = Subscription(name, topic, got.append, never)
     board.join(subscription)
     subscription.begin()
     return subscription, got
@@ -19,13 +24,26 @@ def joined(board, topic, name="a"):
 def test_what_comes_before_its_id_is_answered_waits():
     """In its order."""
     got = []
-    subscription = Subscription("a", NEW_HEADS, got.append)
+    subscription = Subscription("a", NEW_HEADS, got.append, never)
     subscription.push(b"1")
     subscription.push(b"2")
     assert got == []
     subscription.begin()
     subscription.push(b"3")
     assert [json.loads(note)["params"]["result"] for note in got] == [1, 2, 3]
+
+
+def test_what_waits_has_a_bound(monkeypatch):
+    """A client that does not even read the answer is let go."""
+    monkeypatch.setattr(subscriptions, "EARLY_MAX", 2)
+    dropped, got = [], []
+    subscription = Subscription("a", NEW_HEADS, got.append, lambda: dropped.append(1))
+    for result in (b"1", b"2"):
+        subscription.push(result)
+    assert not dropped
+    subscription.push(b"3")
+    assert dropped
+    assert got == []
 
 
 def test_a_header_is_encoded_once_for_all(monkeypatch):
@@ -46,7 +64,7 @@ def test_who_left_is_forgotten():
     """Of every topic, storage too; leaving twice is nothing."""
     stage, board = make_stage(), Board(Lies())
     subscription, got = joined(board, NEW_HEADS)
-    storage = Subscription("b", subscriptions.STORAGE, got.append)
+    storage = Subscription("b", subscriptions.STORAGE, got.append, never)
     board.join_storage(storage, [b"key"], stage.chain.head, stage.chain.head.state)
     assert len(board) == 2
     for one in (subscription, storage, subscription):
