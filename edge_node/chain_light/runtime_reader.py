@@ -17,6 +17,7 @@ from edge_node.chain_light.metadata_pin import Runtime
 from edge_node.chain_light.metadata_pin_errors import MetadataNotPinned
 from edge_node.chain_light.metadata_pins import MetadataPins
 from edge_node.chain_light.proved import Proved
+from edge_node.chain_light.proved_state import Mark
 from edge_node.chain_light.shared_question import SharedQuestions
 from edge_node.chain_light.source import Source
 from edge_node.chain_light.source_errors import EndpointUnavailable, NoEndpoint
@@ -51,7 +52,7 @@ class PinnedRuntime(NamedTuple):
 class RuntimeReader:
     """Reads the runtime as often as it is asked, and its metadata when that is another. `pins` gives those of now.
 
-    The proof of the code holds all of it, a megabyte or two: it is asked for once a block, and only on demand.
+    The proof of the code holds all of it, a megabyte or two: later ones show by a few nodes that it is the same.
     """
 
     def __init__(self, view: View, endpoints: Sources, pins: Callable[[], MetadataPins], genesis: Hash256) -> None:
@@ -59,6 +60,7 @@ class RuntimeReader:
         self._codes = SharedQuestions[Proved[tuple[RuntimeUpgrade, Hash256]]]()
         self._parses = SharedQuestions[tuple[Hash256, Metadata]]()
         self._last: Proved[tuple[RuntimeUpgrade, Hash256]] | None = None
+        self._known: tuple[Mark, Hash256] | None = None
         self._parsed: tuple[Runtime, Hash256, Metadata] | None = None
 
     async def read(self) -> Proved[PinnedRuntime]:
@@ -81,19 +83,24 @@ class RuntimeReader:
         return raw.map(lambda values: _value_of(found, values[key]))
 
     async def _prove(self) -> Proved[tuple[RuntimeUpgrade, Hash256]]:
-        """Spec version and code at one block, once for each state."""
+        """Spec version and code at one block."""
         upgrade = await self._view.runtime()
-        if self._last is not None and self._last.state_root == upgrade.state_root:
-            code = self._last.value[1]
-            return upgrade.map(lambda found: (found, code))
-        self._last = await self._codes.ask(upgrade.state_root, self._prove_code)
-        return self._last
+        last = self._last
+        if last is not None and last.state_root == upgrade.state_root:
+            return upgrade.map(lambda found: (found, last.value[1]))
+        return await self._codes.ask(upgrade.block, lambda: self._prove_code(upgrade))
 
-    async def _prove_code(self) -> Proved[tuple[RuntimeUpgrade, Hash256]]:
-        found = await self._view.read_many([layouts.RUNTIME.key, layouts.CODE.key])
-        upgrade = layouts.RUNTIME.read(found.value[layouts.RUNTIME.key])
-        code = await offload(layouts.CODE.read, found.value[layouts.CODE.key])
-        return found.map(lambda _: (upgrade, code))
+    async def _prove_code(self, upgrade: Proved[RuntimeUpgrade]) -> Proved[tuple[RuntimeUpgrade, Hash256]]:
+        """The code's hash where the spec version was read: the code itself is asked for only when it may be another."""
+        known = self._known
+        if known is not None and (await self._view.is_unchanged(known[0], at=upgrade)).value:
+            code = known[1]
+        else:
+            found = (await self._view.read_marked(layouts.CODE.key, at=upgrade)).value
+            code = await offload(layouts.CODE.read, found.value)
+            self._known = None if found.mark is None else (found.mark, code)
+        self._last = upgrade.map(lambda version: (version, code))
+        return self._last
 
     async def _metadata(self, runtime: Runtime, block: Hash256) -> tuple[Hash256, Metadata]:
         """What is pinned, as it was parsed before or as an endpoint has it."""

@@ -6,7 +6,7 @@ answer must never pass for an absence (`state_getReadProof`, `/light/2`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from edge_node.base.digests import blake2b_256
 from edge_node.base.ids import Hash256
@@ -67,6 +67,14 @@ class PrefixFound:
 Found = Present | Absent | Incomplete
 
 
+class Step(NamedTuple):
+    """A node on a way: how many digits of the key lead to it, how its parent names it, and the node if it was sent."""
+
+    depth: int
+    reference: bytes
+    node: Node | None
+
+
 class Proof:
     """The entries of one answer: encoded nodes and, in state version 1, long values, in any order.
 
@@ -120,6 +128,19 @@ class Proof:
             if not node.children or not (reference := node.children[int(path[at], 16)]):
                 return Absent()
             at += 1
+
+    def way_to(self, root: Hash256, key: bytes) -> tuple[Step, ...]:
+        """The nodes on the way to a key, from the root as far as the key leads or the proof tells; MalformedNode."""
+        path, at, reference, steps = key.hex(), 0, bytes(root), list[Step]()
+        while reference and not (at == 0 and self._is_empty(root)):
+            node = self._node(reference, top=at == 0, kept_from=HASH_BYTES)
+            steps.append(Step(at, reference, node))
+            if node is None or not path.startswith(node.partial, at):
+                break
+            at += len(node.partial)
+            reference = node.children[int(path[at], 16)] if at < len(path) and node.children else b""
+            at += 1
+        return tuple(steps)
 
     def keys_under(self, root: Hash256, prefix: bytes, *, keys_max: int = KEYS_MAX) -> PrefixFound | Incomplete:
         """All that the state under `root` holds at keys that begin with `prefix`, only if no node under it is missing.

@@ -16,7 +16,17 @@ from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.authorities import Authority
 from edge_node.chain_light.layouts import Account, Layout, RuntimeUpgrade, account_layout
 from edge_node.chain_light.proved import NotProvable, Proved, worth_of
-from edge_node.chain_light.proved_state import Gathering, Pairs, child_value_of, pairs_under, values_of
+from edge_node.chain_light.proved_state import (
+    Gathering,
+    Mark,
+    Marked,
+    Pairs,
+    child_value_of,
+    is_unchanged,
+    marked_value_of,
+    pairs_under,
+    values_of,
+)
 from edge_node.chain_light.proved_values import ProvedValues
 from edge_node.chain_light.shared_question import SharedQuestions
 from edge_node.chain_light.source import Source
@@ -29,6 +39,7 @@ TURN_S: Final = 60.0  # for all questions to one endpoint together: 65,536 keys 
 
 Value = TypeVar("Value")
 Answer = TypeVar("Answer")
+Subject = TypeVar("Subject")
 
 
 class AnchorSource(Protocol):
@@ -93,6 +104,14 @@ class View:
     async def read_child(self, child: bytes, key: bytes) -> Proved[bytes | None]:
         """The value at a key of a default child trie; None where it, or the trie, is proved not to be there."""
         return await self._answer(lambda place: self._child(place, child, key))
+
+    async def read_marked(self, key: bytes, *, at: Proved[object] | None = None) -> Proved[Marked]:
+        """The value at a key, not remembered here, and a mark by which it is cheap to see that it is still the same."""
+        return await self._answer(partial(self._by_keys, ("marked", key), [key], marked_value_of, key), at)
+
+    async def is_unchanged(self, mark: Mark, *, at: Proved[object] | None = None) -> Proved[bool]:
+        """Whether a marked value is the same for sure: its proof is as short as that of an account."""
+        return await self._answer(partial(self._by_keys, ("mark", mark), [mark.beside], is_unchanged, mark), at)
 
     async def read_layout(self, layout: Layout[Value]) -> Proved[Value]:
         """What the release itself knows how to read; UnknownLayout where the chain has another form there."""
@@ -163,6 +182,17 @@ class View:
             self._known.put(root, found)
             known |= found
         return {key: known[key] for key in keys}
+
+    async def _by_keys(
+        self,
+        name: tuple[object, ...],
+        keys: Sequence[bytes],
+        verify: Callable[[Hash256, Subject, Sequence[bytes]], Value],
+        subject: Subject,
+        place: _Place,
+    ) -> Value:
+        ask = partial(_entries, block=place.block, keys=keys)
+        return await self._ask((*name, place.state_root), ask, partial(verify, place.state_root, subject))
 
     async def _under(self, place: _Place, prefix: bytes, keys_max: int) -> Pairs:
         ask = partial(_entries_under, block=place.block, prefix=prefix, keys_max=keys_max)

@@ -8,7 +8,15 @@ from edge_node.base.ids import Hash256
 from edge_node.chain_light import proved_state
 from edge_node.chain_light.cross_check import ProofShort
 from edge_node.chain_light.errors import BadAnswer
-from edge_node.chain_light.proved_state import Gathering, MoreUnderPrefix, child_value_of, pairs_under, values_of
+from edge_node.chain_light.proved_state import (
+    Gathering,
+    MoreUnderPrefix,
+    child_value_of,
+    is_unchanged,
+    marked_value_of,
+    pairs_under,
+    values_of,
+)
 from edge_node.chain_light.trie_build import Trie, join_proofs
 from edge_node.chain_light.trie_errors import DuplicateEntry, ProofTooLarge, UnusedEntries
 from edge_node.chain_light.trie_node import EMPTY_ROOT
@@ -94,6 +102,60 @@ def test_more_keys_than_the_asker_takes_are_nobodys_fault():
     with pytest.raises(MoreUnderPrefix) as more:
         pairs_under(trie.root, b"", entries, keys_max=59)
     assert not isinstance(more.value, BadAnswer)
+
+
+LONG = {b":code": bytes(100_000), b":heappages": b"8", b":grandpa": bytes(50), b"other": b"x" * 40}
+
+
+@pytest.fixture(params=[0, 1], ids=["state version 0", "state version 1"])
+def long(request):
+    return Trie(PAIRS | LONG, request.param)
+
+
+def test_a_mark_shows_that_a_long_value_is_the_same(long):
+    """By a few nodes, whatever else has changed; and that it is another, or gone."""
+    value, mark = marked_value_of(long.root, b":code", long.prove([b":code"]))
+    assert value == LONG[b":code"]
+    later = long.updated({b"other": b"y", b":heappages": b"9", **dict.fromkeys(list(PAIRS)[:30], b"z")})
+    for state in (long, later):
+        short = state.prove([mark.beside])
+        assert sum(map(len, short)) < 2_000
+        assert is_unchanged(state.root, mark, short)
+        with pytest.raises(UnusedEntries):
+            is_unchanged(state.root, mark, [*short, b"more than that " * 9])
+        with pytest.raises(ProofShort):
+            is_unchanged(state.root, mark, short[:-1])
+    for change in ({b":code": bytes(99_999)}, {b":code": None}, {b":code": bytes(100_001)}):
+        other = long.updated(change)
+        assert not is_unchanged(other.root, mark, other.prove([mark.beside]))
+
+
+def test_what_has_no_mark():
+    """An absence, a value that stands in the root, and one whose parent has no digit free."""
+    alone, full = Trie({b"a": bytes(40)}, 0), Trie({bytes((n * 16,)): bytes(40) for n in range(16)}, 0)
+    assert marked_value_of(alone.root, b"b", alone.prove([b"b"])) == (None, None)
+    assert marked_value_of(alone.root, b"a", alone.prove([b"a"])) == (bytes(40), None)
+    assert marked_value_of(full.root, b"\x30", full.prove([b"\x30"])) == (bytes(40), None)
+    assert marked_value_of(EMPTY_ROOT, b"a", []) == (None, None)
+
+
+KEYS = st.binary(min_size=1, max_size=3)
+STATES = st.dictionaries(KEYS, st.integers(0, 60).map(bytes), min_size=1, max_size=25)
+
+
+@given(
+    STATES, st.dictionaries(KEYS, st.none() | st.integers(0, 60).map(bytes), max_size=6), st.integers(0, 1), st.data()
+)
+@settings(max_examples=150, deadline=None)
+def test_a_mark_never_says_the_same_of_another_value(pairs, changes, version, data):
+    """In any two states: what it calls unchanged is; and of one state it says so of each value that has a mark."""
+    trie, key = Trie(pairs, version), data.draw(st.sampled_from(sorted(pairs)))
+    value, mark = marked_value_of(trie.root, key, trie.prove([key]))
+    assert value == pairs[key]
+    if mark is not None:
+        assert is_unchanged(trie.root, mark, trie.prove([mark.beside]))
+        later = trie.updated(changes)
+        assert not is_unchanged(later.root, mark, later.prove([mark.beside])) or later.get(key) == value
 
 
 def test_child_tries(trie):

@@ -182,6 +182,28 @@ async def test_it_is_asked_for_once():
         assert it.rig.asked("proof") > proofs
 
 
+@pytest.mark.parametrize("version", [0, 1], ids=["state version 0", "state version 1"])
+async def test_long_code_comes_once(version):
+    """Later blocks show by a few nodes that it is the same; when it is not, all of it comes again."""
+    code = bytes(300_000)
+    async with reading(make_stage(sdk_profile(version), code=code)) as it:
+        raw = it.chain.form.written(15)
+        it.pin(raw, code=Hash256(blake2b_256(code)))
+        sizes = []
+        it.rig.sources[0].lies["proof"] = lambda entries, *_: sizes.append(sum(map(len, entries))) or entries
+        for number in range(3):
+            assert (await it.reader.read()).number == number
+            it.rig.stage.write()
+            it.chain.finalize()
+        assert [size > 300_000 for size in sizes] == [False, True, False, False, False, False]
+        assert it.rig.stage.as_root(call_of("System", "set_code", code=code + b"new")) == "Ok"
+        it.chain.finalize()
+        with pytest.raises(MetadataNotPinned):
+            await it.reader.read()
+        it.pin(raw, code=Hash256(blake2b_256(code + b"new")))
+        assert (await it.reader.read()).value.runtime.code == blake2b_256(code + b"new")
+
+
 async def test_new_code_is_another_runtime():
     """In the very block that brings it: no pin fits, and nothing is read, until somebody says what its metadata is."""
     async with reading() as it:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_node.base.digests import blake2b_256
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.trie_build import Trie, join_proofs
 from edge_node.chain_light.trie_errors import BadProof, MalformedNode, UnusedEntries
@@ -248,3 +249,20 @@ def test_the_root_of_a_child_trie_has_its_size() -> None:
     state = Trie({child_root_key(b"one"): bytes(31)}, 0)
     with pytest.raises(MalformedNode, match="root of a child trie"):
         Proof(state.prove([child_root_key(b"one")])).read_child(state.root, b"one", b"")
+
+
+def test_the_way_to_a_key() -> None:
+    """Each node on it with the digits that lead there, as far as the proof tells or the key leads."""
+    trie = Trie({b"\x12\x34": bytes(40), b"\x12\x35": bytes(41), b"\x12\x40": bytes(42), b"\x50": bytes(43)}, 0)
+    entries = trie.prove([b"\x12\x34"])
+    way = Proof(entries).way_to(trie.root, b"\x12\x34")
+    assert [step.depth for step in way] == [0, 1, 3, 4]
+    assert [step.node.partial for step in way if step.node] == ["", "2", "", ""]
+    assert way[0].reference == trie.root
+    assert [step.reference for step in way] == [blake2b_256(entry) for entry in entries]
+    short = Proof(entries[:2]).way_to(trie.root, b"\x12\x34")
+    assert [(step.depth, step.reference) for step in short] == [(step.depth, step.reference) for step in way[:3]]
+    assert short[-1].node is None
+    assert [step.depth for step in Proof(entries).way_to(trie.root, b"\x12\x36")] == [0, 1, 3]
+    assert [step.depth for step in Proof(entries).way_to(trie.root, b"\x13")] == [0, 1]
+    assert Proof([]).way_to(EMPTY_ROOT, b"a") == ()

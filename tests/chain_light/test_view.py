@@ -200,6 +200,21 @@ async def test_a_child_trie(stage):
             await rig.view.read_child(b"kid", b"long")
 
 
+async def test_a_long_value_and_its_mark():
+    """Later blocks show by a short proof that it is the same; a lie about that costs what any lie costs."""
+    stage = make_stage(state={b":long": bytes(50_000)})
+    async with viewing(stage, endpoints=2) as rig:
+        found = await rig.view.read_marked(b":long")
+        assert found.value.value == bytes(50_000)
+        stage.write()
+        stage.chain.finalize()
+        assert (await rig.view.is_unchanged(found.value.mark)).value
+        rig.sources[0].lies["proof"] = lambda entries, *_: entries[:-1]
+        old = await rig.view.is_unchanged(found.value.mark, at=found)
+        assert (old.value, old.number) == (True, 0)
+        assert rig.refused() == [1, 0]
+
+
 # --- answers that are none
 
 
