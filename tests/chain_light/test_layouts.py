@@ -87,7 +87,7 @@ def test_values_are_those_of_the_chains_codec(stage):
 
 def test_what_is_not_there():
     """An account nobody paid has nothing, counters begin at zero, block 0 has no time; a runtime has to be."""
-    assert account_layout(bytes(32)).read(None) == NO_ACCOUNT
+    assert account_layout(bytes(32)).read(None) == NO_ACCOUNT == (0,) * 7
     assert [layout.read(None) for layout in (NUMBER, SET_ID, NOW, PARENT, AUTHORITIES)] == [0, 0, None, None, None]
     for layout in (RUNTIME, CODE):
         with pytest.raises(UnknownLayout, match="there is none"):
