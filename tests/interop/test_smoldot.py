@@ -130,6 +130,33 @@ async def test_a_forged_step_ends_a_warp_before_it(tmp_path: Path, forgery: Forg
     assert broken.value.accepted == FORGED_AT
 
 
+@pytest.mark.parametrize("size", [1, 3, 6, 7])
+async def test_both_want_more_than_two_thirds(tmp_path: Path, size: int) -> None:
+    """As many votes as it takes are enough, and one less is not, in sets of any size."""
+    stage = judged_stage(3, size=size)
+    for number in (1, 2, 3):
+        stage.chain.schedule(order(number, size=size))
+        stage.skip(NOT_WORTH_A_WARP // 2)
+    stage.chain.finalize()
+    chain, enough = stage.chain, size * 2 // 3 + 1
+    honest = warp_proof(chain, chain.genesis.hash)
+
+    def with_votes(count: int) -> bytes:
+        steps = fragments_of(honest)
+        votes = steps[2].justification.precommits[:count]
+        steps[2] = replace(steps[2], justification=replace(steps[2].justification, precommits=votes))
+        return proof_of(steps)
+
+    peer = peer_of(chain, warp=lambda start: with_votes(enough))
+    assert (await warped(peer, tmp_path / "log"))[0] == f"0x{ours_after(chain, peer.warps).hash}"
+    peer = peer_of(chain, warp=lambda start: with_votes(enough - 1))
+    verified, _ = await refused(peer, tmp_path / "log")
+    assert verified == chain.hand_overs[:2]
+    with pytest.raises(WarpBroken) as broken:
+        ours_after(chain, peer.warps)
+    assert (broken.value.accepted, type(broken.value.__cause__)) == (2, TooFewVotes)
+
+
 async def test_a_warp_that_is_cut_short_leads_nowhere(tmp_path: Path) -> None:
     """smoldot takes none of it; ours keeps the steps that came whole."""
     chain = judged_chain(changes=5)
