@@ -16,6 +16,7 @@ from edge_node.cli.words import say, say_json, say_line, say_table
 
 app = App(name="devnet", help="A node and its devices on this machine, for trial.")
 
+_NOT_BELOW_0 = Number(gte=0)
 SiteDirectory = Annotated[Path, Parameter(help="A trial's directory.")]
 
 
@@ -47,17 +48,27 @@ def demo(*, once: Annotated[bool, Parameter(help="Run the trial to its end; need
 @app.command
 def chain(
     *,
-    port: Annotated[int, Parameter(help="Where it listens on 127.0.0.1; 0 for any free port.")] = 9_944,
+    port: Annotated[
+        int, Parameter(help="Where it listens on 127.0.0.1; 0 for any free port.", validator=Number(gte=0, lt=1 << 16))
+    ] = 9_944,
     directory: Annotated[Path | None, Parameter(help="Where spec.json and checkpoint.json are written.")] = None,
     profile: Annotated[Literal["sdk", "dev-80013"], Parameter(help="Which runtime's layout it has.")] = "sdk",
     state_version: Annotated[Literal[0, 1], Parameter(help="How its state's trie keeps long values.")] = 0,
-    period: Annotated[float | None, Parameter(help="A block every so many seconds; default: at once.")] = None,
-    idle: Annotated[float, Parameter(help="Seconds until an empty block when nothing is sent; 0 for never.")] = 6.0,
-    finality_ms: Annotated[int, Parameter(help="From a block to its finality.")] = 150,
+    period: Annotated[
+        float | None, Parameter(help="A block every so many seconds; default: at once.", validator=Number(gte=0.01))
+    ] = None,
+    idle: Annotated[
+        float, Parameter(help="Seconds until an empty block when nothing is sent; 0 for never.", validator=_NOT_BELOW_0)
+    ] = 6.0,
+    finality_ms: Annotated[int, Parameter(help="From a block to its finality.", validator=_NOT_BELOW_0)] = 150,
     authorities: Annotated[int, Parameter(help="Who finalize.", validator=Number(gte=1, lte=100))] = 4,
-    set_every: Annotated[int, Parameter(help="Another set of authorities every so many blocks.")] = 0,
-    blocks: Annotated[int, Parameter(help="Blocks to write before clients may come.")] = 0,
-    keep: Annotated[int, Parameter(help="Newest blocks whose state and body are kept.")] = 8_192,
+    set_every: Annotated[
+        int, Parameter(help="Another set of authorities every so many blocks.", validator=_NOT_BELOW_0)
+    ] = 0,
+    blocks: Annotated[int, Parameter(help="Blocks to write before clients may come.", validator=_NOT_BELOW_0)] = 0,
+    keep: Annotated[
+        int, Parameter(help="Newest blocks whose state and body are kept.", validator=Number(gte=1))
+    ] = 8_192,
     faults: Annotated[Path | None, Parameter(help="A file of what is wrong from the start.")] = None,
     operator_key: Annotated[Path | None, Parameter(help="Who signs checkpoint.json; default: a new key.")] = None,
     json: JsonOption = False,

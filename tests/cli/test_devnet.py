@@ -6,6 +6,7 @@ import pytest
 
 from edge_node.cli import main
 from edge_node.cli.devnet import Terminal
+from edge_node.cli.exits import ExitCode
 
 
 def test_without_a_terminal_there_is_the_trial(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,3 +48,31 @@ def test_on_a_terminal_the_live_line_is_overwritten(
     screen.live("still working")
     screen.line("done")
     assert capsys.readouterr().out == "\r\x1b[Kworking\r\x1b[Kstill working\r\x1b[Kdone\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "65536"),
+        ("--period", "0"),
+        ("--idle", "-1"),
+        ("--finality-ms", "-1"),
+        ("--authorities", "0"),
+        ("--authorities", "101"),
+        ("--set-every", "-1"),
+        ("--blocks", "-1"),
+        ("--keep", "0"),
+        ("--profile", "main"),
+        ("--state-version", "2"),
+    ],
+)
+def test_a_chain_that_cannot_be_is_not_begun(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The option is named, and nothing listens."""
+    assert main(["devnet", "chain", option, value]) == ExitCode.USAGE
+    assert option in capsys.readouterr().err
+
+
+def test_a_file_of_faults_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything listens."""
+    assert main(["devnet", "chain", "--port", "0", "--faults", "/nowhere/faults.json"]) == ExitCode.REFUSED
+    assert "/nowhere/faults.json" in capsys.readouterr().err
