@@ -37,6 +37,7 @@ def remember_checkpoint(site: Site, now_ms: int) -> None:
     keys = CheckpointKeys(release=frozenset(), operator=COLD.public)
     opened = open_checkpoint(raw, keys=keys, genesis=None, now_ms=now_ms)
     db = open_chain_db(site.paths.chain_db)
+    db.add_pin(b"a pin, judged by nobody here")
     db.accept(opened, raw, accepted_ms=now_ms, marks=NO_MARKS.after(opened), as_anchor=True)
     db.close()
 
@@ -63,10 +64,13 @@ def test_a_node_before_and_after_its_first_checkpoint(tmp_path: Path) -> None:
     assert (found.verdict, "checkpoint import" in found.remedy, "operator_key" in found.remedy) == (
         Verdict.WARN, True, True,
     )  # fmt: skip
+    open_chain_db(site.paths.chain_db).close()
+    assert only(check_chain(site), "chain.anchor").verdict is Verdict.WARN  # it ran, and nobody gave it one
     remember_checkpoint(site, SystemClock().now_ms())
     before = {path.name: path.read_bytes() for path in site.paths.root.glob("chain.db*")}
     found = only(check_chain(site), "chain.anchor")
     assert (found.verdict, found.facts["number"], found.facts["set_id"]) == (Verdict.OK, 0, 0)
+    assert only(check_chain(site), "chain.pins").facts == {"pins": 1}
     assert {path.name: path.read_bytes() for path in site.paths.root.glob("chain.db*")} == before
 
 

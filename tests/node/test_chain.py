@@ -73,6 +73,10 @@ async def test_before_it_runs_it_says_so(tmp_path: Path) -> None:
 async def test_without_an_anchor_nothing_is_believed(tmp_path: Path) -> None:
     """The condition names state and reason; a checkpoint of another key changes nothing."""
     chain = made(tmp_path)
+    with capture_logs() as told:
+        async with running(chain):
+            pass
+    assert "chain.checkpoint_refused" not in [one["event"] for one in told]
     async with running(chain):
         assert chain.condition().startswith("no-anchor: ")
         with pytest.raises(NoAnchor):
@@ -91,6 +95,7 @@ async def test_a_checkpoint_is_examined_without_being_believed(tmp_path: Path) -
         await chain.import_checkpoint(raw)
         assert chain.anchor() == (genesis().hash, genesis())
     assert chain.status().state is ChainState.LOADING
+    assert [path.name for path in tmp_path.glob("chain.db*")] == ["chain.db"]  # closed, with its log folded in
     async with running(chain):
         assert chain.anchor() == (genesis().hash, genesis())
         assert chain.condition()
