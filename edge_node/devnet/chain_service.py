@@ -271,7 +271,6 @@ class ChainService:
                 block = await offload(self.chain.write, self.now_ms(), offered)
             else:
                 block = self.chain.write(self.now_ms(), offered)
-            self.chain.prune(*self._keep)
         self._settle(block)
         return block
 
