@@ -192,9 +192,13 @@ class LightClient:
         self._turn(stages.clock_check(self._why_anew))
         self._pool.expected_genesis = self._keeper.genesis
         await self._guarded(self._keeper.settle_clock)
-        for step in (self._probe, self._catch_up, self._cross_check, self._follow):
-            if not self._anew.is_set():
-                await self._guarded(step)
+        await self._probe()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._hear)
+            nursery.start_soon(self._go_along)
+            nursery.start_soon(self._judge_always)
+            await self._anew.wait()
+            nursery.cancel_scope.cancel()
 
     async def _wait_for_somebody(self) -> None:
         """Until a person has given a checkpoint."""
@@ -250,15 +254,18 @@ class LightClient:
                 pass
         await self._settle_trust()
 
-    async def _follow(self) -> None:
-        """Hear justifications and look at claims, the clock and the age, until something wants a new beginning."""
-        while not self._anew.is_set():
+    async def _hear(self) -> None:
+        """Follow what is pushed, also while an endpoint is waited for that says nothing."""
+        async for source, raw in self._follower.inbox:
+            await self._guarded(functools.partial(self._follower.hear, source, raw))
+
+    async def _go_along(self) -> None:
+        """Catch up, then look at claims, state and age for as long as nothing wants a new beginning."""
+        await self._guarded(self._catch_up)
+        await self._guarded(self._cross_check)
+        while True:
             self._judge()
-            heard = None
-            with trio.move_on_after(self._policy.tick_s):
-                heard = await self._follower.inbox.receive()
-            if heard is not None:
-                await self._guarded(functools.partial(self._follower.hear, *heard))
+            await trio.sleep(self._policy.tick_s)
             if self._due(self._polled_s, self._policy.poll_s):
                 self._polled_s = self._clock.monotonic_s()
                 await self._guarded(functools.partial(self._follower.pursue, self._tell_gap))
@@ -282,7 +289,9 @@ class LightClient:
         except TwoFinalBlocks as conflict:
             await self._contradicted(conflict)
         except ChainDbRefused as refused:
-            log.warning("chain.not_kept", reason=str(refused))
+            if self._outlook.last_fault != str(refused):  # it is tried again every few seconds
+                log.warning("chain.not_kept", reason=str(refused))
+            self._outlook.last_fault = str(refused)
         except (EndpointUnavailable, NothingProved, RemoteError) as fault:
             self._outlook.last_fault = str(fault)
 
@@ -330,6 +339,17 @@ class LightClient:
 
     # What is told.
 
+    async def _judge_always(self) -> None:
+        """Also while an endpoint is waited for; a warp that gets on is left to tell of itself."""
+        while True:
+            await trio.sleep(self._policy.tick_s)
+            if self._stage.state not in {ChainState.WARPING, ChainState.CROSS_CHECK} or self._is_quiet:
+                self._judge()
+
+    @property
+    def _is_quiet(self) -> bool:
+        return self._keeper.quiet_s > self._policy.stalled_s
+
     def _judge(self) -> None:
         """Be in the state that the facts are."""
         if self._halted or self._anew.is_set():
@@ -368,8 +388,9 @@ class LightClient:
         self._turn(stages.warping(at.header.number, goal, at.voters.id))
 
     def _tell_gap(self, at: Anchor, goal: int) -> None:
-        """While following, only a long way is called a warp."""
-        if goal - at.header.number > self._policy.warp_blocks or self._stage.state is ChainState.WARPING:
+        """While following, only a long way is called a warp, and only one that gets on."""
+        far = goal - at.header.number > self._policy.warp_blocks
+        if (far and not self._is_quiet) or self._stage.state is ChainState.WARPING:
             self._tell_warp(at, goal)
 
     async def _settle_trust(self) -> None:
@@ -378,7 +399,7 @@ class LightClient:
             self._tell_change()
 
     def _due(self, since_s: float, every_s: float) -> bool:
-        return not self._anew.is_set() and self._clock.monotonic_s() - since_s >= every_s
+        return self._clock.monotonic_s() - since_s >= every_s
 
     def _compare_every_s(self) -> float:
         open_question = bool(self._keeper.trust.standing or self._outlook.state)

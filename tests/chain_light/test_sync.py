@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
 from edge_node.chain_light.spec import NetworkKind
@@ -43,31 +44,46 @@ async def test_from_a_checkpoint_to_following(world, autojump_clock):
 
 async def test_every_state_on_the_way_is_told(world, autojump_clock):
     """From nothing: a person gives a checkpoint, and each step shows."""
-    seen = []
-    async with running(world) as client:
-        status = client.status()
-        assert status.state is S.NO_ANCHOR
-        assert "checkpoint" in status.remedy
-        assert (status.finalized, status.age_ms, status.writes, client.anchor) == (None, None, False, None)
-        async with trio.open_nursery() as nursery:
-
-            async def watch():
-                while True:
-                    seen.append(client.status().state)
-                    await client.wait_change()
-
-            nursery.start_soon(watch)
+    with capture_logs() as logs:
+        async with running(world) as client:
+            status = client.status()
+            assert status.state is S.NO_ANCHOR
+            assert "checkpoint" in status.remedy
+            assert (status.finalized, status.age_ms, status.writes, client.anchor) == (None, None, False, None)
+            world[0].gone = world[1].gone = True
             await trio.sleep(1)
-            for source in world.sources:
-                source.gone = True
             await client.import_checkpoint(world.checkpoint())
-            await trio.sleep(5)
-            for source in world.sources:
-                source.gone = False
+            assert (await until(client, S.PROBING)).remedy
+            world[0].gone = world[1].gone = False
             await until(client, S.FOLLOWING)
-            nursery.cancel_scope.cancel()
-    order = list(dict.fromkeys(seen))
+    order = [entry["state"] for entry in logs if entry["event"] == "chain.state_changed"]
     assert order == [S.NO_ANCHOR, S.CLOCK_CHECK, S.PROBING, S.WARPING, S.CROSS_CHECK, S.FOLLOWING]
+
+
+async def test_a_change_is_waited_for(world, autojump_clock):
+    """Who waits is woken by an advance."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        number = (await until(client, S.FOLLOWING)).finalized.number
+        while client.anchor.header.number == number:
+            await client.wait_change()
+
+
+async def test_silence_stalls_within_its_bound(world, autojump_clock):
+    """Also while an endpoint is waited for: each question may take its 30 s."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        for source in world.sources:
+            source.fault = "silent"
+        began = trio.current_time()
+        status = await until(client, S.STALLED, seconds=400)
+        assert trio.current_time() - began <= USUAL.stalled_s + 10
+        assert "none has proved it" in status.reason
+    for source in world.sources:
+        source.fault = "silent"
+    async with running(world) as client:
+        began = trio.current_time()
+        await until(client, S.STALLED, seconds=400)
+        assert trio.current_time() - began <= USUAL.stalled_s + 10
 
 
 @pytest.mark.parametrize(
