@@ -102,7 +102,9 @@ class Chain:
                 await offload(db.close, limiter=FILE)
 
     def _build(self, db: ChainDb, given: Sequence[bytes]) -> Running:
-        endpoints = Endpoints(self.spec.endpoints, clock=self._clock, random=os.urandom)
+        endpoints = Endpoints(
+            self.spec.endpoints, clock=self._clock, random=os.urandom, expected_genesis=self.spec.genesis
+        )
         client = LightClient(
             self.spec, endpoints, db, clock=self._clock, keys=self.keys, policy=self._policy, checkpoints=given,
             boot=self._boot,
