@@ -42,12 +42,7 @@ class Paths:
 
     @property
     def chain_db(self) -> Path:
-        """The chain's anchor, hand-offs and evidence: truth, made by the first start that follows a chain."""
-        return self.root / "chain.db"
-
-    @property
-    def chain_db(self) -> Path:
-        """What the light client verified and may not forget (docs/specs/chain-db.md)."""
+        """What the light client verified and may not forget (docs/specs/chain-db.md); made when a chain is followed."""
         return self.root / "chain.db"
 
     @property
