@@ -45,7 +45,7 @@ def test_a_chain_that_is_well_off_or_on_its_way_asks_for_nothing(kind: str) -> N
 
 def test_what_is_provisional_says_how_to_end_it() -> None:
     """Beside the state, which may be well."""
-    [alert] = alerts_of_chain(chain("following", provisional="asleep for 5 days."))
+    [alert] = alerts_of_chain(chain("following", provisional="asleep for 5 days.", writes=False))
     assert alert.what == "chain is PROVISIONAL"
     assert "Nothing is written" in alert.why
     assert "checkpoint" in alert.todo

@@ -38,6 +38,12 @@ def test_the_state_its_reason_and_what_to_do_come_first(kind: str) -> None:
     assert lines[0][0].tone is lines[1][1].tone
 
 
+def test_where_the_node_says_no_remedy_the_screen_does() -> None:
+    """In the states that need somebody; one that is well needs nothing done."""
+    assert "do Give a newer checkpoint" in text(head(chain("needs-checkpoint", remedy="")))
+    assert "do " not in text(head(chain("following", remedy="")))
+
+
 def test_a_reason_that_goes_on_says_so() -> None:
     """Two rows at 80x13; nothing is cut without its sign."""
     lines = head(chain("stalled", reason="word " * 100, remedy="other " * 100))

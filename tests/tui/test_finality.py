@@ -35,6 +35,7 @@ def test_all_that_is_known_has_room() -> None:
     """A step is long enough for the whole history, and for blocks that come seldom; without any there is no column."""
     assert finality_of([(T, 1), (T + 600_000, 2)], T + 600_000, 50).step_ms == STEPS_MS[-1] // 6
     assert finality_of([(T + 6_000 * n, n) for n in range(10)], T + 60_000, 70).step_ms == 10_000
+    assert finality_of([(T + 999, 1), (T + 1_500, 2)], T + 2_000, 2).blocks == (1.0, 0.0)  # it touches three
     assert finality_of([], T, 50) == finality_of([(T + 5, 1)], T, 50) == finality_of([(T, 1)], T, 0)
 
 

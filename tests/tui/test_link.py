@@ -59,6 +59,8 @@ async def test_the_chain_is_read_and_then_followed(tmp_path: Path) -> None:
         await node.start()
         await press(pilot, "ctrl+r")
         await until(pilot, lambda: live(pilot) and "not told yet" in text_on(pilot))
+        await node.send("node", {**scene.node(), "name": "older"})
+        await until(pilot, lambda: "older" in text_on(pilot) and live(pilot))
 
 
 @under_asyncio

@@ -28,6 +28,24 @@ def test_no_line_of_a_card_is_too_wide(health: str) -> None:
             assert cells_of_line(spans) <= CARD_CELLS, (card.title, text_of(spans))
 
 
+def test_a_chain_has_a_card_where_one_is_followed() -> None:
+    """Not where it is off, nor of an older node; its figures hold the highest block there can be."""
+    import msgspec
+
+    from tests.tui import scene
+    from tui.models_chain import Chain
+
+    state = picture("healthy")
+    highest = scene.chain("needs-checkpoint") | {"provisional": "why", "since_ms": 1}
+    highest["finalized"] |= {"number": 2**32 - 1, "slot_ms": 1, "verified_ms": 1}
+    for document, wanted in ((highest, True), (scene.chain("off"), False), (None, False)):
+        state.chain = None if document is None else msgspec.convert(document, Chain)
+        cards = [card for card in cards_of(state, NOW_S, UNICODE) if card.title == "Chain"]
+        assert bool(cards) == wanted
+        for spans in (spans for card in cards for spans in card.lines):
+            assert cells_of_line(spans) <= CARD_CELLS, text_of(spans)
+
+
 def test_cards_hold_the_largest_figures() -> None:
     """Figures of a large node do not widen a line either."""
     import msgspec

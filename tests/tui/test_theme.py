@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 from textual.color import Color
 
 from tui.lines import Tone, cells_of_line, line, text_of
-from tui.theme import ASCII, THEMES, UNICODE, Colours, Glyphs, bar, framed, history, mark, round_top, wants_ascii
+from tui.theme import (
+    ASCII,
+    THEMES,
+    UNICODE,
+    Colours,
+    Glyphs,
+    bar,
+    columns,
+    framed,
+    history,
+    mark,
+    round_top,
+    wants_ascii,
+)
 from tui.visible import visible
 
 
@@ -84,6 +97,15 @@ def test_a_top_is_round_and_not_too_low(values: tuple[float, ...]) -> None:
 def test_poor_terminals_get_ascii(environment: dict[str, str], encoding: str, poor: bool) -> None:
     """By the terminal's name or the locale's encoding."""
     assert wants_ascii(environment, encoding) is poor
+
+
+def test_a_column_grows_through_all_its_rows() -> None:
+    """The highest row first; whatever is there shows, what is above the top fills, the newest are at the right."""
+    assert columns((0.0, 1.0, 8.0, 12.0, 16.0, 99.0), 16.0, 8, 2, UNICODE) == ["     ▄██", "   ▁████"]
+    assert columns((0.001,), 16.0, 1, 2, UNICODE) == [" ", "▁"]
+    assert columns((5.0, 5.0), 0.0, 3, 1, UNICODE) == ["   "]
+    for glyphs in (UNICODE, ASCII):
+        assert columns((3.0, 9.0), 10.0, 4, 1, glyphs) == [history((3.0, 9.0), 10.0, 4, glyphs)]
 
 
 def test_a_frame_is_exact() -> None:
