@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.cross_check import ProofShort
 from edge_node.chain_light.errors import ChainError
-from edge_node.chain_light.trie_errors import DuplicateEntry, ProofTooLarge, TooManyKeys
+from edge_node.chain_light.trie_errors import TooManyKeys
 from edge_node.chain_light.trie_proof import (
     KEYS_MAX,
-    PROOF_BYTES_MAX,
-    PROOF_ENTRIES_MAX,
     Found,
     Incomplete,
     Present,
@@ -33,39 +30,6 @@ class MoreUnderPrefix(ChainError, Refusal):
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__(f"the chain's state holds more than {most} keys under this prefix")
-
-
-class Gathering:
-    """The entries of several answers about one state, which share nodes; within one answer none stands twice.
-
-    DuplicateEntry, and ProofTooLarge as soon as it is too much.
-    """
-
-    __slots__ = ("_entries", "_size")
-
-    def __init__(self) -> None:
-        self._entries: dict[bytes, None] = {}
-        self._size = 0
-
-    def add(self, answer: Sequence[bytes]) -> None:
-        """One more answer."""
-        seen = set[bytes]()
-        for entry in answer:
-            if entry in seen:
-                raise DuplicateEntry(Hash256(blake2b_256(entry)))
-            seen.add(entry)
-            if entry not in self._entries:
-                self._size += len(entry)
-                self._entries[entry] = None
-        if len(self._entries) > PROOF_ENTRIES_MAX:
-            raise ProofTooLarge("entries", PROOF_ENTRIES_MAX)
-        if self._size > PROOF_BYTES_MAX:
-            raise ProofTooLarge("bytes", PROOF_BYTES_MAX)
-
-    @property
-    def entries(self) -> list[bytes]:
-        """All of them, each once."""
-        return list(self._entries)
 
 
 def values_of(root: Hash256, keys: Iterable[bytes], entries: Sequence[bytes]) -> Mapping[bytes, bytes | None]:

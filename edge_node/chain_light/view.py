@@ -15,9 +15,9 @@ from edge_node.chain_light import layouts
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.authorities import Authority
 from edge_node.chain_light.layouts import Account, Layout, RuntimeUpgrade, account_layout
+from edge_node.chain_light.proof_slices import Slices
 from edge_node.chain_light.proved import NotProvable, Proved, worth_of
 from edge_node.chain_light.proved_state import (
-    Gathering,
     Mark,
     Marked,
     Pairs,
@@ -34,8 +34,8 @@ from edge_node.chain_light.source_errors import EndpointSilent, MalformedAnswer
 from edge_node.chain_light.status import ChainStatus
 from edge_node.chain_light.trie_proof import KEYS_MAX
 
-SLICE_KEYS: Final = 256  # keys of one question: an endpoint has to answer it in its time and below its bound
-TURN_S: Final = 60.0  # for all questions to one endpoint together: 65,536 keys are 512 of them
+PAGE_KEYS: Final = 256  # keys of one page of a list
+TURN_S: Final = 60.0  # for all questions to one endpoint together: 65,536 short ones are some 500
 
 Value = TypeVar("Value")
 Answer = TypeVar("Answer")
@@ -229,11 +229,10 @@ class View:
 
 
 async def _entries(source: Source, *, block: Hash256, keys: Sequence[bytes]) -> list[bytes]:
-    """The trie nodes that prove these keys, asked for in slices."""
-    gathered = Gathering()
-    for start in range(0, len(keys), SLICE_KEYS):
-        gathered.add(await source.proof(block, keys[start : start + SLICE_KEYS]))
-    return gathered.entries
+    """The trie nodes that prove these keys."""
+    slices = Slices()
+    await _prove(source, block, keys, slices)
+    return slices.entries
 
 
 async def _entries_under(source: Source, *, block: Hash256, prefix: bytes, keys_max: int) -> list[bytes]:
@@ -241,23 +240,29 @@ async def _entries_under(source: Source, *, block: Hash256, prefix: bytes, keys_
 
     Whether its list was whole, the proof alone tells.
     """
-    gathered, listed = Gathering(), 0
+    slices, listed = Slices(), 0
     after: bytes | None = None
     while listed <= keys_max:
-        page = await source.keys_under(block, prefix, after, SLICE_KEYS)
+        page = await source.keys_under(block, prefix, after, PAGE_KEYS)
         _require_page(page, prefix, after)
-        if page or not listed:
-            gathered.add(await source.proof(block, page or [prefix]))
-        if len(page) < SLICE_KEYS:
+        await _prove(source, block, page or ([] if listed else [prefix]), slices)
+        if len(page) < PAGE_KEYS:
             break
         listed, after = listed + len(page), page[-1]
-    return gathered.entries
+    return slices.entries
+
+
+async def _prove(source: Source, block: Hash256, keys: Sequence[bytes], slices: Slices) -> None:
+    """Ask for proofs of keys, as many at once as the last answer was small."""
+    while keys:
+        asked, keys = keys[: slices.keys], keys[slices.keys :]
+        slices.add(len(asked), await source.proof(block, asked))
 
 
 def _require_page(page: Sequence[bytes], prefix: bytes, after: bytes | None) -> None:
     """MalformedAnswer unless these are keys under the prefix, ascending from `after` on: or a list would never end."""
-    if len(page) > SLICE_KEYS:
-        raise MalformedAnswer(f"{len(page)} keys, where {SLICE_KEYS} were asked for")
+    if len(page) > PAGE_KEYS:
+        raise MalformedAnswer(f"{len(page)} keys, where {PAGE_KEYS} were asked for")
     for key in page:
         if not key.startswith(prefix) or (after is not None and key <= after):
             raise MalformedAnswer("the keys under a prefix are not in order, or not under it")

@@ -4,12 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_node.base.ids import Hash256
-from edge_node.chain_light import proved_state
 from edge_node.chain_light.cross_check import ProofShort
 from edge_node.chain_light.errors import BadAnswer
 from edge_node.chain_light.proved_state import (
-    Gathering,
     MoreUnderPrefix,
     child_value_of,
     is_unchanged,
@@ -18,7 +15,7 @@ from edge_node.chain_light.proved_state import (
     values_of,
 )
 from edge_node.chain_light.trie_build import Trie, join_proofs
-from edge_node.chain_light.trie_errors import DuplicateEntry, ProofTooLarge, UnusedEntries
+from edge_node.chain_light.trie_errors import DuplicateEntry, UnusedEntries
 from edge_node.chain_light.trie_node import EMPTY_ROOT
 from tests.chain_light.view_rig import child_tries
 
@@ -167,29 +164,3 @@ def test_child_tries(trie):
     assert child_value_of(trie.root, b"none", b"a", absent) is None
     with pytest.raises(ProofShort):
         child_value_of(trie.root, b"kid", b"a", trie.prove(child_tries({b"kid": CHILD})))
-
-
-def test_answers_that_share_nodes_are_one_proof():
-    """Each entry once; within one answer an entry that stands twice is refused."""
-    gathered = Gathering()
-    gathered.add([b"a", b"b"])
-    gathered.add([b"b", b"c"])
-    assert gathered.entries == [b"a", b"b", b"c"]
-    with pytest.raises(DuplicateEntry) as twice:
-        gathered.add([b"x", b"d", b"x"])
-    assert isinstance(twice.value.entry, Hash256)
-
-
-def test_too_much_is_refused_as_soon_as_it_is(monkeypatch):
-    """By number and by bytes, over all answers together; what stands in several counts once."""
-    monkeypatch.setattr(proved_state, "PROOF_ENTRIES_MAX", 3)
-    monkeypatch.setattr(proved_state, "PROOF_BYTES_MAX", 10)
-    gathered = Gathering()
-    for _ in range(5):
-        gathered.add([b"12345", b"67890"])
-    with pytest.raises(ProofTooLarge, match="bytes"):
-        gathered.add([b"1"])
-    many = Gathering()
-    many.add([b"1", b"2", b"3"])
-    with pytest.raises(ProofTooLarge, match="entries"):
-        many.add([b"4"])

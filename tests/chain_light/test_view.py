@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from edge_node.base.ids import Hash256
-from edge_node.chain_light import endpoints
+from edge_node.chain_light import endpoints, proof_slices
 from edge_node.chain_light.layouts import NO_ACCOUNT, NUMBER, UnknownLayout
 from edge_node.chain_light.proved import NotProvable, ProofStatus
 from edge_node.chain_light.proved_state import MoreUnderPrefix
@@ -15,7 +15,7 @@ from edge_node.chain_light.source_errors import EndpointSilent, NoEndpoint
 from edge_node.chain_light.status import ChainState
 from edge_node.chain_light.storage_key import item_prefix
 from edge_node.chain_light.trie_build import Trie
-from edge_node.chain_light.view import SLICE_KEYS, TURN_S
+from edge_node.chain_light.view import PAGE_KEYS, TURN_S
 from edge_node.devnet.pallets import dev_profile, sdk_profile
 from edge_node.devnet.pallets.balances import CERE
 from tests.chain_light.view_rig import child_tries, viewing
@@ -99,7 +99,7 @@ async def test_several_keys_at_one_block_in_slices(stage):
         found = await rig.view.read_many(keys)
         assert found.value == BULK | {b"none": None}
         assert list(found.value) == list(dict.fromkeys(keys))
-        assert rig.asked("proof") == [-(-701 // SLICE_KEYS)]
+        assert rig.asked("proof") == [6]  # 16, 32, 64, 128 and 256 of them, and the rest
         assert (await rig.view.read_many([])).value == {}
 
 
@@ -115,7 +115,7 @@ async def test_a_prefix_is_told_whole(stage):
         assert rig.refused() == [0]
 
 
-@pytest.mark.parametrize("count", [SLICE_KEYS - 1, SLICE_KEYS, SLICE_KEYS + 1])
+@pytest.mark.parametrize("count", [PAGE_KEYS - 1, PAGE_KEYS, PAGE_KEYS + 1])
 async def test_a_prefix_that_fills_its_pages(count):
     """Its last page may be full, or empty."""
     pairs = {b"p" + place.to_bytes(2, "big"): b"x" for place in range(count)}
@@ -155,6 +155,7 @@ async def test_a_list_that_would_never_end_is_refused(stage, lie):
         rig.sources[0].lies["keys_under"] = lie
         assert len((await rig.view.read_prefix(MANY)).value) == 700
         assert rig.refused() == [1, 0]
+        assert "malformed answer" in rig.pool.evidence(rig.sources[0].url)[0]
 
 
 async def test_keys_that_are_invented_prove_nothing(stage):
@@ -172,7 +173,7 @@ async def test_keys_that_are_invented_prove_nothing(stage):
         rig.sources[0].lies["keys_under"] = listing
         with pytest.raises(NoEndpoint, match="the proof does not tell"):
             await rig.view.read_prefix(MANY, keys_max=1_000)
-        assert rig.asked("keys_under") == [-(-1_001 // SLICE_KEYS)]
+        assert rig.asked("keys_under") == [-(-1_001 // PAGE_KEYS)]
 
 
 async def test_more_than_the_asker_takes_is_nobodys_fault(stage):
@@ -181,9 +182,20 @@ async def test_more_than_the_asker_takes_is_nobodys_fault(stage):
         assert len((await rig.view.read_prefix(MANY, keys_max=700)).value) == 700
         with pytest.raises(MoreUnderPrefix):
             await rig.view.read_prefix(MANY, keys_max=699)
-        with pytest.raises(MoreUnderPrefix):
-            await rig.view.read_prefix(MANY, keys_max=3)
+        for most in (3, PAGE_KEYS - 1, PAGE_KEYS, PAGE_KEYS + 1):
+            with pytest.raises(MoreUnderPrefix):
+                await rig.view.read_prefix(MANY, keys_max=most)
         assert rig.refused() == [0]
+
+
+async def test_proofs_that_are_too_much_together_are_held_against_nobody(stage, monkeypatch):
+    """The chain may have so much there: who asks for less is answered."""
+    monkeypatch.setattr(proof_slices, "PROOF_BYTES_MAX", 32_000)
+    async with viewing(stage, endpoints=2) as rig:
+        with pytest.raises(NoEndpoint, match="the proofs have more than 32000 bytes together"):
+            await rig.view.read_prefix(MANY)
+        assert rig.refused() == [0, 0]
+        assert len((await rig.view.read_prefix(MANY + b"\x01\x01")).value) == 1
 
 
 # --- child tries
@@ -308,8 +320,10 @@ async def test_nothing_leaves_a_halted_client():
     async with viewing() as rig:
         await rig.view.read(NUMBER.key)
         rig.known.be(ChainState.HALTED, reason="finalized twice")
-        with pytest.raises(NotProvable, match="halted: finalized twice"):
-            await rig.view.read(NUMBER.key)
+        for key in (NUMBER.key, b"new"):
+            with pytest.raises(NotProvable, match="halted: finalized twice"):
+                await rig.view.read(key)
+        assert rig.asked("proof") == [1]
         rig.known.be(ChainState.FOLLOWING)
 
         def halt(entries, *_):
@@ -419,7 +433,7 @@ async def test_who_asks_the_same_at_once_asks_once():
                 nursery.start_soon(add, partial(rig.view.read_child, b"kid", b"a"))
             nursery.start_soon(add, partial(rig.view.read_prefix, ACCOUNTS, keys_max=500))
         assert len(found) == 16
-        assert rig.asked("proof") == [1 + 2]
+        assert rig.asked("proof") == [3]
         assert rig.asked("child_proof") == [1]
 
 
