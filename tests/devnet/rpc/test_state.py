@@ -133,6 +133,8 @@ async def test_storage_is_told_when_it_changes():
         second = await desk.client.told(subscription)
         assert hash_of(second["block"]) == desk.chain.block_at(2).hash
         assert [key for key, _ in second["changes"]] == [alice]
+        await desk.blocks(1)
+        assert await desk.client.quiet(), "a change is told once"
         assert await desk.ask("state_unsubscribeStorage", subscription) is True
         assert (await desk.refusal("state_subscribeStorage")).code == -32602
 
