@@ -13,7 +13,6 @@ from edge_node.base.ids import Hash256
 
 TRUSTED_TIME_MS: Final = 5 * 60_000  # how far the newest block's slot may be from a clock that is known to be right
 WITNESSES_MIN: Final = 3  # groups that agree, where the anchor alone is too old to vouch for what follows
-OPERATOR: Final = "operator"  # who types a hash in: one witness more, whatever endpoints there are
 _DAY_MS: Final = 86_400_000
 
 

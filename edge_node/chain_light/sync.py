@@ -212,7 +212,7 @@ class LightClient:
         """Begin from what is kept, or from a checkpoint that was given."""
         begun = await self._beginning.begin(self._given)
         self._halted = begun.halted
-        if not self._keeper.has_anchor:
+        if not (self._halted or self._keeper.has_anchor):
             self._turn(stages.no_anchor(self.spec.name, begun.lacking))
 
     async def _probe(self) -> None:
@@ -299,9 +299,15 @@ class LightClient:
         """Halt: the chain's authorities finalized two blocks of one height."""
         why = stages.conflict_words(conflict.number, conflict.ours, conflict.other)
         assert self._keeper.genesis is not None
-        evidence = await offload(
-            _conflict_evidence, self._keeper.genesis, conflict, self._keeper.justification, why, self._clock.now_ms()
-        )
+        with trio.CancelScope(shield=True):
+            evidence = await offload(
+                _conflict_evidence,
+                self._keeper.genesis,
+                conflict,
+                self._keeper.justification,
+                why,
+                self._clock.now_ms(),
+            )
         await self._halt(evidence)
 
     async def _differs(self, compared: Compared, why: str) -> None:
@@ -318,7 +324,8 @@ class LightClient:
         )
 
     async def _halt(self, evidence: Evidence) -> None:
-        await self._keeper.keep_evidence(evidence)
+        with trio.CancelScope(shield=True):  # whatever else begins anew meanwhile: what was seen stays seen
+            await self._keeper.keep_evidence(evidence)
         self._halted = evidence.why
         log.error("chain.halted", reason=evidence.why)
         self._turn(stages.halted(evidence.why))

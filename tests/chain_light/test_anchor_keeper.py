@@ -155,6 +155,23 @@ async def test_age_is_judged_once_the_clock_can_be_right(world, autojump_clock, 
     assert keeper.trust.standing is Standing.PROVISIONAL
 
 
+async def test_the_age_is_that_of_the_first_step_without_a_clock(world, autojump_clock, keeper):
+    """What follows it is young, and led to by what was old."""
+    await keeper.take(await steps_to(world, 0, 39), "ws://a.example")
+    world.stage.now_ms += 28 * DAY_MS
+    world.grow(9)
+    now_ms, world.clock.offset_ms = world.clock.offset_ms, 0
+    await keeper.take(await steps_to(world, 39, 48), "ws://a.example")
+    world.grow(9)
+    world.clock.offset_ms = 0
+    await keeper.take(await steps_to(world, 48, 57), "ws://a.example")
+    assert keeper.unjudged
+    world.clock.offset_ms = now_ms
+    await keeper.settle_clock()
+    assert keeper.trust.standing is Standing.PROVISIONAL
+    assert not keeper.unjudged
+
+
 async def test_a_checkpoint_ahead_is_the_anchor_and_one_behind_is_not(world, autojump_clock, keeper):
     """Both are kept with their marks; the height never goes back."""
     for number, ahead in ((30, True), (35, True)):
@@ -168,6 +185,17 @@ async def test_a_checkpoint_ahead_is_the_anchor_and_one_behind_is_not(world, aut
     assert not await keeper.adopt(open_checkpoint(raw, keys=KEYS, genesis=None, now_ms=None), raw)
     assert keeper.anchor == world.anchor_at(39)
     assert keeper._db.load(keeper.genesis).marks == keeper.marks
+
+
+async def test_a_chain_that_is_vouched_for_replaces_ours_from_its_height_on(world, autojump_clock, keeper):
+    """Never by a lower block, whoever vouches for it."""
+    await keeper.take(await steps_to(world, 0, 39), "ws://a.example")
+    keeper.trust = Trust(Standing.PROVISIONAL, 28 * DAY_MS)
+    low = [step._replace(after=world.anchor_at(38)) for step in await steps_to(world, 10, 39)]
+    await keeper.replace(world.anchor_at(38), low, "ws://b.example")
+    assert (keeper.anchor, keeper.sound) == (world.anchor_at(39), False)
+    await keeper.replace(world.anchor_at(39), await steps_to(world, 10, 39), "ws://b.example")
+    assert (keeper.anchor, keeper.sound, kept(keeper)) == (world.anchor_at(39), True, [39])
 
 
 async def test_the_newest_blocks_are_remembered_and_no_more(world, autojump_clock, keeper):

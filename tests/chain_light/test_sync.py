@@ -1,6 +1,7 @@
 """The light client as a whole, on a chain in this process and a clock that waits for nobody."""
 
 import dataclasses
+import sqlite3
 
 import pytest
 import trio
@@ -282,6 +283,25 @@ async def test_two_final_blocks_halt_for_good(world, autojump_clock):
         await until(client, S.FOLLOWING)
 
 
+async def test_halted_without_an_anchor_waits_for_a_person_too(world, autojump_clock):
+    """Every anchor and checkpoint is damaged and evidence is not: a new checkpoint begins anew."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        _, forked = world.fork(client.anchor.header.number)
+        world[1].push(forked)
+        await until(client, S.HALTED, seconds=30)
+    conn = sqlite3.connect(world.directory / "chain.db")
+    for table in ("anchors", "documents"):
+        conn.execute(f"UPDATE {table} SET record = zeroblob(length(record))")
+    conn.commit()
+    conn.close()
+    async with running(world, live=False) as client:
+        await trio.sleep(5)
+        assert (client.status().state, client.anchor) == (S.HALTED, None)
+        await client.import_checkpoint(world.checkpoint(30))
+        await until(client, S.FOLLOWING)
+
+
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_state_that_names_others_halts_at_a_second_height(world, autojump_clock, times):
     """Once it degrades, and is forgotten when the next comparison is good."""
@@ -441,7 +461,7 @@ async def test_damaged_rows_are_passed_over(world, autojump_clock, damage):
         for _ in range(3):
             world.chain.schedule(ChangeOrder(FOUR, 0))
             await trio.sleep(80)
-    conn = trio_free_sqlite(world.directory / "chain.db")
+    conn = sqlite3.connect(world.directory / "chain.db")
     rows = [row for (row,) in conn.execute("SELECT id FROM anchors ORDER BY id DESC")][:damage]
     for row in rows:
         conn.execute("UPDATE anchors SET record = zeroblob(length(record)) WHERE id = ?", (row,))
@@ -450,13 +470,6 @@ async def test_damaged_rows_are_passed_over(world, autojump_clock, damage):
     async with running(world) as client:
         await until(client, S.FOLLOWING)
         assert is_on_chain(world, client)
-
-
-def trio_free_sqlite(path):
-    """A connection to a database that nobody has open."""
-    import sqlite3
-
-    return sqlite3.connect(path)
 
 
 async def test_every_advance_is_told(world, autojump_clock):
