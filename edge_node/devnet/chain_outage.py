@@ -6,7 +6,7 @@ from edge_node.devnet.chain_watch import ChainWatch, Look
 from edge_node.devnet.layout import ChainHistory
 from edge_node.devnet.processes import TrialFault
 
-FOLLOW_S = 15.0
+FOLLOW_S = 30.0
 SEEN_MIN = 3  # blocks proved one after the other before anything is cut: it must have followed to fall behind
 SAY_SO_S = 10.0  # longer than the check allows: it is for the check to say that it took too long
 RETURN_S = 20.0
