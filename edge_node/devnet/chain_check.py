@@ -21,7 +21,7 @@ from edge_node.devnet.claim import Claim
 from edge_node.devnet.layout import ChainHistory
 
 PROVED_MIN: Final = 5
-STALL_BOUND_S: Final = STALLED_S + 4.0  # the client looks every second, the trial ten times; the rest is for a busy machine
+STALL_BOUND_S: Final = STALLED_S + 4.0  # the client looks once a second; the rest is a busy machine's
 REASON_CHARS: Final = 160  # of a sentence that stands on a line of a terminal, or two
 RETURN_BOUND_S: Final = 15.0  # an endpoint that was gone is tried again after a second, two, four
 
