@@ -160,10 +160,10 @@ async def test_the_age_is_that_of_the_first_step_without_a_clock(world, autojump
     await keeper.take(await steps_to(world, 0, 39), "ws://a.example")
     world.stage.now_ms += 28 * DAY_MS
     world.grow(9)
-    now_ms, world.clock.offset_ms = world.clock.offset_ms, 0
+    world.clock.offset_ms = 0
     await keeper.take(await steps_to(world, 39, 48), "ws://a.example")
     world.grow(9)
-    world.clock.offset_ms = 0
+    now_ms, world.clock.offset_ms = world.clock.offset_ms, 0
     await keeper.take(await steps_to(world, 48, 57), "ws://a.example")
     assert keeper.unjudged
     world.clock.offset_ms = now_ms
