@@ -85,6 +85,21 @@ def test_after_a_ban_it_is_tried_again_and_says_why():
     assert "no proof" in status.reason
     assert status.banned_until_ms is None
     assert order([score], now=BAN_FIRST_S) == []
+    score.admit()
+    assert score.status(BAN_FIRST_S, 0, leads=False).verdict is Verdict.USABLE
+
+
+def test_a_wrong_answer_weighs_more_than_silence():
+    """Four times as much, and it is one of the questions that were asked."""
+    a, b = usable("a", latency_s=0.1), usable("b", latency_s=0.2)
+    a.refuse("lie", 1_000.0)
+    assert a.asked == 2
+    a.admit()
+    b.fail("x", 1_000.0)
+    b.serve(0.2)
+    assert (a.demerits(1_000.0), b.demerits(1_000.0)) == (4.0, 1.0)
+    assert a.demerits(1_300.0) == 2.0
+    assert order([a, b], now=1_040.0) == ["b", "a"]
 
 
 def test_evidence_is_kept_within_bounds():
@@ -129,6 +144,7 @@ def test_two_failures_in_a_row_cost_the_lead():
     assert a.failures(1.0 + FAILURES_FORGOTTEN_S) == 0
     assert order([a, b], "a", 1.0 + FAILURES_FORGOTTEN_S) == ["a", "b"]
     assert a.fail("x", 1.0 + FAILURES_FORGOTTEN_S) == 1
+    assert a.fail("x", 2.0 + FAILURES_FORGOTTEN_S) == 2
 
 
 def test_hints_do_not_make_up_for_failures():
@@ -193,6 +209,9 @@ def test_one_group_of_three_cannot_put_all_others_behind():
     assert [score.behind_since for score in scores] == [None, None, None]
     note_heights(scores[1:], 0.0)
     assert scores[1].behind_since == 0.0
+    spread = [usable("a", finalized=100), usable("b", finalized=130), usable("c", finalized=500)]
+    note_heights(spread, 0.0)
+    assert [score.behind_since for score in spread] == [0.0, None, None]
 
 
 def test_heights_of_those_who_are_lost_do_not_count():
@@ -223,6 +242,7 @@ def test_pauses_grow_to_a_bound_and_differ(attempts, chance):
     assert BACK_OFF_FIRST_S / 2 <= back_off_s(attempts, chance) <= BACK_OFF_LONGEST_S
     assert back_off_s(attempts + 1, chance) >= back_off_s(attempts, chance)
     assert back_off_s(attempts, 0.0) * 2 == back_off_s(attempts, 1.0)
+    assert [back_off_s(number, 1.0) for number in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 EVENTS = st.lists(

@@ -331,7 +331,11 @@ async def test_what_verify_refuses_counts_against_who_said_it(error):
 async def test_verify_runs_beside_the_loop():
     """Ten thousand signatures would hold up everybody else."""
     async with pool_of(Played("a")) as endpoints:
+        before = endpoints.statuses()[0]
         assert await endpoints.ask(say_ok, lambda _: trio.lowlevel.in_trio_run()) is False
+        after = endpoints.statuses()[0]
+        assert after.asked == before.asked + 1
+        assert after.latency_ms < 60_000
 
 
 async def test_bans_grow_and_end(autojump_clock):
@@ -480,6 +484,7 @@ async def test_heights_are_looked_at_and_who_lags_loses_the_lead(autojump_clock)
         b.final, b.head = header_at(80), header_at(83)
         await trio.sleep(POLL_S + 1)
         assert [(one.finalized, one.best) for one in endpoints.statuses()] == [(40, 42), (80, 83)]
+        assert [one.latency_ms for one in endpoints.statuses()] == pytest.approx([50, 50])
         assert verdicts(endpoints) == [Verdict.USABLE, Verdict.USABLE]
         await trio.sleep(BEHIND_S + POLL_S)
         assert verdicts(endpoints) == [Verdict.BEHIND, Verdict.USABLE]
