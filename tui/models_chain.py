@@ -16,7 +16,7 @@ class FinalBlock(Doc, frozen=True):
 
 
 class Endpoint(Doc, frozen=True):
-    """One endpoint; `finalized` and `best` are what it claims. `behind` is counted here, from the highest claim of all."""
+    """One endpoint; `finalized` and `best` are what it claims. `behind` is counted here, from the highest claim."""
 
     url: str = ""
     group: str = ""
