@@ -12,7 +12,7 @@ from edge_node.base.ids import Hash256
 from edge_node.chain_light.anchor import Anchor, advance
 from edge_node.chain_light.finality_errors import EmptyWarp, TooFewVotes, WarpBroken
 from edge_node.chain_light.finality_proof import verify_finality_proof
-from edge_node.chain_light.grandpa import Authority, decode_justification
+from edge_node.chain_light.grandpa import Authority, decode_authorities, decode_justification
 from edge_node.chain_light.header import Header
 from edge_node.chain_light.justification import encode_justification
 from edge_node.chain_light.storage_key import storage_key
@@ -291,6 +291,8 @@ async def test_a_chain_is_followed_as_it_grows(tmp_path: Path) -> None:
                     peer.news()
                     await judge.event("finalized", finalizedBlockHashes=[f"0x{block.hash}"])
                     anchor = advance(anchor, [block.header], decode_justification(finality.justification))
+                    held = block.state.get(_key(chain, "Grandpa", "Authorities"))
+                    assert decode_authorities(held or b"") == anchor.voters.authorities
     assert stage.read("Babe", "EpochIndex") == 1
     assert chain.hand_overs[-3:] == [41, 53, 55]
     assert (anchor.hash, anchor.voters) == (chain.final.hash, chain.voters.current)
