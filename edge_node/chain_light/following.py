@@ -108,10 +108,6 @@ class Follower:
         if number <= anchor.header.number:
             await self._require_known(anchor, justification)
             return
-        last = anchor.pending.last_of_set
-        if last is not None and number > last:
-            await self._warp.lead(self._keeper, source, _untold)
-            return
         if number - anchor.header.number > self._policy.link_headers:
             return  # claims are looked at soon, and lead on from there
         headers = await self._headers_to(source, anchor, justification)

@@ -12,8 +12,10 @@ from edge_node.chain_light.cross_check import (
     Agrees,
     Differs,
     Forces,
+    GrandpaState,
     ProofShort,
     StateUnreadable,
+    StoredChange,
     compare,
     read_grandpa_state,
 )
@@ -65,6 +67,12 @@ def test_a_change_announced_unseen_is_learned_from_the_state():
     assert isinstance(learned, Agrees)
     assert learned.anchor.pending == PendingChanges((PendingChange(6, THREE),))
     assert replace(learned.anchor, pending=PendingChanges()) == anchor
+
+
+def test_a_change_of_this_very_block_is_over():
+    """A state that still holds it, at the block that ends it, has nothing under way."""
+    anchor = Anchor(make_stage().write().header, AuthoritySet(1, THREE))
+    assert compare(anchor, GrandpaState(1, THREE, StoredChange(1, 0, THREE, forced=False))) == Agrees(anchor)
 
 
 def test_a_forced_change_shows_in_the_state():

@@ -77,6 +77,10 @@ async def test_claims_are_followed_where_nothing_is_pushed(world, autojump_clock
     await follower.pursue(lambda _at, _goal: None)
     assert at(follower) == 48
     assert world.pool.complaints == []
+    asked = [source.asked for source in world.sources]
+    assert asked[0] == 0, "it claims nothing that is not proved"
+    await follower.pursue(lambda _at, _goal: None)
+    assert [source.asked for source in world.sources] == asked
 
 
 async def test_claims_without_proof_are_a_fault(world, autojump_clock, follower):
@@ -128,6 +132,16 @@ async def test_a_forged_fork_is_only_its_senders_fault(world, autojump_clock, fo
     with pytest.raises(TooFewVotes):
         await follower.hear(world[0], forked)
     assert [url for url, _ in world.pool.complaints] == [world[0].url]
+
+
+async def test_a_forged_fork_below_the_anchor_is_no_contradiction(world, autojump_clock, follower):
+    """Its votes are counted in the set that finalized the height."""
+    world.grow(20)
+    await follower.hear(world[0], newest(world))
+    _, forked = world.fork(45, signers=VALIDATORS[:2])
+    with pytest.raises(TooFewVotes):
+        await follower.hear(world[1], forked)
+    assert [url for url, _ in world.pool.complaints] == [world[1].url]
 
 
 async def test_old_justifications_of_our_blocks_are_nothing(world, autojump_clock, follower):

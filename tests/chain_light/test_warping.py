@@ -100,6 +100,7 @@ async def test_it_goes_on_from_anywhere(long_world, autojump_clock, begin):
     track = track_of(long_world, begin)
     await lead(long_world, track)
     assert is_led(long_world, track)
+    assert long_world.pool.complaints == []
 
 
 @pytest.mark.parametrize("begin", [40, 90, 92, 190])
@@ -149,6 +150,21 @@ async def test_what_was_proved_before_it_went_silent_stays(long_world, autojump_
     assert track.anchor.header.number == 50
     await lead(long_world, track, place=1)
     assert is_led(long_world, track)
+
+
+async def test_the_good_part_of_a_batch_counts(long_world, autojump_clock):
+    """An endpoint that ends within a batch leaves what it had answered."""
+    honest, left = long_world[0].finality, [3]
+
+    async def finality(number):
+        left[0] -= 1
+        long_world[0].gone = left[0] < 0
+        return await honest(number)
+
+    long_world[0].finality = finality
+    track = track_of(long_world)
+    await lead(long_world, track)
+    assert track.anchor.header.number == 95
 
 
 async def test_an_endpoint_that_is_behind_is_no_progress_and_no_fault(long_world, autojump_clock):
