@@ -58,7 +58,6 @@ class Connection:
         finally:
             for subscription in self._held.values():
                 subscription.on_end()
-            self._held.clear()
 
     async def _answer_all(self, nursery: trio.Nursery) -> None:
         while True:

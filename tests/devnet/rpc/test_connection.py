@@ -58,6 +58,18 @@ async def test_slow_answers_do_not_hold_each_other_up():
             assert {(await desk.client.answer())["id"] for _ in range(10)} == set(range(10))
 
 
+async def test_slow_answers_are_late_and_bounded(monkeypatch):
+    """What is asked after them of the faults comes before them; no more than a bound are under way, and all come."""
+    monkeypatch.setattr(connection, "LATE_MAX", 3)
+    async with serving() as desk:
+        await desk.ask("devnet_lie", "slow", 0.3)
+        for number, method in enumerate(("system_chain", "devnet_faults", *["system_chain"] * 8)):
+            await desk.client.socket.send_message(json.dumps(ASK | {"id": number, "method": method}))
+        order = [(await desk.client.answer())["id"] for _ in range(10)]
+        assert order[0] == 1
+        assert sorted(order) == list(range(10))
+
+
 async def test_a_client_that_dies_leaves_nothing():
     """Its subscriptions and watches end with it, whether it said goodbye or not."""
     async with serving() as desk:
