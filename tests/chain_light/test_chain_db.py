@@ -149,7 +149,9 @@ def test_a_month_of_checkpoints_is_kept(path):
             db.accept(opened(raw), raw, accepted_ms=NOW_MS, marks=NO_MARKS, as_anchor=counter == 1)
         kept = db.checkpoints(OTHER_GENESIS)
         assert [one.checkpoint().counter for one in kept] == list(range(DOCUMENTS_KEPT + 2, 2, -1))
-        assert [one.anchor for one in db.load(OTHER_GENESIS).anchors] == [GOOD.anchor]
+        loaded = db.load(OTHER_GENESIS)
+        assert [one.anchor for one in loaded.anchors] == [GOOD.anchor]
+        assert loaded.marks == NO_MARKS  # those that were given, as long as they can be read
 
 
 def test_evidence_halts_until_it_is_settled(path):

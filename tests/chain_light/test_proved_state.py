@@ -127,6 +127,24 @@ def test_a_mark_shows_that_a_long_value_is_the_same(long):
         assert not is_unchanged(other.root, mark, other.prove([mark.beside]))
 
 
+def test_a_marked_value_is_proved_like_any_other(long):
+    """Whole, and with nothing beside."""
+    entries = long.prove([b":code"])
+    with pytest.raises(UnusedEntries):
+        marked_value_of(long.root, b":code", [*entries, b"an entry that nothing leads to"])
+    for place in range(len(entries)):
+        with pytest.raises(ProofShort):
+            marked_value_of(long.root, b":code", entries[:place] + entries[place + 1 :])
+
+
+def test_a_value_right_below_the_root_has_its_mark():
+    """Which parts from it in the root already."""
+    trie = Trie({b"\x10": bytes(40), b"\x20": bytes(50)}, 0)
+    mark = marked_value_of(trie.root, b"\x10", trie.prove([b"\x10"])).mark
+    assert (mark.depth, mark.beside) == (1, b"\x00")
+    assert is_unchanged(trie.root, mark, trie.prove([mark.beside]))
+
+
 def test_what_has_no_mark():
     """An absence, a value that stands in the root, and one whose parent has no digit free."""
     alone, full = Trie({b"a": bytes(40)}, 0), Trie({bytes((n * 16,)): bytes(40) for n in range(16)}, 0)
