@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 import trio
 
@@ -12,6 +13,7 @@ from edge_node.chain_light.rpc_feeds import (
     EARLY_MAX,
     EARLY_MAX_BYTES,
     INLINE_MAX_BYTES,
+    Feed,
     Topic,
     read_result,
 )
@@ -179,3 +181,25 @@ async def test_a_listener_that_gives_up_is_forgotten():
             await subscribed(rig, source, 1)
         await eventually(lambda: rig.asked[-1] == ("end", ["a"]))
         assert len(source._connection._feeds) == 0
+
+
+async def test_what_was_missed_is_counted():
+    """Those a reader was too slow for, and those that came after the end."""
+    feed = Feed(bytes)
+    for number in range(BACKLOG + 2):
+        await feed.deliver(msgspec.Raw(str(number).encode()))
+    assert feed.missed == 2
+    feed.end()
+    await feed.deliver(msgspec.Raw(b"late"))
+    assert feed.missed == 3
+    assert len([value async for value in feed.receive]) == BACKLOG
+
+
+async def test_whoever_still_reads_after_the_end_is_told():
+    """Also a reader that was given the channel by the one who subscribed."""
+    async with serving(Rig()) as rig, connected(rig) as source:
+        rig.table |= {"begin": "a", "end": True}
+        async with source._connection.subscribe(TOPIC, bytes) as channel:
+            other = channel.clone()
+        with pytest.raises(trio.EndOfChannel):
+            await other.receive()
