@@ -16,7 +16,7 @@ from edge_node.chain_light.checkpoint import CheckpointKeys, sign_checkpoint
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.grandpa import AuthoritySet, Justification, Precommit, encode_justification, vote_message
-from edge_node.chain_light.header import Header, hash_header
+from edge_node.chain_light.header import Header, encode_header, hash_header
 from edge_node.chain_light.shipped import shipped_spec
 from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused, OtherHeader
@@ -26,6 +26,7 @@ from edge_node.chain_light.sync import LightClient
 from edge_node.chain_light.sync_policy import USUAL
 from edge_node.devnet.runtime import NoSuchBlock, finality_proof
 from edge_node.trust.keys import SigningKey
+from edge_node.wire.scale import blob, compact
 from tests.devnet.runtime.stage import VALIDATORS, make_stage
 
 OPERATOR = SigningKey.from_seed(b"\x11" * 32)
@@ -134,12 +135,21 @@ class ChainSource:
             raise EndpointRefused("grandpa_proveFinality", 1, "not yet final")
         if self.fault == "old finality":
             return finality_proof(self.chain, 1)
-        raw = finality_proof(self.chain, number)
+        raw = finality_proof(self.chain, number) if self.final_at is None else self._older_proof(number)
         if self.fault == "torn finality":
             return raw[:-2]
         if self.fault == "flipped finality":
             return raw[:36] + bytes((raw[36] ^ 1,)) + raw[37:]  # the round, which every vote is signed over
         return raw
+
+    def _older_proof(self, number):
+        """What a node that is behind knows: nothing above its own newest final block."""
+        proving = next((last for last in self.chain.hand_overs if number <= last <= self.final_at), self.final_number)
+        found = self.chain.finalities.get(proving)
+        if found is None:
+            return None
+        headers = [encode_header(self.chain.block_at(one).header) for one in range(number + 1, proving + 1)]
+        return found.hash + blob(found.justification) + compact(len(headers)) + b"".join(headers)
 
     async def justification(self, block):
         await self._ask()

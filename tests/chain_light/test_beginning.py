@@ -81,6 +81,8 @@ async def test_evidence_that_is_unsettled_halts(world, begin, autojump_clock):
     begun, keeper = await begin([world.checkpoint(30)])
     assert begun.halted == "it names others"
     assert keeper.anchor == world.anchor_at(30)
+    begun, _ = await begin()
+    assert begun.halted, "what the settings name settles nothing"
 
 
 async def test_a_development_chain_is_named_by_its_checkpoint(tmp_path, inline_threads, begin, autojump_clock):

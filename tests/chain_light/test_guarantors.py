@@ -66,6 +66,23 @@ async def test_one_below_vouches_when_its_chain_has_led_as_far(world, autojump_c
     assert guarantors._keeper._db.load(world.chain.genesis.hash).anchors[0].anchor == world.anchor_at(39)
 
 
+async def test_what_is_followed_beside_waits_until_it_is_as_far(world, autojump_clock, guarantors):
+    """An endpoint that is behind leads a part of the way; nobody is asked once nothing is owed."""
+    world.grow(20)
+    await guarantors._keeper.amend(world.anchor_at(30), world.anchor_at(59))
+    await guarantors.take_in(opened(world, 10))
+    world[0].final_at = world[1].final_at = 39
+    assert not await guarantors.settle()
+    assert guarantors._beside.anchor == world.anchor_at(39)
+    world[0].final_at = world[1].final_at = None
+    assert await guarantors.settle()
+    assert guarantors._keeper.sound
+    await guarantors.take_in(opened(world, 11))
+    asked = world[0].asked
+    assert not await guarantors.settle()
+    assert world[0].asked == asked
+
+
 @pytest.mark.parametrize("late", [DAY_MS, 28 * DAY_MS])
 async def test_an_old_one_does_not(world, autojump_clock, guarantors, late):
     """Older than stakes are bound, or by a clock that cannot be right: nothing is followed beside."""
