@@ -1,6 +1,6 @@
 """A development chain made to be judged: its runtime executes, its sets change often, and it is served over libp2p."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import trio
 
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.grandpa import Authority, AuthoritySet
+from edge_node.chain_light.storage_key import storage_key
+from edge_node.chain_light.warp import verify_warp
 from edge_node.devnet.dev_accounts import dev_validator
 from edge_node.devnet.pallets import sdk_profile
 from edge_node.devnet.runtime import Chain, ChangeOrder
@@ -22,6 +24,7 @@ from tests.interop.libp2p.substrate import ChainPeer
 from tests.interop.smoldot import Smoldot, smoldot
 
 SET_SIZE = 4
+WITHIN_S = 120  # what the worst machine needs for what takes a second
 IDENTITY = SigningKey(bytes(31) + b"\x07")
 
 
@@ -73,6 +76,14 @@ def anchor_of(chain: Chain) -> Anchor:
     return Anchor(chain.genesis.header, AuthoritySet(0, tuple(one.authority for one in AUTHORS)))
 
 
+def ours_after(chain: Chain, proofs: Sequence[bytes]) -> Anchor:
+    """Where the proofs that were sent, one after the other, lead our own client."""
+    anchor = anchor_of(chain)
+    for proof in proofs:
+        anchor = verify_warp(anchor, proof, fragments_max=1_000).anchor
+    return anchor
+
+
 def spec_of(chain: Chain, address: str) -> dict[str, Any]:
     """The chain's specification with its whole first state, and one address to go to.
 
@@ -98,3 +109,8 @@ async def judged_by_smoldot(peer: ChainPeer, log: Path, **how: Any) -> AsyncIter
         async with smoldot(spec_of(peer.chain, address), log, **how) as judge:
             yield judge
         nursery.cancel_scope.cancel()
+
+
+def key_of(chain: Chain, pallet: str, name: str, *keys: bytes) -> bytes:
+    """Where a state keeps a value."""
+    return storage_key(chain.form.item(pallet, name), *keys)

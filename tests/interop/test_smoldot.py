@@ -1,48 +1,44 @@
 """smoldot judges the development chain: what it accepts ours accepts, what it refuses ours refuses, byte for byte."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
 
 from edge_node.base.ids import Hash256
-from edge_node.chain_light.anchor import Anchor, advance
 from edge_node.chain_light.finality_errors import EmptyWarp, TooFewVotes, WarpBroken
 from edge_node.chain_light.finality_proof import verify_finality_proof
-from edge_node.chain_light.grandpa import Authority, decode_authorities, decode_justification
-from edge_node.chain_light.header import Header
-from edge_node.chain_light.justification import encode_justification
-from edge_node.chain_light.storage_key import storage_key
-from edge_node.chain_light.trie_build import Trie
-from edge_node.chain_light.trie_proof import Absent, Incomplete, Present, Proof, encode_proof
+from edge_node.chain_light.grandpa import Authority
 from edge_node.chain_light.warp import verify_warp
-from edge_node.devnet.pallets.babe import EPOCH_SLOTS, SLOT_MS
-from edge_node.devnet.runtime import Chain, ChangeOrder, finality_proof, warp_proof
+from edge_node.devnet.runtime import ChangeOrder, finality_proof, warp_proof
 from tests.chain_light.electorate import SMALL_KEY, SMALL_SIGNATURE
-from tests.devnet.runtime.stage import ALICE, Stage
 from tests.interop.forged import (
     FORGERIES,
     Forgery,
-    Fragment,
     ahead_of,
     beside_enough,
     forge,
     fragments_of,
     keys_of_set,
     proof_of,
-    signed,
 )
-from tests.interop.judged import anchor_of, grow, judged_by_smoldot, judged_chain, judged_stage, order, peer_of
+from tests.interop.judged import (
+    WITHIN_S,
+    anchor_of,
+    grow,
+    judged_by_smoldot,
+    judged_chain,
+    judged_stage,
+    order,
+    ours_after,
+    peer_of,
+)
 from tests.interop.libp2p.substrate import ChainPeer
-from tests.interop.smoldot import Smoldot
 from tests.interop.smoldot_sync import long_chain, synced
 
 pytestmark = pytest.mark.needs_node
 
-WITHIN_S = 120
 REFUSED = "Failed to verify warp sync fragment"
 FORGED_AT = 3
 NOT_WORTH_A_WARP = 32  # blocks that smoldot would rather take one by one
@@ -64,14 +60,6 @@ async def refused(peer: ChainPeer, log: Path) -> tuple[list[int], str]:
             await judge.follow()
             why = await judge.logged(REFUSED)
             return judge.verified(), why.partition(": ")[2]
-
-
-def ours_after(chain: Chain, proofs: Sequence[bytes]) -> Anchor:
-    """Where the proofs that were sent, one after the other, lead our own client."""
-    anchor = anchor_of(chain)
-    for proof in proofs:
-        anchor = verify_warp(anchor, proof, fragments_max=1_000).anchor
-    return anchor
 
 
 @pytest.mark.parametrize("state_version", [0, 1])
@@ -265,180 +253,3 @@ async def test_an_empty_warp_that_is_not_the_end_is_refused(tmp_path: Path) -> N
     with pytest.raises(WarpBroken) as broken:
         ours_after(stage.chain, peer.warps)
     assert isinstance(broken.value.__cause__, EmptyWarp)
-
-
-async def test_a_chain_is_followed_as_it_grows(tmp_path: Path) -> None:
-    """Block by block: seals and turns of authors, an epoch's change, changes of set at once and after five blocks.
-
-    What finalizes a block there finalizes it here: the same votes, as a justification.
-    """
-    stage = judged_stage(8)
-    grow(stage, 4)
-    chain, peer = stage.chain, peer_of(stage.chain)
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            await judge.follow()
-            await judge.event("initialized")
-            anchor = ours_after(chain, peer.warps)
-            for number, delay in ((5, 0), (6, 5), (7, 0)):
-                stage.now_ms += EPOCH_SLOTS * SLOT_MS if number == 7 else 0
-                chain.schedule(order(number, delay))
-                for _ in range(7):
-                    block = stage.write()
-                    peer.news()
-                    await judge.event("newBlock", blockHash=f"0x{block.hash}")
-                    (finality,) = chain.finalize()
-                    peer.news()
-                    await judge.event("finalized", finalizedBlockHashes=[f"0x{block.hash}"])
-                    anchor = advance(anchor, [block.header], decode_justification(finality.justification))
-                    held = block.state.get(_key(chain, "Grandpa", "Authorities"))
-                    assert decode_authorities(held or b"") == anchor.voters.authorities
-    assert stage.read("Babe", "EpochIndex") == 1
-    assert chain.hand_overs[-3:] == [41, 53, 55]
-    assert (anchor.hash, anchor.voters) == (chain.final.hash, chain.voters.current)
-
-
-async def test_a_commit_of_too_few_votes_finalizes_nothing(tmp_path: Path) -> None:
-    """Two of four: a block is final with the next one, whose commit is whole, and not before, for both."""
-    stage = judged_stage(4)
-    grow(stage, 4)
-    chain, peer = stage.chain, peer_of(stage.chain)
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            await judge.follow()
-            await judge.event("initialized")
-            forged = await told_of_a_forged_commit(
-                stage, peer, judge, lambda block: signed(block, keys_of_set(4)[:2], 4)
-            )
-            block = stage.write()
-            peer.news()
-            await judge.event("newBlock", blockHash=f"0x{block.hash}")
-            chain.finalize()
-            peer.news()
-            await judge.event("finalized", finalizedBlockHashes=[f"0x{block.hash}"])
-    (success,) = [message for _, message in judge.logs if message.startswith("finality-proof-verify-success")]
-    assert "finalized_blocks=2" in success
-    with pytest.raises(TooFewVotes):
-        advance(ours_after(chain, peer.warps), [forged.header], forged.justification)
-
-
-@pytest.mark.parametrize("set_and_id", [(5, 4), (4, 5)], ids=["other-voters", "other-id"])
-async def test_a_commit_of_another_set_finalizes_nothing(tmp_path: Path, set_and_id: tuple[int, int]) -> None:
-    """Voters who have no say, or who signed in another set's name: smoldot bans who sent it, ours refuses it."""
-    stage = judged_stage(5)
-    grow(stage, 4)
-    peer, (voters, set_id) = peer_of(stage.chain), set_and_id
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            await judge.follow()
-            await judge.event("initialized")
-            forged = await told_of_a_forged_commit(
-                stage, peer, judge, lambda block: signed(block, keys_of_set(voters), set_id)
-            )
-            await judge.logged("user_reason=bad-grandpa-commit")
-    assert [event for event in judge.events if event["event"] == "finalized"] == []
-    with pytest.raises(TooFewVotes):
-        advance(ours_after(stage.chain, peer.warps), [forged.header], forged.justification)
-
-
-async def told_of_a_forged_commit(
-    stage: Stage, peer: ChainPeer, judge: Smoldot, forge_it: Callable[[Header], Fragment]
-) -> Fragment:
-    """A new block, and the commit for it that was sent."""
-    block = stage.write()
-    peer.news()
-    await judge.event("newBlock", blockHash=f"0x{block.hash}")
-    forged = forge_it(block.header)
-    (finality,) = stage.chain.finalize()
-    raw = encode_justification(forged.justification)
-    stage.chain.finalities[block.number] = replace(finality, justification=raw)
-    peer.news()
-    return forged
-
-
-async def read(
-    judge: Smoldot, subscription: str, block: str, key: bytes, kind: str = "value", child: bytes | None = None
-) -> dict[str, Any]:
-    """The items smoldot finds in the state of a block, as it tells them; or that it finds no proof."""
-    asked = [{"key": f"0x{key.hex()}", "type": kind}]
-    of_child = None if child is None else f"0x{child.hex()}"
-    operation = (await judge.ask("chainHead_v1_storage", subscription, block, asked, of_child))["operationId"]
-    ended = await judge.ended(operation)
-    items = [item for event in judge.events_of(operation) for item in event.get("items", ())]
-    return {item["key"]: item["value"] for item in items} | {"": ended["event"]}
-
-
-@pytest.mark.parametrize("state_version", [0, 1])
-async def test_our_proofs_of_storage_are_read_by_both(tmp_path: Path, state_version: int) -> None:
-    """What is there, what is not, and all under a prefix; and the runtime's own view through a call."""
-    chain = judged_chain(changes=5, state_version=state_version)
-    peer, root = peer_of(chain), chain.final.header.state_root
-    alice, nobody, babe = _key(chain, "System", "Account", ALICE.id), _key(chain, "System", "Account", bytes(32)), 16
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            followed = await judge.follow()
-            (block,) = (await judge.event("initialized"))["finalizedBlockHashes"]
-            for key in (alice, _key(chain, "Grandpa", "Authorities")):
-                found = await read(judge, followed, block, key)
-                held = Proof.of_scale(peer.proofs[-1]).read(root, key)
-                assert isinstance(held, Present)
-                assert found == {f"0x{key.hex()}": f"0x{held.value.hex()}", "": "operationStorageDone"}
-                assert held.value == chain.final.state.get(key)
-            assert await read(judge, followed, block, nobody) == {"": "operationStorageDone"}
-            assert Proof.of_scale(peer.proofs[-1]).read(root, nobody) == Absent()
-            prefix = _key(chain, "Babe", "Authorities")[:babe]
-            listed = await read(judge, followed, block, prefix, "descendantsValues")
-            listed.pop("")
-            assert listed == {f"0x{key.hex()}": f"0x{value.hex()}" for key, value in chain.final.state.pairs(prefix)}
-            operation = await judge.ask("chainHead_v1_call", followed, block, "GrandpaApi_grandpa_authorities", "0x")
-            called = await judge.ended(operation["operationId"])
-            proof = await judge.ask("state_getReadProof", [f"0x{alice.hex()}"], block)
-    authorities = chain.final.state.get(_key(chain, "Grandpa", "Authorities"))
-    assert authorities is not None
-    assert called["output"] == f"0x{authorities.hex()}"
-    entries = [bytes.fromhex(entry[2:]) for entry in proof["proof"]]
-    assert Proof(entries).read(root, alice) == Present(chain.final.state.get(alice) or b"")
-
-
-@pytest.mark.parametrize("state_version", [0, 1])
-async def test_our_proofs_of_child_tries_are_read_by_both(tmp_path: Path, state_version: int) -> None:
-    """Values short and long, what is not there, and a trie that does not exist."""
-    inside = {b"a": b"1" * 40, b"ab": b"22", b"z" * 40: b"3" * 100}
-    stage = judged_stage(5, state_version=state_version, children={b"child": inside})
-    grow(stage, 5)
-    peer, root = peer_of(stage.chain), stage.chain.final.header.state_root
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            followed = await judge.follow()
-            (block,) = (await judge.event("initialized"))["finalizedBlockHashes"]
-            for key, value in inside.items():
-                found = await read(judge, followed, block, key, child=b"child")
-                assert found == {f"0x{key.hex()}": f"0x{value.hex()}", "": "operationStorageDone"}
-                assert Proof.of_scale(peer.proofs[-1]).read_child(root, b"child", key) == Present(value)
-            for child, key in ((b"child", b"b"), (b"none", b"a")):
-                assert await read(judge, followed, block, key, child=child) == {"": "operationStorageDone"}
-                assert Proof.of_scale(peer.proofs[-1]).read_child(root, child, key) == Absent()
-
-
-@pytest.mark.parametrize("lie", ["other-state", "left-out"])
-async def test_a_false_proof_of_storage_is_believed_by_neither(tmp_path: Path, lie: str) -> None:
-    """One of a state that is not the block's, or without the last node: no value comes of it."""
-    chain = judged_chain(changes=5)
-    alice = _key(chain, "System", "Account", ALICE.id)
-    richer = chain.final.state.updated({alice: b"\xff" * 80})
-
-    def prove(state: Trie, keys: Sequence[bytes]) -> bytes:
-        entries = (richer if lie == "other-state" and alice in keys else state).prove(keys)
-        return encode_proof(entries[:-1] if lie == "left-out" and alice in keys else entries)
-
-    peer = peer_of(chain, prove=prove)
-    with trio.fail_after(WITHIN_S):
-        async with judged_by_smoldot(peer, tmp_path / "log") as judge:
-            followed = await judge.follow()
-            (block,) = (await judge.event("initialized"))["finalizedBlockHashes"]
-            assert await read(judge, followed, block, alice) == {"": "operationInaccessible"}
-    assert isinstance(Proof.of_scale(peer.proofs[-1]).read(chain.final.header.state_root, alice), Incomplete)
-
-
-def _key(chain: Chain, pallet: str, name: str, *keys: bytes) -> bytes:
-    return storage_key(chain.form.item(pallet, name), *keys)

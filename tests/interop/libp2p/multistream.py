@@ -1,6 +1,6 @@
 """Which protocol a stream speaks (multistream-select 1.0.0)."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from tests.interop.libp2p.bytes import PeerFault, Reader, with_length
 
@@ -8,10 +8,11 @@ HEADER = b"/multistream/1.0.0\n"
 REFUSED = b"na\n"
 OFFERS_MAX = 32
 
-Send = Callable[[bytes], object]
+
+Send = Callable[[bytes], Awaitable[None]]
 
 
-async def choose(reader: Reader, send_all, known: Collection[str]) -> str:
+async def choose(reader: Reader, send_all: Send, known: Collection[str]) -> str:
     """The first protocol offered that is known here, as the side that was called; PeerFault without one."""
     if await reader.message() != HEADER:
         raise PeerFault("no multistream-select")
@@ -26,7 +27,7 @@ async def choose(reader: Reader, send_all, known: Collection[str]) -> str:
     raise PeerFault("nothing that is known here was offered")
 
 
-async def propose(reader: Reader, send_all, name: str) -> None:
+async def propose(reader: Reader, send_all: Send, name: str) -> None:
     """Ask for one protocol, as the side that calls; PeerFault when it is not taken."""
     wanted = f"{name}\n".encode()
     await send_all(with_length(HEADER) + with_length(wanted))
