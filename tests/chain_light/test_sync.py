@@ -7,7 +7,9 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
+from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
+from edge_node.chain_light.pending_changes import PendingChanges
 from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import ChainState
 from edge_node.chain_light.sync_policy import USUAL
@@ -302,21 +304,65 @@ async def test_halted_without_an_anchor_waits_for_a_person_too(world, autojump_c
         await until(client, S.FOLLOWING)
 
 
-@pytest.mark.parametrize("times", [1, 2])
-async def test_a_state_that_names_others_halts_at_a_second_height(world, autojump_clock, times):
-    """Once it degrades, and is forgotten when the next comparison is good."""
+def number_sets(world, number):
+    """Have the chain's state count this set, whatever its headers say."""
+    world.stage.now_ms = world.clock.now_ms()
+    raw = number.to_bytes(8, "little")
+    assert world.stage.set_raw("Grandpa", "CurrentSetId", raw=raw) == "Ok"
+
+
+async def test_a_state_that_names_others_halts_at_a_second_height(world, autojump_clock):
+    """At one height it only degrades, however often that is looked at."""
     async with running(world, checkpoints=[world.checkpoint()]) as client:
         await until(client, S.FOLLOWING)
-        world.stage.now_ms = world.clock.now_ms()
-        good = world.stage.read("Grandpa", "CurrentSetId").to_bytes(8, "little")
-        assert world.stage.set_raw("Grandpa", "CurrentSetId", raw=b"\x09" + bytes(7)) == "Ok"
-        status = await until(client, S.DEGRADED, seconds=700)
+        number_sets(world, 9)
+        world.lag = 0
+        await trio.sleep(10)
+        world.paused = True
+        await until(client, lambda one: one.state is not S.FOLLOWING, seconds=700)
+        await trio.sleep(700)
+        assert client.status().state is S.STALLED
+        assert await client.halt_evidence() == ()
+        world.paused = False
+        status = await until(client, S.HALTED, seconds=100)
         assert "counts set 9" in status.reason
-        if times == 1:
-            world.stage.now_ms = world.clock.now_ms()
-            world.stage.set_raw("Grandpa", "CurrentSetId", raw=good)
-        await until(client, S.FOLLOWING if times == 1 else S.HALTED, seconds=100)
-        assert len(await client.halt_evidence()) == times - 1
+        (evidence,) = await client.halt_evidence()
+        assert evidence.evidence.kind == "other-authorities"
+
+
+async def test_a_state_that_is_mended_is_forgotten(world, autojump_clock):
+    """Once, and once more later, are not twice running."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        for _ in range(2):
+            await until(client, S.FOLLOWING, seconds=100)
+            number_sets(world, 9)
+            status = await until(client, S.DEGRADED, seconds=700)
+            assert "counts set 9" in status.reason
+            number_sets(world, 0)
+        await until(client, S.FOLLOWING, seconds=100)
+        assert await client.halt_evidence() == ()
+
+
+async def test_what_a_checkpoint_forgot_is_learned_from_the_state(world, autojump_clock):
+    """A change that was under way, and that no header showed: the hand-off is followed all the same."""
+    world.grow(5, {42: ChangeOrder(FOUR[:3], 12)})
+    forgetful = dataclasses.replace(world.anchor_at(44), pending=PendingChanges())
+    async with running(world, checkpoints=[world.checkpoint(anchor=forgetful)]) as client:
+        await until(client, S.FOLLOWING)
+        assert client.anchor.pending.last_of_set == 54
+        status = await until(client, beyond(60), seconds=200)
+        assert (status.finalized.set_id, status.refused) == (1, 0)
+        assert is_on_chain(world, client)
+
+
+async def test_a_forced_change_that_no_header_showed_is_seen_in_the_state(world, autojump_clock):
+    """It was announced below the checkpoint."""
+    world.grow(5, {42: ChangeOrder(FOUR[:3], 90, median=0)})
+    world.paused = True
+    anchor = Anchor(world.chain.block_at(44).header, world.anchor_at(41).voters)
+    async with running(world, checkpoints=[world.checkpoint(anchor=anchor)]) as client:
+        status = await until(client, S.NEEDS_CHECKPOINT, seconds=60)
+        assert "block 42 forces" in status.reason
 
 
 async def test_a_clock_at_1970_degrades_until_it_is_set(world, autojump_clock):
