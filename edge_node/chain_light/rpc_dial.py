@@ -91,7 +91,8 @@ async def dial(url: str, tls: ssl.SSLContext | None = None) -> GuardedStream:
     stream: Wire = tcp
     try:
         if parts.scheme == "wss":
-            context = tls or await offload(default_tls)  # reads a hundred certificates, the first time
+            # It reads a hundred certificates, the first time.
+            context: ssl.SSLContext = await offload(default_tls) if tls is None else tls
             stream = trio.SSLStream(tcp, context, server_hostname=parts.hostname, https_compatible=True)
             with _step(url, "TLS"):
                 await stream.do_handshake()
