@@ -1,7 +1,7 @@
 """The light client: from what is kept to the newest final block, and along with the chain (docs/specs/chain-client.md).
 
-One task goes through the states; it alone moves the anchor, and only on a proof. Whatever ends a step, an endpoint's
-fault, a disk, a clock, is told as a reason, and the next step begins by itself.
+The keeper alone moves the anchor, and only on a proof. Whatever ends a step here, an endpoint's fault, a disk, a clock,
+is told as a reason, and the next step begins by itself.
 """
 
 import contextlib
