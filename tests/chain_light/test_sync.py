@@ -236,6 +236,23 @@ async def test_claims_without_proof_want_a_checkpoint_after_half_an_hour(world, 
         assert client.status().state is not S.NEEDS_CHECKPOINT
 
 
+async def test_a_gap_that_nobody_bridges_stays_a_stall(world, autojump_clock):
+    """Trying again is no warp: the state does not flicker."""
+    async with running(
+        world, checkpoints=[world.checkpoint()], policy=dataclasses.replace(USUAL, warp_blocks=10)
+    ) as client:
+        await until(client, S.FOLLOWING)
+        for source in world.sources:
+            source.fault = "null finality"
+        await until(client, S.STALLED, seconds=400)
+        with capture_logs() as logs:
+            await trio.sleep(300)
+        assert [entry for entry in logs if entry["event"] == "chain.state_changed"] == []
+        for source in world.sources:
+            source.fault = ""
+        await until(client, S.FOLLOWING, seconds=100)
+
+
 async def test_a_forced_change_wants_a_checkpoint(world, autojump_clock):
     """Proved on our own chain; a newer checkpoint leads on, and ends it."""
     async with running(world, checkpoints=[world.checkpoint()]) as client:
