@@ -268,7 +268,8 @@ class LightClient:
             await trio.sleep(self._policy.tick_s)
             if self._due(self._polled_s, self._policy.poll_s):
                 self._polled_s = self._clock.monotonic_s()
-                await self._guarded(functools.partial(self._follower.pursue, self._tell_gap))
+                tell = functools.partial(self._tell_gap, self._keeper.anchor.header.number)
+                await self._guarded(functools.partial(self._follower.pursue, tell))
             if self._due(self._compared_s, self._compare_every_s()) or self._stage.state is ChainState.WARPING:
                 self._compared_s = self._clock.monotonic_s()
                 await self._guarded(self._cross_check)
@@ -394,10 +395,10 @@ class LightClient:
     def _tell_warp(self, at: Anchor, goal: int) -> None:
         self._turn(stages.warping(at.header.number, goal, at.voters.id))
 
-    def _tell_gap(self, at: Anchor, goal: int) -> None:
-        """While following, only a long way is called a warp, and only one that gets on."""
+    def _tell_gap(self, start: int, at: Anchor, goal: int) -> None:
+        """While following, only a long way is called a warp, and only one that has got on from `start`."""
         far = goal - at.header.number > self._policy.warp_blocks
-        if (far and not self._is_quiet) or self._stage.state is ChainState.WARPING:
+        if (far and at.header.number > start) or self._stage.state is ChainState.WARPING:
             self._tell_warp(at, goal)
 
     async def _settle_trust(self) -> None:
