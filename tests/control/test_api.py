@@ -228,9 +228,9 @@ async def test_a_log_line_of_ten_megabytes_is_cut(site: Site) -> None:
     """It is shown cut, the door stays quick, and hostile bytes stay inside JSON."""
     async with at_the_door(site) as door:
         hostile = "\x1b]0;owned\x07\u202e\x00"
-        entry = {"event": "line.written", "level": "warning", "reason": "y" * 10_000_000, "name": hostile}
+        entry = {"event": "line.swollen", "level": "warning", "reason": "y" * 10_000_000, "name": hostile}
         LOG_RING(None, "warning", bound_entry(None, "warning", entry))
-        page = await door.control.get("/v1/logs", {"name": "line.written"})
+        page = await door.control.get("/v1/logs", {"name": "line.swollen"})
         [line] = page["lines"]
         assert len(line["fields"]["reason"]) < 2_000
         assert line["fields"]["name"] == hostile
