@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from edge_node.base.clock import SystemClock
 from edge_node.cli import main
 from tests.control.process import Process, running_process
 from tests.interop.wall import Wall
@@ -62,7 +63,7 @@ def test_a_box_that_starts_in_1970(wall: Wall, tmp_path: Path, monkeypatch: pyte
         with running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"')) as node:
             before = reached(node, follows)["finalized"]["number"]
             node.kill()
-            wall.step_to(3_600 - int(time.time()))
+            wall.step_to(3_600 - SystemClock().now_ms() // 1_000)
             node.start()
             told = reached(node, lambda told: told["state"] == "degraded" and told["finalized"]["number"] > before)
             assert "a time before this release was made" in told["reason"]
@@ -73,7 +74,7 @@ def test_a_box_that_starts_in_1970(wall: Wall, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("off", [True, False], ids=["off", "asleep"])
-def test_four_weeks_later(wall: Wall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, off: bool) -> None:
+def test_four_weeks_later(wall: Wall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, off: bool) -> None:
     """All it proves is provisional, over its death too, until a fresh checkpoint is signed: that lifts it for good."""
     live_by(wall, monkeypatch)
     with (
