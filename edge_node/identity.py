@@ -21,6 +21,7 @@ from edge_node.trust.receipt_key import ReceiptIdentity, load_receipt
 CERTIFICATE_DAYS = 825  # what browsers accept at most from a certificate the user trusts by hand
 RENEW_DAYS = 30
 _DAY = dt.timedelta(days=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # a name for people need not be one
 
@@ -107,8 +108,9 @@ def make_certificate(paths: Paths, node_key: SigningKey, name: str, now: dt.date
     drafts = certificate.with_suffix(".pem.new"), key.with_suffix(".pem.new")
     for draft in drafts:
         draft.unlink(missing_ok=True)
-    # A day of slack before now: a client whose clock is a little behind must not refuse a new certificate.
-    begin, end = now - _DAY, now + CERTIFICATE_DAYS * _DAY
+    # A day of slack before now: a client whose clock is a little behind must not refuse a new certificate. A box
+    # without a battery may be made in 1970, before which there are no times.
+    begin, end = max(now - _DAY, _EPOCH), now + CERTIFICATE_DAYS * _DAY
     names = [name, *_LOCAL_NAMES] if _HOST_NAME.fullmatch(name) else [*_LOCAL_NAMES]
     pair = make_self_signed(names, begin, end)
     # Whole beside the former before that one goes: a full disk must not take both.

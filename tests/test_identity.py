@@ -90,6 +90,18 @@ def test_the_self_signed_certificate_is_vouched_for_by_the_node_key(paths: Paths
     assert stat.S_IMODE((paths.tls / "key.pem").stat().st_mode) == 0o600
 
 
+def test_a_box_without_a_battery_is_made_in_1970(paths: Paths, key: SigningKey) -> None:
+    """There is no day before the first; with the true time the next start makes a certificate of now."""
+    clock = LateClock(0)
+    clock._ahead_ms = 3_600_000 - SystemClock().now_ms()
+    load_tls_identity(settings_of(paths), paths, clock, {})
+    raw = (paths.tls / "certificate.json").read_bytes()
+    assert open_key_certificate(raw, key.public, clock.now_ms(), use=KeyUse.TLS).not_before == 0
+    load_tls_identity(settings_of(paths), paths, SystemClock(), {})
+    raw = (paths.tls / "certificate.json").read_bytes()
+    assert open_key_certificate(raw, key.public, SystemClock().now_ms(), use=KeyUse.TLS).not_before > 0
+
+
 @pytest.mark.usefixtures("key")
 def test_a_certificate_is_kept_until_near_its_end_and_then_made_anew(paths: Paths) -> None:
     """The same fingerprint for years, another in the last month; the former files are kept beside."""
