@@ -81,6 +81,7 @@ class ChainDb:
     def __init__(self, path: Path, conn: sqlite3.Connection, aside: Path | None) -> None:
         self.path, self.aside = path, aside
         self._conn = conn
+        conn.text_factory = bytes  # one flipped bit makes text of bytes: that is a damaged row, and no error of SQLite
         self._lock = threading.Lock()
 
     def save(self, advance: Advanced, evidence: Sequence[Evidence] = ()) -> None:
@@ -130,7 +131,7 @@ class ChainDb:
     def pins(self) -> tuple[list[bytes], list[str]]:
         """The documents of metadata, oldest first, and in words those that are damaged. Nothing is judged here."""
         rows = self._rows("SELECT id, digest, raw FROM pins ORDER BY id")
-        rotten = [row for row, digest, raw in rows if blake2b_256(raw) != digest]
+        rotten = [row for row, digest, raw in rows if not isinstance(raw, bytes) or blake2b_256(raw) != digest]
         return [raw for row, _, raw in rows if row not in rotten], [f"pin {row}: it is damaged" for row in rotten]
 
     def hand_offs(self, genesis: Hash256) -> list[HandOff]:
@@ -160,7 +161,7 @@ class ChainDb:
             genesis=genesis,
             anchors=tuple(anchors),
             marks=marks,
-            hand_offs=sum(row[0] for row in self._rows("SELECT hand_offs FROM networks WHERE genesis = ?", (genesis,))),
+            hand_offs=self._hand_offs_ever(genesis),
             evidence=tuple(evidence),
             halts=halts,
             damaged=tuple(damaged),
@@ -185,8 +186,8 @@ class ChainDb:
 
     def _marks(self, genesis: Hash256, damaged: list[str]) -> Marks:
         """The marks; where their row is damaged, what the documents that are kept make of them."""
-        rows = self._rows("SELECT 'row', marks FROM networks WHERE genesis = ? AND marks IS NOT NULL", (genesis,))
-        marks = _readable("marks", rows, decode_marks, damaged)
+        rows = self._rows("SELECT marks FROM networks WHERE genesis = ? AND marks IS NOT NULL", (genesis,))
+        marks = _readable("marks", [("row", raw) for (raw,) in rows], decode_marks, damaged)
         if rows and not marks:
             return marks_of(self.checkpoints(genesis))
         return marks[0] if marks else NO_MARKS
@@ -201,8 +202,16 @@ class ChainDb:
         ]
         return found, any(settled_ms is None for _, settled_ms, _ in rows)
 
+    def _hand_offs_ever(self, genesis: Hash256) -> int:
+        rows = self._rows("SELECT hand_offs FROM networks WHERE genesis = ?", (genesis,))
+        return sum(count for (count,) in rows if isinstance(count, int))
+
     def _newest_genesis(self) -> Hash256 | None:
-        rows = self._rows("SELECT genesis FROM anchors ORDER BY id DESC LIMIT 1")
+        rows = self._rows(
+            "SELECT genesis FROM anchors WHERE typeof(genesis) = 'blob' AND length(genesis) = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (Hash256.size,),
+        )
         return Hash256(rows[0][0]) if rows else None
 
     def _rows(self, query: str, arguments: Sequence[object] = ()) -> list[Any]:
@@ -290,13 +299,19 @@ def _put_marks(conn: sqlite3.Connection, genesis: Hash256, marks: Marks) -> None
 
 
 def _readable(
-    what: str, rows: Sequence[tuple[object, bytes]], read: Callable[[bytes], Row], damaged: list[str]
+    what: str, rows: Sequence[tuple[object, object]], read: Callable[[bytes], Row], damaged: list[str]
 ) -> list[Row]:
     """The rows that can be read; the others are named in `damaged`."""
     found = []
     for name, raw in rows:
         try:
-            found.append(read(raw))
+            found.append(read(_bytes(raw)))
         except RecordDamaged as why:
             damaged.append(f"{what} {name}: {why.why}")
     return found
+
+
+def _bytes(raw: object) -> bytes:
+    if not isinstance(raw, bytes):
+        raise RecordDamaged("it holds no bytes")
+    return raw

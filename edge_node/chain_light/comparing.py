@@ -75,11 +75,14 @@ class Comparing:
     async def _agreeing(self, anchor: Anchor) -> frozenset[str]:
         """The groups that have the same block at the anchor's height; who has another is told to the pool."""
         said: list[tuple[str, Hash256 | None]] = []
+        claims = {one.url: one.finalized or 0 for one in self._pool.statuses()}
 
         async def ask(source: Source) -> None:
             block = await self._block_of(source, anchor.header.number)
             said.append((source.group, block))
-            if block is not None and block != anchor.hash:
+            # Who does not say yet that this height is final may be on a fork for a moment, as honest nodes are.
+            final = claims.get(source.url, 0) >= anchor.header.number
+            if block is not None and block != anchor.hash and final:
                 self._pool.refused(source, OtherFinalBlock(anchor.header.number, anchor.hash, block))
 
         async with trio.open_nursery() as nursery:

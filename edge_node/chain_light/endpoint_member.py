@@ -44,8 +44,11 @@ class Member:
         self.score = Score(endpoint.url, endpoint.group)
         self.source: Carried | None = None
         self.genesis: Hash256 | None = None
+        self.other_than: Hash256 | None = None
+        """The chain that it is banned for not serving."""
         self.attempts = 0
         self._hurry = trio.Event()
+        self._pardon = trio.Event()
         self._scope = trio.CancelScope()
 
     def lives(self, source: Source) -> bool:
@@ -66,6 +69,19 @@ class Member:
             self._scope.cancel()
         self.attempts = 0
         self._hurry.set()
+
+    def pardon(self) -> None:
+        """It was held to a chain that was never ours: what it was banned for is undone."""
+        self.other_than = None
+        self.score.pardon()
+        self._pardon.set()
+        self._hurry.set()
+
+    async def wait_pardon(self, seconds: float) -> None:
+        """Wait for the end of a ban."""
+        self._pardon = trio.Event()
+        with trio.move_on_after(seconds):
+            await self._pardon.wait()
 
     async def pause(self, seconds: float) -> None:
         """Wait before the next attempt, unless the last one was dropped."""

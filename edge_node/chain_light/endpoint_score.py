@@ -103,6 +103,11 @@ class Score:
         self.lose(Verdict.BANNED, why)
         return self.ban_s
 
+    def pardon(self) -> None:
+        """What it was banned for was our own error: as if it had not been tried."""
+        self.banned_until, self.ban_s, self.refusals, self._demerits = None, 0.0, 0, 0.0
+        self.verdict, self.reason = Verdict.UNTRIED, "it was held to another chain than ours, and is tried again"
+
     def banned(self, now: float) -> bool:
         """Whether a ban lasts."""
         return self.banned_until is not None and now < self.banned_until

@@ -73,9 +73,12 @@ class Endpoints:
     def expected_genesis(self, genesis: Hash256 | None) -> None:
         self._genesis = genesis
         for member in self._members:
-            if genesis is not None and member.genesis not in (None, genesis):
-                assert member.genesis is not None
+            if genesis is None or member.genesis is None:
+                continue
+            if member.genesis != genesis:
                 self._ban(member, OtherChain(genesis, member.genesis))
+            elif member.other_than not in (None, genesis):  # it was banned for not being of the first one's chain
+                member.pardon()
         self._tell()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -159,7 +162,7 @@ class Endpoints:
 
     async def _keep(self, member: Member) -> None:
         while True:
-            await trio.sleep(self._ban_left_s(member))
+            await member.wait_pardon(self._ban_left_s(member))
             began = self._clock.monotonic_s()
             with member.begin():
                 await self._visit(member)
@@ -213,6 +216,7 @@ class Endpoints:
         member.genesis = await source.genesis()
         if self._genesis is None:
             self._genesis = member.genesis
+        member.other_than = self._genesis if member.genesis != self._genesis else None
         if member.genesis != self._genesis:
             raise OtherChain(self._genesis, member.genesis)
         await self._look(member, source)

@@ -67,7 +67,7 @@ class Proved(Generic[Value_co]):
 _NEVER: Final = frozenset({ChainState.NO_ANCHOR, ChainState.HALTED})
 _WORTH: Final[Mapping[ChainState, ProofStatus]] = {
     ChainState.FOLLOWING: ProofStatus.FINAL,
-    ChainState.CROSS_CHECK: ProofStatus.FINAL,
+    ChainState.CROSS_CHECK: ProofStatus.DEGRADED,
     ChainState.DEGRADED: ProofStatus.DEGRADED,
 }
 

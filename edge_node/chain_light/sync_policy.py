@@ -36,6 +36,8 @@ class SyncPolicy:
     """How long one question may take."""
     warp_s: float = 600
     """How long one endpoint may lead through a warp; what is proved by then is kept, and the next one goes on."""
+    idle_s: float = 120
+    """How long one endpoint may lead without proving anything: others are asked after it."""
     jump_s: float = 10
     """By how much wall time may run otherwise than running time before the clock counts as set anew."""
     asleep_s: float = 30

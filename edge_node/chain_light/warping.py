@@ -28,6 +28,7 @@ from edge_node.chain_light.sync_ports import Pool, Tell, Track
 from edge_node.wire.scale import Scale
 
 HINTS_BATCH: Final = 64  # heights asked about in one batch of calls
+POINTS_MAX: Final = 8_192  # heights asked about in one search: 168 sets take some 2,400, and the rest comes next time
 WORKERS: Final = 4  # an endpoint is asked so many things at once
 
 
@@ -49,6 +50,19 @@ class NothingProved(ChainError):
         super().__init__(f"no proof leads on from block {number}{f': {fault}' if fault else ''}")
 
 
+class Spent:
+    """How long one endpoint may lead: `idle_s` from each thing it proves on, and `warp_s` in all."""
+
+    def __init__(self, policy: SyncPolicy) -> None:
+        self._idle_s, self._last_s = policy.idle_s, trio.current_time() + policy.warp_s
+        self.scope = trio.CancelScope()
+        self.proved()
+
+    def proved(self) -> None:
+        """It has proved something just now."""
+        self.scope.deadline = min(self._last_s, trio.current_time() + self._idle_s)
+
+
 class Warp:
     """Leads tracks on by the endpoints of a pool."""
 
@@ -64,22 +78,23 @@ class Warp:
         """
         began, start = self._clock.monotonic_s(), track.anchor.header.number
         goal = Hop(start, track.anchor.hash)
-        with trio.move_on_after(self._policy.warp_s) as spent:
+        spent = Spent(self._policy)
+        with spent.scope:
             goal = await self._goal(source)
-            await self._lead_to(track, source, goal, tell)
-        if spent.cancelled_caught and track.anchor.header.number == start:
-            raise EndpointSilent(source.url, "grandpa_proveFinality", self._policy.warp_s)
+            await self._lead_to(track, source, goal, tell, spent)
+        if spent.scope.cancelled_caught and track.anchor.header.number == start:
+            raise EndpointSilent(source.url, "grandpa_proveFinality", self._policy.idle_s)
         if track.anchor.header.number > start:
             self._pool.served(source, self._clock.monotonic_s() - began)
         return goal.number
 
-    async def _lead_to(self, track: Track, source: Source, goal: Hop, tell: Tell) -> None:
+    async def _lead_to(self, track: Track, source: Source, goal: Hop, tell: Tell, spent: Spent) -> None:
         start, fault = track.anchor.header.number, None
         while (before := track.anchor).header.number < goal.number:
             tell(before, goal.number)
             for way in (self._by_hints, self._by_step):
                 try:
-                    await way(track, source, goal)
+                    await way(track, source, goal, spent)
                 except (RemoteError, EndpointUnavailable) as wrong:
                     fault = wrong
                 if track.anchor != before:
@@ -91,15 +106,15 @@ class Warp:
         if track.anchor.header.number == start < goal.number:
             raise fault if isinstance(fault, EndpointUnavailable) else NothingProved(start, str(fault or ""))
 
-    async def _by_hints(self, track: Track, source: Source, goal: Hop) -> None:
+    async def _by_hints(self, track: Track, source: Source, goal: Hop, spent: Spent) -> None:
         """Go on by the proofs of the blocks that the endpoint says end sets, and of the newest final one."""
-        await self._follow(track, source, await self._plan(source, track.anchor, goal))
+        await self._follow(track, source, await self._plan(source, track.anchor, goal), spent)
 
-    async def _by_step(self, track: Track, source: Source, goal: Hop) -> None:
+    async def _by_step(self, track: Track, source: Source, goal: Hop, spent: Spent) -> None:
         """Go on by the proof of the block above the anchor, which needs no hint but that block's hash."""
         number = track.anchor.header.number + 1
         block = goal.hash if number == goal.number else (await self._hashes(source, [number]))[number]
-        await self._follow(track, source, [Hop(number, block)])
+        await self._follow(track, source, [Hop(number, block)], spent)
 
     async def _goal(self, source: Source) -> Hop:
         """The newest final block, as the endpoint says."""
@@ -125,7 +140,7 @@ class Warp:
         hashes = {goal.number: goal.hash}
         # A pruned state, or a lie: the step from the anchor needs no hints.
         with contextlib.suppress(EndpointUnavailable, RemoteError):
-            numbers |= {*await self._announcing(source, anchor, goal, hashes), goal.number}
+            numbers |= {*await self._announcing(source, anchor, goal, hashes)}
         lacking = sorted(numbers - hashes.keys())
         hashes |= await self._hashes(source, lacking) if lacking else {}
         return [Hop(number, hashes[number]) for number in sorted(numbers)]
@@ -133,15 +148,18 @@ class Warp:
     async def _announcing(
         self, source: Source, anchor: Anchor, goal: Hop, hashes: dict[int, Hash256]
     ) -> tuple[int, ...]:
-        """The heights of blocks that announce a set, as the endpoint's numbers of sets have it; `hashes` is filled."""
+        """The heights of blocks that announce a set, as the endpoint's numbers of sets have it; `hashes` is filled.
+
+        The goal is the last of them, unless POINTS_MAX were asked about before all were found.
+        """
         low_id = anchor.voters.id + len(anchor.pending.changes)
         ids = await self._set_ids(source, {goal.number: goal.hash})
         search = HandOffSearch.between(anchor.header.number, low_id, goal.number, ids[goal.number])
-        while probes := search.probes():
+        while (probes := search.probes()) and len(search.points) < POINTS_MAX:
             found = await self._hashes(source, probes)
             hashes |= found
             search = search.learned(await self._set_ids(source, found))
-        return search.announcing
+        return search.announcing if probes else (*search.announcing, goal.number)
 
     async def _hashes(self, source: Source, numbers: Sequence[int]) -> dict[int, Hash256]:
         """The hashes at these heights; MalformedAnswer where one is lacking."""
@@ -171,7 +189,7 @@ class Warp:
             found |= {number: _set_id(raw) for number, raw in zip(batch, said, strict=True)}
         return found
 
-    async def _follow(self, track: Track, source: Source, hops: Sequence[Hop]) -> None:
+    async def _follow(self, track: Track, source: Source, hops: Sequence[Hop], spent: Spent) -> None:
         """Ask for proofs in batches, and go on as far as they lead; RemoteError for the first that is refused."""
         for first in range(0, len(hops), self._policy.batch):
             batch = hops[first : first + self._policy.batch]
@@ -179,6 +197,8 @@ class Warp:
             before = track.anchor
             followed = await offload(follow_answers, before, answers)
             await track.take(followed.steps, source.url)
+            if followed.steps:
+                spent.proved()
             if followed.fault is not None:
                 raise followed.fault
             if len(answers) < len(batch) or track.anchor == before:

@@ -195,6 +195,28 @@ def test_a_damaged_anchor_is_named_and_the_one_before_it_taken(path, place):
         assert loaded.damaged[0].startswith(f"anchor {row}: ")
 
 
+@pytest.mark.parametrize("value", ["CAST(x'ff00ff' AS TEXT)", "'words'", "7", "0.5", "x''"])
+@pytest.mark.parametrize("table", ["anchors", "evidence", "documents", "hand_offs", "networks", "pins"])
+def test_a_column_of_another_kind_is_damage(path, table, value):
+    """One flipped bit in a row's head makes text, or a number, of bytes: that row is passed over, and no more."""
+    with closing(open_chain_db(path)) as db:
+        db.save_all(STEPS[:3], [PROOF])
+        db.add_pin(b"one")
+        found = opened(raw := sign_checkpoint(GOOD, RELEASE[:2]))
+        db.accept(found, raw, accepted_ms=NOW_MS, marks=NO_MARKS.after(found), as_anchor=True)
+    columns = {"networks": "marks", "pins": "raw"}
+    newest = "genesis NOT NULL" if table == "networks" else f"id = (SELECT max(id) FROM {table})"
+    change(path, f"UPDATE {table} SET {columns.get(table, 'record')} = {value} WHERE {newest}")
+    change(path, "UPDATE networks SET hand_offs = 'many'")
+    with closing(open_chain_db(path)) as db:
+        assert db.load(None).genesis is not None
+        assert db.load(GENESIS).anchors
+        assert db.load(GENESIS).halts
+        told = [*db.load(GENESIS).damaged, *db.load(OTHER_GENESIS).damaged, *db.pins()[1]]
+        assert bool(told) is (table not in {"documents", "hand_offs"})
+        assert len(db.hand_offs(GENESIS)) + len(db.checkpoints(OTHER_GENESIS)) >= 1
+
+
 def test_an_anchor_that_is_not_proved_is_not_loaded(path):
     """A row whole in itself, which its voters did not sign; and one of another network in this one's place."""
     with closing(open_chain_db(path)) as db:

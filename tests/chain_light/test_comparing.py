@@ -56,6 +56,14 @@ async def test_another_block_at_a_final_height_is_told(world, autojump_clock):
     assert isinstance(error, OtherFinalBlock)
 
 
+async def test_who_is_behind_may_be_on_a_fork(world, autojump_clock):
+    """It does not say yet that any block of this height is final: no lie, and no witness."""
+    world[1].fault, world[1].final_at = "other hashes", 29
+    compared = await comparing(world).compare(world.anchor_at(30))
+    assert compared.groups == {"a"}
+    assert world.pool.complaints == []
+
+
 async def test_another_belief_differs(world, autojump_clock):
     """The outcome comes with the proof that shows it."""
     anchor = world.anchor_at(30)

@@ -463,7 +463,7 @@ async def test_an_end_is_noted_once(autojump_clock):
 
 
 async def test_an_endpoint_of_another_chain_is_held_to_the_first(autojump_clock):
-    """Where nobody says which chain it is; set later, it is the others who are banned."""
+    """Where nobody says which chain it is; set later, the others are banned, and who was wronged is back at once."""
     a, b = Played("a"), Played("b")
     b.chain = OTHER
     async with pool_of(a, b) as endpoints:
@@ -471,7 +471,11 @@ async def test_an_endpoint_of_another_chain_is_held_to_the_first(autojump_clock)
         assert sorted(verdicts(endpoints)) == [Verdict.BANNED, Verdict.USABLE]
         second = OTHER if first == GENESIS else GENESIS
         endpoints.expected_genesis = second
-        assert (urls(endpoints), verdicts(endpoints)) == ([], [Verdict.BANNED, Verdict.BANNED])
+        assert (urls(endpoints), sorted(verdicts(endpoints))) == ([], [Verdict.BANNED, Verdict.UNTRIED])
+        await trio.sleep(2)
+        assert [source.played.chain for source in endpoints.sources()] == [second]
+        (status,) = [one for one in endpoints.statuses() if one.url in urls(endpoints)]
+        assert (status.verdict, status.refused) == (Verdict.USABLE, 0)
         await trio.sleep(2 * BAN_FIRST_S + 2)
         assert [source.played.chain for source in endpoints.sources()] == [second]
 

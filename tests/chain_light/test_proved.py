@@ -14,7 +14,7 @@ WORTH = {
     ChainState.CLOCK_CHECK: ProofStatus.STALE,
     ChainState.PROBING: ProofStatus.STALE,
     ChainState.WARPING: ProofStatus.STALE,
-    ChainState.CROSS_CHECK: ProofStatus.FINAL,
+    ChainState.CROSS_CHECK: ProofStatus.DEGRADED,
     ChainState.FOLLOWING: ProofStatus.FINAL,
     ChainState.STALLED: ProofStatus.STALE,
     ChainState.DEGRADED: ProofStatus.DEGRADED,

@@ -1,12 +1,13 @@
 """One endpoint leads an anchor on: over sets, by hints or without, and whatever it lies about."""
 
 import pytest
+import trio
 
 from edge_node.base.errors import RemoteError
 from edge_node.chain_light.beside import Beside
 from edge_node.chain_light.finality_errors import ForcedChangeSeen
 from edge_node.chain_light.source_errors import EndpointGone, EndpointSilent
-from edge_node.chain_light.sync_policy import SyncPolicy
+from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
 from edge_node.chain_light.warping import NothingProved, Warp
 from edge_node.devnet.runtime import ChangeOrder
 from tests.chain_light.chain_world import FOUR
@@ -180,3 +181,30 @@ async def test_a_forced_change_on_the_way_is_told(world, autojump_clock):
     with pytest.raises(ForcedChangeSeen):
         await lead(world, track)
     assert track.anchor.header.number >= 45
+
+
+async def test_a_search_without_an_end_is_given_up(long_world, autojump_clock, monkeypatch):
+    """Who names another set at each height is asked about no more than POINTS_MAX, and then for proofs."""
+    monkeypatch.setattr("edge_node.chain_light.warping.POINTS_MAX", 40)
+    monkeypatch.setattr("edge_node.chain_light.hand_offs.PROBES_MAX", 8)
+    asked = 0
+
+    async def storage(key, blocks):
+        nonlocal asked
+        asked += len(blocks)
+        return [long_world.chain.block(block).number.to_bytes(8, "little") for block in blocks]
+
+    monkeypatch.setattr(long_world[0], "storage", storage)
+    track = track_of(long_world)
+    await lead(long_world, track)
+    assert is_led(long_world, track)
+    assert asked
+
+
+async def test_who_proves_nothing_leads_for_two_minutes(long_world, autojump_clock, monkeypatch):
+    """Each question is answered in time, and none of the answers leads on."""
+    monkeypatch.setattr(long_world[0], "_ask", lambda: trio.sleep(25))
+    began = trio.current_time()
+    with pytest.raises(EndpointSilent):
+        await lead(long_world, track_of(long_world))
+    assert trio.current_time() - began == USUAL.idle_s
