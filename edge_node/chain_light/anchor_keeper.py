@@ -8,12 +8,13 @@ the clock could not be right, is not written at all until it is vouched for: the
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import trio
 
 from edge_node.base.clock import Clock
 from edge_node.base.ids import Hash256
+from edge_node.base.limits import U53_MAX
 from edge_node.base.log import get_log
 from edge_node.base.offload import FILE, offload
 from edge_node.chain_light.anchor import Anchor
@@ -33,6 +34,7 @@ from edge_node.chain_light.sync_policy import SyncPolicy
 
 HISTORY_MAX: Final = 240
 RECENT_MAX: Final = 256  # blocks whose hash is remembered, to see another one at their height: 25 minutes
+NOTHING_OWED: Final = -1
 UNSAVED_MAX: Final = 512  # hand-offs that wait to be vouched for; older ones are on the chain again
 
 log = get_log("chain")
@@ -44,6 +46,14 @@ class FinalAt:
 
     hash: Hash256
     voters: AuthoritySet
+
+
+class Unjudged(NamedTuple):
+    """What was followed on while there was no time: from a block of `began_ms` and `number`, at `running_s`."""
+
+    began_ms: int
+    running_s: float
+    number: int
 
 
 class AnchorKeeper:
@@ -65,7 +75,9 @@ class AnchorKeeper:
         self._lock = trio.Lock()
         self._unsaved: list[Advanced] = []
         self._saved_s = self._advanced_s = clock.monotonic_s()
-        self._unjudged: tuple[int, float] | None = None
+        self._unjudged: Unjudged | None = None
+        self.owed_above = NOTHING_OWED
+        """Above which height a block has to be for its witnesses to count: what is below was known before."""
 
     @property
     def has_anchor(self) -> bool:
@@ -109,12 +121,13 @@ class AnchorKeeper:
         )
 
     def slot_ms(self, header: Header) -> int | None:
-        """When a block's slot began, ms UTC; None without a BABE digest of a known form."""
+        """When a block's slot began, ms UTC; None without a BABE digest of a known form, and for no time there is."""
         try:
             slot = slot_of(header)
         except BadPreDigest:
             return None
-        return None if slot is None else slot_begins_ms(slot, self.spec.slot_ms)
+        begins_ms = None if slot is None else slot_begins_ms(slot, self.spec.slot_ms)
+        return None if begins_ms is None or begins_ms > U53_MAX else begins_ms
 
     def age_ms(self) -> int:
         """How old the newest final block is: by its slot where clock and slot are known, and not less than quiet_s."""
@@ -126,6 +139,7 @@ class AnchorKeeper:
         """Go on from an anchor that was read from the disk, or that a checkpoint gave."""
         self.genesis, self.verified_ms, self.hand_offs = genesis, verified_ms, hand_offs
         self.justification, self.trust, self._unjudged, self._unsaved = b"", Trust(), None, []
+        self.owed_above = NOTHING_OWED
         self.recent.clear()
         self._set(anchor)
 
@@ -136,7 +150,7 @@ class AnchorKeeper:
         async with self._lock:
             if steps[0].before != self._anchor:
                 return
-            self._judge_age(steps[0].before.header)
+            self._judge_age(steps[0].before.header, steps[-1].after.header)
             unsaved = _worth_keeping([*self._unsaved, *(self._advanced(step, source) for step in steps)])
             handed_over = any(step.is_hand_off for step in steps)
             await self._save(unsaved, now=handed_over or steps[-1].after.pending != steps[0].before.pending)
@@ -169,9 +183,10 @@ class AnchorKeeper:
         async with self._lock:
             if anchor.header.number < self.anchor.header.number:
                 return
-            self.trust, self._unjudged = Trust(), None
+            await self._written(self._db.save_all, _worth_keeping([self._advanced(step, source) for step in steps]))
+            self.trust, self._unjudged, self._unsaved = Trust(), None, []
+            self._saved_s = self._clock.monotonic_s()
             self.recent.clear()
-            await self._save(_worth_keeping([self._advanced(step, source) for step in steps]), now=True)
             self._set(anchor)
             self._tell(steps, source)
 
@@ -186,7 +201,7 @@ class AnchorKeeper:
         """Judge the age of what was followed while the clock could not be right, once it can."""
         async with self._lock:
             if self._unjudged is not None:
-                self._judge_age(self.anchor.header)
+                self._judge_age(self.anchor.header, self.anchor.header)
             if self._unsaved:
                 await self._save(self._unsaved, now=False)
 
@@ -203,9 +218,11 @@ class AnchorKeeper:
             if self._unsaved:
                 await self._save(self._unsaved, now=True)
 
-    def remembered(self, block: Hash256) -> bool:
-        """Whether this is one of the newest final blocks."""
-        return any(known.hash == block for known in self.recent.values())
+    def height_of(self, block: Hash256) -> int | None:
+        """The height of the anchor, or of one of the newest final blocks below it; None for any other block."""
+        if self.anchor.hash == block:
+            return self.anchor.header.number
+        return next((number for number, known in self.recent.items() if known.hash == block), None)
 
     async def _accept(self, opened: OpenedCheckpoint, raw: bytes, *, as_anchor: bool, settles: bool) -> None:
         now_ms, marks = self._accepted_ms(opened), self.marks.after(opened)
@@ -222,18 +239,23 @@ class AnchorKeeper:
         """Now; where the clock shows less than when it was signed, that."""
         return max(self._clock.now_ms(), opened.checkpoint.issued_ms)
 
-    def _judge_age(self, before: Header) -> None:
-        """What is owed after going on from `before`, or that it cannot be said while there is no time."""
-        slot_ms = self.slot_ms(before)
-        began_ms = self.verified_ms if slot_ms is None else slot_ms
-        now_ms, running_s = self._clock_check.now_ms(), self._clock.monotonic_s()
+    def _judge_age(self, before: Header, after: Header) -> None:
+        """What is owed after going on from `before`, or that it cannot be said while there is no time.
+
+        A clock that `after` shows to be slow is none: it may have stood still for as long as the node was off.
+        """
+        slot_ms, running_s = self.slot_ms(before), self._clock.monotonic_s()
+        began_ms, number = self.verified_ms if slot_ms is None else slot_ms, before.number
+        now_ms = self._clock_check.now_ms(self._floor_ms(after))
         if now_ms is None:
-            self._unjudged = self._unjudged or (began_ms, running_s)
+            self._unjudged = self._unjudged or Unjudged(began_ms, running_s, number)
             return
         if self._unjudged is not None:
-            began_ms, since_s = self._unjudged
+            began_ms, since_s, number = self._unjudged
             now_ms, self._unjudged = now_ms - int((running_s - since_s) * 1_000), None
-        self.trust = self.trust.after(now_ms - began_ms, self.spec.bonding_ms)
+        trust = self.trust.after(now_ms - began_ms, self.spec.bonding_ms)
+        if trust != self.trust:
+            self.trust, self.owed_above = trust, number
 
     def _advanced(self, step: Step, source: str) -> Advanced:
         assert self.genesis is not None
@@ -284,9 +306,12 @@ class AnchorKeeper:
 
     def _set(self, anchor: Anchor) -> None:
         self._anchor, self._advanced_s = anchor, self._clock.monotonic_s()
-        live = self.spec.kind is NetworkKind.LIVE
+        self._clock_check.floor_ms = self._floor_ms(anchor.header)
+
+    def _floor_ms(self, header: Header) -> int | None:
+        """What no clock that is right is behind of, once the block is final."""
         # A development chain's slots run ahead of time when its blocks come faster than slots.
-        self._clock_check.floor_ms = self.slot_ms(anchor.header) if live else None
+        return self.slot_ms(header) if self.spec.kind is NetworkKind.LIVE else None
 
     def _final(self, anchor: Anchor) -> None:
         for told in self.on_final:

@@ -42,9 +42,11 @@ class ClockCheck:
             return f"it is {(self.floor_ms - now_ms) // 1_000} s behind a block that is final"
         return ""
 
-    def now_ms(self) -> int | None:
-        """The time, or None while it cannot be right."""
-        return None if self.fault() else self.clock.now_ms()
+    def now_ms(self, block_ms: int | None = None) -> int | None:
+        """The time, or None while it cannot be right: also because a final block is of `block_ms`."""
+        now_ms = self.clock.now_ms()
+        behind = block_ms is not None and now_ms < block_ms - int(self.policy.clock_lead_s * 1_000)
+        return None if behind or self.fault() else now_ms
 
     def _elapsed(self) -> tuple[float, float]:
         """Seconds of wall time and of running time since the last look."""

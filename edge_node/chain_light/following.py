@@ -1,7 +1,7 @@
 """Follow a live chain: justifications as endpoints push them, and what they claim where nothing is pushed."""
 
 import contextlib
-from typing import Final
+from typing import Final, NamedTuple
 
 import trio
 
@@ -42,12 +42,20 @@ class TwoFinalBlocks(ChainError):
         super().__init__(f"block {number} was finalized twice")
 
 
+class Pushed(NamedTuple):
+    """A justification (SCALE) that an endpoint pushed; its next one waits until `heard` is set."""
+
+    source: Source
+    raw: bytes
+    heard: trio.Event
+
+
 class Follower:
     """Hears endpoints of a pool, and leads the keeper's anchor on by what they prove."""
 
     def __init__(self, pool: Pool, keeper: AnchorKeeper, warp: Warp, *, policy: SyncPolicy) -> None:
         self._pool, self._keeper, self._warp, self._policy = pool, keeper, warp, policy
-        self._send, self.inbox = trio.open_memory_channel[tuple[Source, bytes]](INBOX)
+        self._send, self.inbox = trio.open_memory_channel[Pushed](INBOX)
         self._feeds: set[int] = set()
         self._resting: set[int] = set()
 
@@ -65,7 +73,9 @@ class Follower:
         try:
             async with source.justifications() as pushed:
                 async for raw in pushed:
-                    await self._send.send((source, raw))
+                    one = Pushed(source, raw, trio.Event())
+                    await self._send.send(one)
+                    await one.heard.wait()
         except EndpointUnavailable:  # it has no such feed, or the connection ended: claims are looked at all the same
             pass
         except RemoteError as refused:

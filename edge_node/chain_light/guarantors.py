@@ -9,6 +9,7 @@ from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.anchor_keeper import AnchorKeeper
 from edge_node.chain_light.beside import Beside
 from edge_node.chain_light.checkpoint import OpenedCheckpoint
+from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen
 from edge_node.chain_light.offline_age import Trust, Witnesses, vouching_checkpoint
@@ -25,12 +26,23 @@ class Guarantors:
     def __init__(self, pool: Pool, keeper: AnchorKeeper, warp: Warp, clock_check: ClockCheck) -> None:
         self._pool, self._keeper, self._warp, self._clock_check = pool, keeper, warp, clock_check
         self.groups: frozenset[str] = frozenset()
+        self._groups_at = 0
         self._typed: list[Hash256] = []
         self._beside: Beside | None = None
+        self._led_from: Checkpoint | None = None
+
+    def hear(self, groups: frozenset[str], number: int) -> None:
+        """These groups had our block at this height."""
+        self.groups, self._groups_at = groups, number
 
     def is_ours(self, block: Hash256) -> bool:
         """Whether this is the anchor, or one of the newest final blocks below it."""
-        return self._keeper.anchor.hash == block or self._keeper.remembered(block)
+        return self._keeper.height_of(block) is not None
+
+    def counts(self, block: Hash256) -> bool:
+        """Whether it is ours, and so new that it vouches: who knows what was known before says nothing of the rest."""
+        height = self._keeper.height_of(block)
+        return height is not None and height > self._keeper.owed_above
 
     def type_in(self, block: Hash256) -> None:
         """A person says that this block is on the chain."""
@@ -39,8 +51,8 @@ class Guarantors:
     def witnesses(self) -> Witnesses:
         """Who says the same as we, as of now."""
         return Witnesses(
-            groups=self.groups,
-            typed=any(self.is_ours(block) for block in self._typed),
+            groups=self.groups if self._groups_at > self._keeper.owed_above else frozenset(),
+            typed=any(self.counts(block) for block in self._typed),
             slot_ms=self._keeper.slot_ms(self._keeper.anchor.header),
             now_ms=self._clock_check.now_ms(),
         )
@@ -61,19 +73,27 @@ class Guarantors:
 
     async def take_in(self, opened: OpenedCheckpoint) -> None:
         """A checkpoint behind the anchor vouches where it lies on our chain, or once its own chain has led as far."""
-        said, now_ms = opened.checkpoint, self._clock_check.now_ms()
-        slot_ms, bonding_ms = self._keeper.slot_ms(said.anchor.header), self._keeper.spec.bonding_ms
-        if now_ms is None or not vouching_checkpoint(slot_ms, said.issued_ms, now_ms, bonding_ms):
+        said = opened.checkpoint
+        if not self._vouches(said):
             return
         if self.is_ours(said.anchor.hash):
             await self._keeper.vouch(Trust())
         else:
-            self._beside = Beside(said.anchor)
+            self._beside, self._led_from = Beside(said.anchor), said
+
+    def _vouches(self, said: Checkpoint) -> bool:
+        """Whether a checkpoint is young enough by now."""
+        now_ms, slot_ms = self._clock_check.now_ms(), self._keeper.slot_ms(said.anchor.header)
+        bonding_ms = self._keeper.spec.bonding_ms
+        return now_ms is not None and vouching_checkpoint(slot_ms, said.issued_ms, now_ms, bonding_ms)
 
     async def _lead_beside(self) -> None:
         """Lead a checkpoint's chain on beside ours; where it is as far, it is the one that counts."""
         for source in self._pool.sources():
-            if (beside := self._beside) is None:
+            if (beside := self._beside) is None or self._led_from is None:
+                return
+            if not self._vouches(self._led_from):  # it waited until it was old itself
+                self.forget_beside()
                 return
             with contextlib.suppress(
                 EndpointUnavailable, NothingProved, RemoteError, ForcedChangeSeen, ConflictingFinality

@@ -29,7 +29,7 @@ from edge_node.chain_light.comparing import Compared, Comparing
 from edge_node.chain_light.conflict import authorities_evidence, conflict_evidence
 from edge_node.chain_light.cross_check import Agrees, Differs, Forces
 from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedChangeSeen
-from edge_node.chain_light.following import Follower, TwoFinalBlocks
+from edge_node.chain_light.following import Follower, Pushed, TwoFinalBlocks
 from edge_node.chain_light.guarantors import Guarantors
 from edge_node.chain_light.outlook import Outlook
 from edge_node.chain_light.source_errors import EndpointUnavailable
@@ -161,6 +161,8 @@ class LightClient:
             return "it is remembered; nothing is proved yet that it could be compared with"
         if not self._guarantors.is_ours(block):
             return "it is remembered, and counts once a block of this hash is proved among the newest final ones"
+        if not self._guarantors.counts(block):
+            return "it is on the chain that is proved here, and older than what has to be vouched for: type a newer one"
         await self._settle_trust()
         return "it is on the chain that is proved here, and counts as one group"
 
@@ -239,7 +241,8 @@ class LightClient:
         if self._stage.state is ChainState.WARPING:
             self._turn(stages.cross_check(f"block {anchor.header.number} is held against its own state"))
         compared = await self._comparing.compare(anchor)
-        self._compared_s, self._guarantors.groups = self._clock.monotonic_s(), compared.groups
+        self._compared_s = self._clock.monotonic_s()
+        self._guarantors.hear(compared.groups, anchor.header.number)
         self._outlook.state = compared.why
         match compared.outcome:
             case Agrees(after):
@@ -255,9 +258,16 @@ class LightClient:
         await self._settle_trust()
 
     async def _hear(self) -> None:
-        """Follow what is pushed, also while an endpoint is waited for that says nothing."""
-        async for source, raw in self._follower.inbox:
-            await self._guarded(functools.partial(self._follower.hear, source, raw))
+        """Follow what is pushed, also while an endpoint is waited for that says nothing: none holds up another."""
+        async with trio.open_nursery() as nursery:
+            async for pushed in self._follower.inbox:
+                nursery.start_soon(self._hear_one, pushed)
+
+    async def _hear_one(self, pushed: Pushed) -> None:
+        try:
+            await self._guarded(functools.partial(self._follower.hear, pushed.source, pushed.raw))
+        finally:
+            pushed.heard.set()
 
     async def _go_along(self) -> None:
         """Catch up, then look at claims, state and age for as long as nothing wants a new beginning."""
@@ -392,12 +402,20 @@ class LightClient:
         self._changed.set()
         self._changed = trio.Event()
 
+    @property
+    def _is_of_now(self) -> bool:
+        """Whether nobody can be far ahead, whatever they say: our newest block was made just now."""
+        has_slot = self._keeper.slot_ms(self._keeper.anchor.header) is not None
+        return has_slot and self._keeper.age_ms() <= self._policy.stalled_s * 1_000
+
     def _tell_warp(self, at: Anchor, goal: int) -> None:
+        if self._halted:  # whoever is still on the way when the other task has halted tells nobody of it
+            return
         self._turn(stages.warping(at.header.number, goal, at.voters.id))
 
     def _tell_gap(self, start: int, at: Anchor, goal: int) -> None:
         """While following, only a long way is called a warp, and only one that has got on from `start`."""
-        far = goal - at.header.number > self._policy.warp_blocks
+        far = goal - at.header.number > self._policy.warp_blocks and not self._is_of_now
         if (far and at.header.number > start) or self._stage.state is ChainState.WARPING:
             self._tell_warp(at, goal)
 

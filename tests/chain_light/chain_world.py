@@ -1,6 +1,6 @@
 """Endpoints over a development chain in this process: they answer as nodes do, and lie, stall or go when told to."""
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import trio
@@ -195,11 +195,12 @@ class ChainSource:
             self.pushed.remove(send)
 
     def push(self, raw):
-        """Push a justification to who listens."""
+        """Push a justification to who listens; who is slow misses some."""
         if self.gone or self.fault in {"silent", "mute", "boasts"} or self.fault.endswith("finality"):
             return
         for send in self.pushed:
-            send.send_nowait(raw)
+            with suppress(trio.WouldBlock):
+                send.send_nowait(raw)
 
 
 class WorldPool:

@@ -1,13 +1,17 @@
 """The one writer of the anchor: on the disk before it counts, never back, and nothing kept that nobody vouches for."""
 
+from dataclasses import replace
+
 import pytest
 import trio
 
 from edge_node.chain_light.anchor_keeper import RECENT_MAX
+from edge_node.chain_light.babe import PreDigest, SlotKind, pre_digest_item
 from edge_node.chain_light.beside import Beside
 from edge_node.chain_light.chain_db import open_chain_db
 from edge_node.chain_light.chain_db_errors import ChainDbUnwritable
 from edge_node.chain_light.checkpoint import open_checkpoint
+from edge_node.chain_light.header import BABE
 from edge_node.chain_light.offline_age import Standing, Trust
 from edge_node.chain_light.sync_policy import USUAL
 from edge_node.chain_light.warping import Warp
@@ -198,14 +202,55 @@ async def test_a_chain_that_is_vouched_for_replaces_ours_from_its_height_on(worl
     assert (keeper.anchor, keeper.sound, kept(keeper)) == (world.anchor_at(39), True, [39])
 
 
+async def test_a_disk_that_refuses_lifts_nothing(world, autojump_clock, keeper):
+    """What is vouched for could not be kept: what nobody vouches for is still that."""
+    keeper.begin(keeper.genesis, world.anchor_at(30), world.clock.now_ms(), 0)
+    keeper.trust = Trust(Standing.PROVISIONAL, 28 * DAY_MS)
+    keeper._db.broken = True
+    with pytest.raises(ChainDbUnwritable):
+        await keeper.replace(world.anchor_at(39), await steps_to(world, 10, 39), "ws://b.example")
+    assert (keeper.anchor, keeper.sound) == (world.anchor_at(30), False)
+    keeper._db.broken = False
+    await keeper.replace(world.anchor_at(39), await steps_to(world, 10, 39), "ws://b.example")
+    assert (keeper.anchor, keeper.sound, kept(keeper)[0]) == (world.anchor_at(39), True, 39)
+
+
+async def test_a_clock_that_stood_still_makes_no_anchor_young(world, autojump_clock, keeper):
+    """Off for four days, and no battery in the clock: the chain itself tells that it is slow."""
+    await keeper.take(await steps_to(world, 0, 39), "ws://a.example")
+    await keeper.close()
+    stood_ms = world.clock.offset_ms
+    world.stage.now_ms += 4 * DAY_MS
+    world.grow(20, {45: ChangeOrder(FOUR[:3], 0)})
+    right_ms, world.clock.offset_ms = world.clock.offset_ms, stood_ms
+    await keeper.take(await steps_to(world, 39, 59), "ws://a.example")
+    assert not keeper.sound
+    assert kept(keeper) == [39]
+    world.clock.offset_ms = right_ms
+    await keeper.settle_clock()
+    assert keeper.trust.standing is Standing.PROVISIONAL
+    assert keeper.owed_above == 39
+
+
+async def test_a_slot_beyond_all_time_is_none(world, keeper, autojump_clock):
+    """What no clock and no column can hold."""
+    header = world.chain.block_at(30).header
+    digest = tuple(
+        pre_digest_item(PreDigest(SlotKind.SECONDARY_PLAIN, 0, (1 << 64) - 1)) if item.engine == BABE else item
+        for item in header.digest
+    )
+    assert keeper.slot_ms(header) is not None
+    assert keeper.slot_ms(replace(header, digest=digest)) is None
+
+
 async def test_the_newest_blocks_are_remembered_and_no_more(world, autojump_clock, keeper):
     """Their hashes are known, to see another one at their height; memory has a bound."""
     for _ in range(10):
         world.grow(40)
         await keeper.take(await steps_to(world, keeper.anchor.header.number, world.chain.final.number), "ws://a")
     assert len(keeper.recent) == RECENT_MAX
-    assert keeper.remembered(world.chain.final.hash)
-    assert not keeper.remembered(world.chain.block_at(1).hash)
+    assert keeper.height_of(world.chain.final.hash) is not None
+    assert not keeper.height_of(world.chain.block_at(1).hash) is not None
     assert len(keeper.history) == 10
 
 

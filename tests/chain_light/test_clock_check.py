@@ -70,3 +70,10 @@ def test_a_clock_that_cannot_be_right_gives_no_time(wall, floor, told):
     check = ClockCheck(SetClock(wall), USUAL, floor)
     assert told in check.fault()
     assert check.now_ms() == (None if told else wall)
+
+
+def test_a_final_block_ahead_shows_that_it_is_slow():
+    """Also one that is not the floor yet; 30 s are between any two machines."""
+    check = ClockCheck(SetClock(), USUAL)
+    assert check.now_ms() == check.now_ms(NOW + 30_000) == NOW
+    assert check.now_ms(NOW + 30_001) is None

@@ -165,8 +165,9 @@ async def test_feeds_are_opened_again_and_bounded(world, autojump_clock, followe
         await trio.sleep(60)
         assert sum(len(source.pushed) for source in world.sources) == FEEDS_MAX
         world.grow(3)
-        source, raw = await follower.inbox.receive()
+        source, raw, heard = await follower.inbox.receive()
         assert raw == newest(world)
         assert source in world.sources
+        assert not heard.is_set()
         nursery.cancel_scope.cancel()
     assert world.pool.complaints == []

@@ -100,3 +100,24 @@ async def test_a_new_anchor_forgets_what_was_followed_beside(world, autojump_clo
     guarantors.forget_beside()
     assert not await guarantors.settle()
     assert guarantors._keeper.anchor == world.anchor_at(30)
+
+
+async def test_who_knew_what_was_known_before_vouches_for_nothing(world, autojump_clock, guarantors):
+    """Groups that have the old anchor, and a person who typed it, say nothing of what it was followed by."""
+    guarantors._keeper.owed_above = 30
+    guarantors.hear(frozenset({"a", "b", "c"}), 30)
+    guarantors.type_in(world.chain.block_at(30).hash)
+    assert guarantors.witnesses().count == 0
+    assert not await guarantors.settle()
+    guarantors._keeper.owed_above = 29
+    assert guarantors.witnesses().count == 4
+    assert await guarantors.settle()
+
+
+async def test_a_checkpoint_that_grows_old_while_it_is_followed_is_dropped(world, autojump_clock, guarantors):
+    """By then its own voters may have withdrawn their stakes."""
+    await guarantors.take_in(opened(world, 10))
+    world.clock.offset_ms += 4 * DAY_MS
+    assert not await guarantors.settle()
+    assert guarantors._beside is None
+    assert guarantors._keeper.anchor == world.anchor_at(30)

@@ -7,8 +7,12 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
+from edge_node.base.ids import Hash256
+from edge_node.chain_light import stages
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
+from edge_node.chain_light.header import hash_header
+from edge_node.chain_light.justification import Justification, encode_justification
 from edge_node.chain_light.pending_changes import PendingChanges
 from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import ChainState
@@ -251,6 +255,108 @@ async def test_a_gap_that_nobody_bridges_stays_a_stall(world, autojump_clock):
         for source in world.sources:
             source.fault = ""
         await until(client, S.FOLLOWING, seconds=100)
+
+
+def made_up(world, low, high):
+    """Headers of no chain from one height to another; the hash of the last."""
+    block = Hash256(b"\x07" * 32)
+    for number in range(low, high + 1):
+        header = dataclasses.replace(world.chain.genesis.header, number=number, parent=block)
+        block = hash_header(header)
+        world.forged[block] = header
+    return block
+
+
+async def test_one_that_answers_slowly_holds_up_no_other(world, autojump_clock, monkeypatch):
+    """It pushes what nobody signed, and takes nine seconds for each header that would tell: others are heard."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        before = client.status().finalized.number
+        block = made_up(world, before + 1, before + 60)
+        real = world[0].header
+
+        async def slowly(block=None):
+            await trio.sleep(9 if block in world.forged else 0)
+            return await real(block)
+
+        async def never(number):
+            return None
+
+        monkeypatch.setattr(world[0], "header", slowly)
+        for source in world.sources:
+            monkeypatch.setattr(source, "finality", never)
+        for _ in range(20):
+            world[0].push(encode_justification(Justification(1, block, before + 60, ())))
+        await trio.sleep(400)
+        assert client.status().state is not S.STALLED
+        assert client.status().finalized.number > before + 60
+
+
+async def test_a_boast_is_no_warp(world, autojump_clock, monkeypatch):
+    """One of two says that thousands of blocks are final: who is proved to be up to date goes on as before."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+        high = world.chain.head.number + 100_000
+        block = made_up(world, high, high)
+        world[0].fault = "boasts"
+
+        async def boast():
+            return block
+
+        async def slowly(number):
+            await trio.sleep(25)
+
+        monkeypatch.setattr(world[0], "finalized", boast)
+        monkeypatch.setattr(world[0], "finality", slowly)
+        before = client.status().finalized.number
+        with capture_logs() as logs:
+            await trio.sleep(900)
+        assert [entry["state"] for entry in logs if entry["event"] == "chain.state_changed"] == []
+        assert client.status().finalized.number > before + 100
+
+
+async def test_what_is_halted_is_told_of_nothing_else(world, autojump_clock):
+    """Another task may still be on its way when one has seen the contradiction."""
+    client = world.client(checkpoints=[world.checkpoint()])
+    await client._load()
+    client._halted, client._stage = "so", stages.halted("so")
+    client._tell_warp(client.anchor, 9)
+    assert client.status().state is S.HALTED
+
+
+async def test_agreement_about_the_old_anchor_vouches_for_nothing_new(world, autojump_clock, monkeypatch):
+    """60 hours later: one endpoint answers late which block it has, and pushes what leads on from it meanwhile."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    old = client.anchor.header.number
+    world.clock.offset_ms += 60 * HOUR_MS
+    world.stage.now_ms = world.clock.now_ms()
+    for source in world.sources:
+        source.final_at = old
+    real, pushed = world[0].block_hashes, trio.Event()
+
+    async def late(numbers):
+        if numbers == [old]:
+            await pushed.wait()
+            await trio.sleep(5)
+        return await real(numbers)
+
+    monkeypatch.setattr(world[0], "block_hashes", late)
+    async with running(world, live=False, policy=dataclasses.replace(USUAL, jump_s=100)) as client:
+        await trio.sleep(3)
+        world[0].final_at = None
+        world.grow(3)
+        monkeypatch.setattr(world[1], "block_hashes", lambda numbers: _only(real, numbers, old))  # it has no more
+        pushed.set()
+        await until(client, lambda one: one.finalized.number > old)
+        await trio.sleep(100)
+        assert client.status().provisional
+        assert not client.status().writes
+
+
+async def _only(real, numbers, highest):
+    """The hashes of one who has seen no more than that."""
+    return [found if number <= highest else None for number, found in zip(numbers, await real(numbers), strict=True)]
 
 
 async def test_a_forced_change_wants_a_checkpoint(world, autojump_clock):
