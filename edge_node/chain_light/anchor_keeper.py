@@ -166,10 +166,13 @@ class AnchorKeeper:
     async def adopt(self, opened: OpenedCheckpoint, raw: bytes, *, settles: bool = True) -> bool:
         """Keep a checkpoint that was believed; whether it is the anchor now, which one that lies behind never is.
 
+        CheckpointRefused where a later one came first.
+
         Where it is and `settles`, all evidence is settled with it: an operator has looked at it.
         """
         said = opened.checkpoint
         async with self._lock:
+            self.marks.require_forward(opened)  # once more: another one may have been kept since it was opened
             ahead = self._anchor is None or said.anchor.header.number > self._anchor.header.number
             await self._accept(opened, raw, as_anchor=ahead, settles=settles)
             if ahead:

@@ -10,6 +10,7 @@ import msgspec
 
 from edge_node.base.errors import EdgeNodeError, LocalError
 from edge_node.base.ids import Hash256, MalformedId
+from edge_node.base.limits import U53_MAX
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.authorities import AuthoritySet, decode_authorities, encode_authorities
 from edge_node.chain_light.authority_changes import Scheduled, set_change_of
@@ -294,7 +295,7 @@ def _require_heeded(header: Header, due: PendingChanges) -> None:
 class _AnchorForm(Kept, frozen=True, array_like=True, kw_only=True):
     genesis: bytes
     header: bytes
-    set_id: Annotated[int, msgspec.Meta(ge=0)]
+    set_id: Annotated[int, msgspec.Meta(ge=0, le=U53_MAX)]
     voters: bytes
     due: list[tuple[Annotated[int, msgspec.Meta(ge=0)], bytes]]
     justification: bytes

@@ -15,7 +15,7 @@ BAN_FIRST_S: Final = 40.0  # as long as other light clients' longest: a wrong an
 BAN_LONGEST_S: Final = 600.0  # and an endpoint that was repaired is missed no longer than this
 BAN_FORGOTTEN_S: Final = 3_600.0  # after the last ban's end: then the next is a first one
 FAILURES_MAX: Final = 2  # calls in a row without an answer: one may be a lost packet
-FAILURES_FORGOTTEN_S: Final = 60.0
+FAILURES_FORGOTTEN_S: Final = 180.0  # above what the longest question takes, or who drags each would never have two
 BEHIND_BLOCKS: Final = 20  # two minutes of blocks: more than nodes of one chain differ by
 SLOW_S: Final = 1.0  # what takes less is quick enough for anything that is asked
 SLOWER_TIMES: Final = 4  # so much slower than another: not what differs from one minute to the next
@@ -113,7 +113,7 @@ class Score:
         return self.banned_until is not None and now < self.banned_until
 
     def failures(self, now: float) -> int:
-        """Calls in a row without an answer; after a minute without any they are forgotten."""
+        """Calls in a row without an answer; after three minutes without any they are forgotten."""
         return self._failures if now - self._failed_at < FAILURES_FORGOTTEN_S else 0
 
     def lags(self, now: float) -> bool:

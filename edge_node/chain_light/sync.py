@@ -32,6 +32,7 @@ from edge_node.chain_light.finality_errors import ConflictingFinality, ForcedCha
 from edge_node.chain_light.following import Follower, Pushed, TwoFinalBlocks
 from edge_node.chain_light.guarantors import Guarantors
 from edge_node.chain_light.outlook import Outlook
+from edge_node.chain_light.proved import NotProvable
 from edge_node.chain_light.source_errors import EndpointUnavailable
 from edge_node.chain_light.spec import ChainSpec, NetworkKind
 from edge_node.chain_light.stages import Stage
@@ -84,6 +85,7 @@ class LightClient:
         self._differed: Compared | None = None
         self._compared_s = self._polled_s = clock.monotonic_s()
         self._proofs_of_view = 0
+        self._begun, self._has_begun = trio.Event(), False
 
     # What others may ask and tell at any time.
 
@@ -134,7 +136,13 @@ class LightClient:
         await self._changed.wait()
 
     async def examine(self, raw: bytes) -> OpenedCheckpoint:
-        """A signed checkpoint, if it would be believed now; DocumentRefused, MalformedJson, CheckpointRefused."""
+        """A signed checkpoint, if it would be believed now; DocumentRefused, MalformedJson, CheckpointRefused.
+
+        Waits until what was kept is read: nobody knows before what it may not fall behind. NotProvable if it never is.
+        """
+        await self._begun.wait()
+        if not self._has_begun:
+            raise NotProvable(self._stage.state, "what was kept could not be read")
         return await self._beginning.open(raw, self._keeper.genesis)
 
     async def import_checkpoint(self, raw: bytes) -> OpenedCheckpoint:
@@ -212,7 +220,11 @@ class LightClient:
 
     async def _load(self) -> None:
         """Begin from what is kept, or from a checkpoint that was given."""
-        begun = await self._beginning.begin(self._given)
+        try:
+            begun = await self._beginning.begin(self._given)
+            self._has_begun = True
+        finally:
+            self._begun.set()
         self._halted = begun.halted
         if not (self._halted or self._keeper.has_anchor):
             self._turn(stages.no_anchor(self.spec.name, begun.lacking))

@@ -218,3 +218,10 @@ def test_evidence_is_read_back():
     for place in range(len(raw)):
         with pytest.raises(RecordDamaged):
             Evidence.decode(raw[:place] + bytes((raw[place] ^ 1,)) + raw[place + 1 :])
+
+
+def test_a_set_beyond_all_numbers_is_damage():
+    """The number of the set after it would be none that a vote can be signed over."""
+    for number in ((1 << 64) - 1, 1 << 53, -1):
+        with pytest.raises(RecordDamaged):
+            AnchorRecord.decode(resealed(record_of(ANNOUNCES).encode(), _4=number))

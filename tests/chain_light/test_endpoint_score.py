@@ -20,6 +20,8 @@ from edge_node.chain_light.endpoint_score import (
     note_heights,
 )
 from edge_node.chain_light.status import Verdict
+from edge_node.chain_light.sync_policy import USUAL
+from edge_node.chain_light.view import TURN_S
 
 
 def usable(name, group=None, latency_s=0.1, finalized=None):
@@ -131,7 +133,7 @@ def test_a_leader_that_is_far_slower_gives_way():
 
 
 def test_two_failures_in_a_row_cost_the_lead():
-    """One does not; an answer between them begins anew; after a minute they are forgotten."""
+    """One does not; an answer between them begins anew; after three minutes they are forgotten."""
     a, b = usable("a"), usable("b", latency_s=0.9)
     assert a.fail("lost", 0.0) == 1
     assert order([a, b], "a") == ["a", "b"]
@@ -287,3 +289,8 @@ def test_whatever_happens_there_is_a_reason_and_no_banned_endpoint_is_asked(even
             assert (status.verdict is Verdict.BANNED) == one.banned(now)
             assert not (one.banned(now) and one.url in asked)
             assert (status.banned_until_ms is not None) == one.banned(now)
+
+
+def test_who_drags_every_question_out_has_two_failures_in_a_row():
+    """The longest question, one after the other: or it would lead for ever, and each answer take as long."""
+    assert max(TURN_S, USUAL.idle_s) + USUAL.poll_s < FAILURES_FORGOTTEN_S

@@ -10,10 +10,12 @@ from structlog.testing import capture_logs
 from edge_node.base.ids import Hash256
 from edge_node.chain_light import stages
 from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.chain_db_errors import ChainDbUnwritable
 from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
 from edge_node.chain_light.header import hash_header
 from edge_node.chain_light.justification import Justification, encode_justification
 from edge_node.chain_light.pending_changes import PendingChanges
+from edge_node.chain_light.proved import NotProvable
 from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import ChainState
 from edge_node.chain_light.sync_policy import USUAL
@@ -607,6 +609,49 @@ async def test_a_checkpoint_must_not_go_back(world, autojump_clock):
         with pytest.raises(CheckpointNotTrusted):
             await client.examine(world.checkpoint(35, key=SigningKey.from_seed(b"\x33" * 32)))
         assert client.status().finalized.number >= 39
+
+
+async def test_a_checkpoint_waits_until_what_is_kept_is_read(world, autojump_clock):
+    """Given while the node starts, it goes back behind nothing: neither marks nor anchor."""
+    raws = [world.checkpoint(10), world.checkpoint(20), world.checkpoint(30)]
+    async with running(world, checkpoints=[raws[1]]) as client:
+        await until(client, S.FOLLOWING)
+    final = client.status().finalized.number
+    client, refused = world.client(), []
+
+    async def give(raw):
+        try:
+            await client.import_checkpoint(raw)
+        except CheckpointGoesBack as why:
+            refused.append(why)
+
+    async with trio.open_nursery() as nursery:
+        for raw in (raws[0], raws[2], raws[1]):
+            nursery.start_soon(give, raw)
+        await trio.sleep(1)
+        assert not refused
+        async with running(world, client) as client:
+            await trio.sleep(1)
+            loaded = client.db.load(world.chain.genesis.hash)
+    assert refused
+    assert loaded.marks.block[0] == 30
+    assert loaded.anchors[0].anchor.header.number >= final
+
+
+async def test_a_checkpoint_is_not_waited_for_in_vain(world, autojump_clock):
+    """What is kept cannot be read: who waits for that is told."""
+    client = world.client()
+    client.db.close()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ends_badly, client)
+        with trio.fail_after(5), pytest.raises(NotProvable):
+            await client.import_checkpoint(world.checkpoint())
+
+
+async def ends_badly(client):
+    """Run it to its end."""
+    with pytest.raises(ChainDbUnwritable):
+        await client.run()
 
 
 async def test_it_goes_on_from_the_disk(world, autojump_clock):
