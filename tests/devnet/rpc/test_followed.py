@@ -148,14 +148,18 @@ async def test_a_forced_change_wants_a_checkpoint(tmp_path):
 
 
 async def test_changes_with_delays_are_followed(tmp_path):
-    """Announced, and in force some blocks later."""
+    """In force at once, or announced and in force five blocks later, by turns; what is read after each is right."""
     async with followed(tmp_path) as one:
         await one.until(ChainState.FOLLOWING)
-        for turn in (1, 2):
-            await one.service.schedule(ChangeOrder(rotated(VALIDATORS, turn), 5))
+        for turn, delay in enumerate((5, 0, 0, 5), 1):
+            await one.service.schedule(ChangeOrder(rotated(VALIDATORS, turn), delay))
             await one.reaches(one.service.chain.head.number + 8)
-        assert one.client.status().finalized.set_id == 2
-        assert one.client.status().state is ChainState.FOLLOWING
+            final = one.client.status().finalized
+            assert (final.set_id, final.voters) == (turn, 3)
+            assert one.client.anchor.voters.authorities == rotated(VALIDATORS, turn)
+            await one.reads_right()
+        status = one.client.status()
+        assert (status.state, status.hand_offs, status.refused) == (ChainState.FOLLOWING, 4, 0)
 
 
 async def test_a_chain_that_is_gone_and_comes_back(tmp_path):
