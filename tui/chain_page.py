@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tui.chain_alerts import PROVISIONAL_TODO, TODO, state_tone
 from tui.finality import finality_of
 from tui.lines import Line, Span, Tone, ends, fit_line, line, text_of, words, wrapped
-from tui.models_chain import Chain, FinalBlock
+from tui.models_chain import Chain, FinalBlock, Runtime
 from tui.theme import Glyphs, columns, framed, history, mark, round_top
 from tui.words import age_of, clock_of, count_of, short_count, span_of
 
@@ -84,6 +84,8 @@ def _writes(chain: Chain, glyphs: Glyphs) -> Line:
 def _facts(chain: Chain, now_ms: int, cells: int, glyphs: Glyphs) -> list[Line]:
     final = chain.finalized
     lines = [_finalized(chain, final, now_ms, glyphs), _best(chain, final), _followed(chain, glyphs)]
+    if chain.runtime is not None:
+        lines.append(_runtime(chain.runtime, glyphs))
     return [fit_line(line(" ", *spans), cells, ellipsis=glyphs.ellipsis) for spans in lines]
 
 
@@ -112,6 +114,17 @@ def _followed(chain: Chain, glyphs: Glyphs) -> Line:
         _name("proved"), f"{count_of(chain.hand_offs)} hand-offs  {count_of(chain.verified)} proofs  ",
         mark(Tone.WARN, refused, glyphs) if chain.refused else Span(refused, Tone.DIM),
     )  # fmt: skip
+
+
+def _runtime(runtime: Runtime, glyphs: Glyphs) -> Line:
+    if runtime.spec_version is None:
+        return line(_name("runtime"), Span("not proved yet", Tone.DIM))
+    version = Span(count_of(runtime.spec_version), Tone.HEAD)
+    if runtime.why:
+        return line(
+            _name("runtime"), version, "  ", mark(Tone.WARN, "nothing is written: its metadata is not pinned", glyphs)
+        )
+    return line(_name("runtime"), version, Span("  its metadata is pinned", Tone.DIM))
 
 
 def _name(text: str) -> Span:

@@ -32,6 +32,13 @@ class Endpoint(Doc, frozen=True):
     behind: Whole | None = None
 
 
+class Runtime(Doc, frozen=True):
+    """The runtime as it was proved; `why` is empty where somebody vouches for its metadata."""
+
+    spec_version: Whole | None = None
+    why: str = ""
+
+
 class Chain(Doc, frozen=True):
     """`GET /v1/chain`; `state` is `off` or a word of docs/specs/chain-client.md, `verified` counts storage proofs."""
 
@@ -45,6 +52,7 @@ class Chain(Doc, frozen=True):
     best: Whole | None = None
     provisional: str = ""
     writes: bool = False
+    runtime: Runtime | None = None
     endpoints: list[Endpoint] = []
     history: list[tuple[Whole, Whole]] = []
     hand_offs: Whole = 0

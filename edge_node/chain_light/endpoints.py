@@ -204,7 +204,9 @@ class Endpoints:
             await self._probe(member, source)
             member.source = source
             member.score.admit()
-            log.info("endpoint.usable", url=place_of(source.url), group=source.group, finalized=member.score.finalized)
+            log.info(
+                "endpoint.admitted", url=place_of(source.url), group=source.group, finalized=member.score.finalized
+            )
             self._tell()
             while not await ends_within(source, POLL_S):
                 await self._poll(member, source)
@@ -273,7 +275,7 @@ class Endpoints:
         note_heights([member.score for member in self._members], self._clock.monotonic_s())
         leader = self._lead()
         if leader is not None and leader != self._leader:
-            log.info("endpoint.leads", url=place_of(leader))
+            log.info("endpoint.preferred", url=place_of(leader))
         self._leader = leader
         self._change.set()
         self._change = trio.Event()

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from edge_node.base.ids import Hash256
 
@@ -65,6 +66,20 @@ class EndpointStatus:
     banned_until_ms: int | None
 
 
+class RuntimeStatus(NamedTuple):
+    """The runtime of a final block, as it was proved last; the hash of its metadata where somebody vouches for it."""
+
+    spec_version: int | None
+    code: Hash256 | None
+    """BLAKE2b-256 of `:code`."""
+    metadata: Hash256 | None
+    why: str
+    """Why nothing is signed or decoded by its metadata; empty where it is pinned."""
+
+
+UNPROVED_RUNTIME: Final = RuntimeStatus(None, None, None, "the chain's runtime is not proved yet")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainStatus:
     """Everything an operator may want to know of the chain at one moment; ages in ms."""
@@ -87,6 +102,7 @@ class ChainStatus:
     """Why what is proved must not yet be acted on by writing; empty when it may."""
     writes: bool
     """Whether extrinsics may be sent and new rights taken from the chain."""
+    runtime: RuntimeStatus
     endpoints: tuple[EndpointStatus, ...]
     history: tuple[tuple[int, int], ...]
     """Newest last, at most 240: when a block was proved final (ms UTC), and its height."""

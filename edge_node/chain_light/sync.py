@@ -37,7 +37,7 @@ from edge_node.chain_light.source_errors import EndpointUnavailable
 from edge_node.chain_light.spec import ChainSpec, NetworkKind
 from edge_node.chain_light.stages import Stage
 from edge_node.chain_light.staleness import stage_of
-from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.status import UNPROVED_RUNTIME, ChainState, ChainStatus
 from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
 from edge_node.chain_light.sync_ports import Pool
 from edge_node.chain_light.warping import NothingProved, Warp
@@ -124,6 +124,7 @@ class LightClient:
             best=self._outlook.best(endpoints),
             provisional=provisional,
             writes=self._stage.state in stages.WRITES and keeper.sound,
+            runtime=UNPROVED_RUNTIME,
             endpoints=endpoints,
             history=tuple(keeper.history),
             hand_offs=keeper.hand_offs,

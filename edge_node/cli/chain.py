@@ -47,6 +47,13 @@ class _Endpoint(TypedDict):
     leads: bool
 
 
+class _Runtime(TypedDict):
+    spec_version: int | None
+    code: str | None
+    metadata: str | None
+    why: str
+
+
 class _Chain(TypedDict):
     network: str | None
     genesis: str | None
@@ -59,6 +66,7 @@ class _Chain(TypedDict):
     best: int | None
     provisional: str
     writes: bool
+    runtime: _Runtime | None
     endpoints: list[_Endpoint]
     hand_offs: int
     verified: int
@@ -125,9 +133,25 @@ def _show(chain: _Chain) -> None:
 def _finality(chain: _Chain) -> list[tuple[str, str]]:
     rows = [] if chain["finalized"] is None else _final_rows(chain, chain["finalized"])
     best = "" if chain["best"] is None else f"{chain['best']} as endpoints claim"
-    may = "may be sent" if chain["writes"] else f"not now: {chain['provisional'] or chain['state']}"
+    may = "may be sent" if chain["writes"] else f"not now: {_hindrance(chain)}"
     proofs = f"{chain['verified']} held; {chain['refused']} answers refused"
-    return [*rows, ("head", best), ("extrinsics", may), ("proofs", proofs)]
+    return [*rows, ("head", best), ("runtime", _runtime(chain["runtime"])), ("extrinsics", may), ("proofs", proofs)]
+
+
+def _runtime(runtime: _Runtime | None) -> str:
+    if runtime is None or runtime["spec_version"] is None:
+        return ""
+    pinned = "nobody vouches for its metadata" if runtime["metadata"] is None else "its metadata is pinned"
+    return f"{runtime['spec_version']}, code {runtime['code']}, {pinned}"
+
+
+def _hindrance(chain: _Chain) -> str:
+    """Why nothing is sent: what is provisional, the runtime where all else is well, or the state."""
+    if chain["provisional"]:
+        return chain["provisional"]
+    if chain["state"] == "following" and chain["runtime"] is not None and chain["runtime"]["why"]:
+        return chain["runtime"]["why"]
+    return chain["state"]
 
 
 def _final_rows(chain: _Chain, final: _Final) -> list[tuple[str, str]]:

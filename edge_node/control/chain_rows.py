@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.source_errors import place_of
-from edge_node.chain_light.status import ChainStatus, EndpointStatus, FinalBlock
+from edge_node.chain_light.status import ChainStatus, EndpointStatus, FinalBlock, RuntimeStatus
 
 if TYPE_CHECKING:  # a node that follows no chain loads nothing of it
     from edge_node.chain_light.anchor import Anchor
@@ -36,6 +36,7 @@ def chain_document(status: ChainStatus | None) -> Row:
         "best": status.best,
         "provisional": status.provisional,
         "writes": status.writes,
+        "runtime": _runtime_row(status.runtime),
         "endpoints": [endpoint_row(one) for one in status.endpoints],
         "history": [list(point) for point in status.history],
         "hand_offs": status.hand_offs,
@@ -57,11 +58,21 @@ def _off() -> Row:
         "best": None,
         "provisional": "",
         "writes": False,
+        "runtime": None,
         "endpoints": [],
         "history": [],
         "hand_offs": 0,
         "verified": 0,
         "refused": 0,
+    }
+
+
+def _runtime_row(runtime: RuntimeStatus) -> Row:
+    return {
+        "spec_version": runtime.spec_version,
+        "code": None if runtime.code is None else runtime.code.hex(),
+        "metadata": None if runtime.metadata is None else runtime.metadata.hex(),
+        "why": runtime.why,
     }
 
 

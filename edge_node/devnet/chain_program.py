@@ -11,12 +11,16 @@ import msgspec
 import trio
 
 from edge_node.base.clock import Clock, SystemClock
+from edge_node.base.digests import blake2b_256
 from edge_node.base.errors import Refusal
+from edge_node.base.ids import Hash256
 from edge_node.base.log import configure
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.checkpoint import sign_checkpoint
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.grandpa import AuthoritySet
+from edge_node.chain_light.metadata_bytes import metadata_hash
+from edge_node.chain_light.metadata_pin import MetadataPin, Runtime, sign_metadata_pin
 from edge_node.chain_light.shipped import shipped_spec
 from edge_node.chain_light.spec import Endpoint
 from edge_node.devnet.chain_service import FINALITY_DELAY_S, Brakes, ChainService, Keep
@@ -27,6 +31,7 @@ from edge_node.devnet.pallets.balances import CERE
 from edge_node.devnet.rpc import serve_rpc
 from edge_node.devnet.runtime import Chain, Genesis
 from edge_node.devnet.runtime.fees import TREASURY
+from edge_node.devnet.runtime.genesis import CODE
 from edge_node.trust.keys import SigningKey
 from edge_node.trust.keystore import read_key_file, write_key_file
 
@@ -93,6 +98,7 @@ class ChainPlace(msgspec.Struct, frozen=True):
     set_id: int
     spec: str | None
     checkpoint: str | None
+    pin: str | None
     operator: str | None
 
 
@@ -133,6 +139,13 @@ def first_checkpoint(chain: Chain, now_ms: int, key: SigningKey) -> bytes:
     return sign_checkpoint(checkpoint, [key])
 
 
+def pinned_metadata(chain: Chain, now_ms: int, key: SigningKey) -> bytes:
+    """The signed word for what the metadata of a chain's runtime is, in each version that it serves."""
+    runtime = Runtime(chain.genesis.hash, chain.form.profile.version.spec_version, Hash256(blake2b_256(CODE)))
+    hashes = tuple(sorted(metadata_hash(chain.form.written(version)) for version in (14, 15)))
+    return sign_metadata_pin(MetadataPin(runtime=runtime, metadata=hashes, issued_ms=now_ms, counter=1), [key])
+
+
 async def _run(options: ChainOptions, ready: Callable[[ChainPlace], None]) -> None:
     clock = SystemClock()
     faults = Faults() if options.faults is None else Faults.from_file(options.faults)
@@ -168,11 +181,12 @@ def _service(options: ChainOptions, clock: Clock) -> ChainService:
 
 
 def _write_files(options: ChainOptions, chain: Chain, url: str, clock: Clock) -> ChainPlace:
-    place = ChainPlace(url, str(chain.genesis.hash), chain.head.number, chain.voters.current.id, None, None, None)
+    place = ChainPlace(url, str(chain.genesis.hash), chain.head.number, chain.voters.current.id, None, None, None, None)
     if options.directory is None:
         return place
     options.directory.mkdir(parents=True, exist_ok=True)
     spec, checkpoint = options.directory / "spec.json", options.directory / "checkpoint.json"
+    pin = options.directory / "metadata-pin.json"
     with _operator_key(options.operator_key or options.directory / "operator.key") as key:
         shown = msgspec.structs.replace(
             shipped_spec("dev"),
@@ -182,7 +196,9 @@ def _write_files(options: ChainOptions, chain: Chain, url: str, clock: Clock) ->
         )
         spec.write_bytes(shown.to_file())
         checkpoint.write_bytes(first_checkpoint(chain, clock.now_ms(), key))
-        return msgspec.structs.replace(place, spec=str(spec), checkpoint=str(checkpoint), operator=str(key.public))
+        pin.write_bytes(pinned_metadata(chain, clock.now_ms(), key))
+        operator = str(key.public)
+    return msgspec.structs.replace(place, spec=str(spec), checkpoint=str(checkpoint), pin=str(pin), operator=operator)
 
 
 def _operator_key(path: Path) -> SigningKey:

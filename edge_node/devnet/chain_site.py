@@ -24,6 +24,7 @@ class _Served(msgspec.Struct):
     genesis: str
     spec: str
     checkpoint: str
+    pin: str
     operator: str
 
 
@@ -34,7 +35,7 @@ class ChainSite:
         self._files, self._processes = files, processes
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
-        self._served = _Served("", "", "", "", "")
+        self._served = _Served("", "", "", "", "", "")
 
     @property
     def url(self) -> str:
@@ -67,6 +68,7 @@ class ChainSite:
         settings = {
             "SPEC_FILE": self._served.spec,
             "CHECKPOINT_FILE": self._served.checkpoint,
+            "PIN_FILE": self._served.pin,
             "OPERATOR_KEY": self._served.operator,
             "ENDPOINTS": f"{GROUP}=ws://127.0.0.1:{self._link.port}",
             "STALLED_S": str(STALLED_S),

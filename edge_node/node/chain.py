@@ -25,8 +25,11 @@ from edge_node.chain_light.errors import ChainError
 from edge_node.chain_light.metadata_pin import OpenedPin, open_metadata_pin
 from edge_node.chain_light.metadata_pins import KeptPins
 from edge_node.chain_light.network import DOCUMENT_FILE_MAX_BYTES, load_network, read_file, vouchers
+from edge_node.chain_light.proved import Proved
+from edge_node.chain_light.runtime_reader import PinnedRuntime, RuntimeReader
+from edge_node.chain_light.runtime_watch import RuntimeWatch
 from edge_node.chain_light.spec import ChainSpec, NoAnchor
-from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.status import UNPROVED_RUNTIME, ChainState, ChainStatus
 from edge_node.chain_light.sync import LightClient
 from edge_node.chain_light.sync_policy import USUAL, SyncPolicy
 from edge_node.chain_light.view import View
@@ -57,6 +60,7 @@ class Running:
     endpoints: Endpoints
     client: LightClient
     view: View
+    runtime: RuntimeWatch
 
 
 class Chain:
@@ -74,6 +78,7 @@ class Chain:
         self._why = STARTING
         self._boot = os.urandom(8).hex()
         self._pins: tuple[ChainDb, Hash256, KeptPins] | None = None
+        self._reader: tuple[KeptPins, RuntimeReader] | None = None
         self._pinning = trio.Lock()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -84,6 +89,7 @@ class Chain:
             async with self._open() as running, trio.open_nursery() as nursery:
                 await nursery.start(running.endpoints.run)
                 await nursery.start(running.client.run)
+                await nursery.start(running.runtime.run)
         except Exception as error:
             self._why = cause_of(error)
             raise
@@ -109,7 +115,7 @@ class Chain:
             self.spec, endpoints, db, clock=self._clock, keys=self.keys, policy=self._policy, checkpoints=given,
             boot=self._boot,
         )  # fmt: skip
-        return Running(db, endpoints, client, View(client, endpoints))
+        return Running(db, endpoints, client, View(client, endpoints), RuntimeWatch(self.read_runtime))
 
     async def _checkpoint_of_settings(self) -> list[bytes]:
         """The document that the settings name. One that cannot be read is told and no more: a USB stick may be gone."""
@@ -126,10 +132,12 @@ class Chain:
     def status(self) -> ChainStatus:
         """How it is."""
         if self._running is not None:
-            return self._running.client.status()
+            told, runtime = self._running.client.status(), self._running.runtime.status
+            return replace(told, writes=told.writes and not runtime.why, runtime=runtime)
         return ChainStatus(
             network=self.spec.id, genesis=self.spec.genesis, state=ChainState.LOADING, reason=self._why, remedy="",
             since_ms=self._since_ms, finalized=None, age_ms=None, best=None, provisional="", writes=False,
+            runtime=UNPROVED_RUNTIME,
             endpoints=(), history=(), hand_offs=0, proofs=0, refused=0,
         )  # fmt: skip
 
@@ -183,7 +191,21 @@ class Chain:
         now_ms = ClockCheck(self._clock, self._policy).now_ms()
         async with self._pinning:
             pins = await self._kept_pins()
-            return await offload(partial(pins.accept, raw, now_ms=now_ms), limiter=FILE)
+            opened = await offload(partial(pins.accept, raw, now_ms=now_ms), limiter=FILE)
+        self._require().runtime.look_again()
+        return opened
+
+    async def read_runtime(self) -> Proved[PinnedRuntime]:
+        """The runtime of the newest final block, proved, with metadata that somebody vouches for: whoever signs or
+        decodes begins here. MetadataNotPinned, NoAnchor, ChainNotReady, and whatever View.read raises.
+        """
+        running, genesis = self._require(), self._genesis()
+        async with self._pinning:
+            pins = await self._kept_pins()
+        if self._reader is None or self._reader[0] is not pins:
+            reader = RuntimeReader(running.view, running.endpoints, lambda: pins.current, genesis)
+            self._reader = (pins, reader)
+        return await self._reader[1].read()
 
     async def _kept_pins(self) -> KeptPins:
         """The pins of this network, read once in each life of the database; one caller at a time."""
@@ -191,8 +213,20 @@ class Chain:
         if self._pins is None or self._pins[0] is not running.db or self._pins[1] != genesis:
             pins = KeptPins(running.db, self.keys, genesis)
             await offload(pins.load, limiter=FILE)
+            await self._take_pin_of_settings(pins)
             self._pins = (running.db, genesis, pins)
         return self._pins[2]
+
+    async def _take_pin_of_settings(self, pins: KeptPins) -> None:
+        """Believe the document that the settings name; one that is refused is told and no more."""
+        path, now_ms = self._settings.pin_file, ClockCheck(self._clock, self._policy).now_ms()
+        if not path:
+            return
+        try:
+            raw = await offload(read_file, "chain.pin_file", path, DOCUMENT_FILE_MAX_BYTES, limiter=FILE)
+            await offload(partial(pins.accept, raw, now_ms=now_ms), limiter=FILE)
+        except EdgeNodeError as refused:
+            log.warning("chain.pin_refused", reason=str(refused))
 
     def _genesis(self) -> Hash256:
         """The chain's first block; NoAnchor while it is not known."""

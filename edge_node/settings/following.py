@@ -33,6 +33,14 @@ class ChainSettings(Section, frozen=True):
         about("A checkpoint that is read at each start, as a file or its texts; an absolute path; empty: none."),
         msgspec.Meta(pattern=r"^(/.*)?$"),
     ] = ""
+    pin_file: Annotated[
+        str,
+        about(
+            "The signed word for a runtime's metadata, read at each start (docs/specs/metadata-pin.md); an absolute "
+            "path; empty: none."
+        ),
+        msgspec.Meta(pattern=r"^(/.*)?$"),
+    ] = ""
     operator_key: Annotated[
         str,
         about(

@@ -131,7 +131,7 @@ def _network(loaded: Loaded) -> Iterator[Finding]:
         yield ("chain.network", "chain.spec_file"), "one chain is followed: a network of the release, or a file's"
     if chain.network or chain.spec_file:
         return
-    for name in ("endpoints", "checkpoint_file", "operator_key"):
+    for name in ("endpoints", "checkpoint_file", "pin_file", "operator_key"):
         if getattr(chain, name):
             yield (f"chain.{name}", "chain.network"), "no chain is followed, so this says nothing; name a network"
 

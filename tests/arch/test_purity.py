@@ -51,7 +51,7 @@ TRUST = [
 CHAIN_SHELLS = {
     "anchor_keeper", "beginning", "chain_db", "chain_db_file", "comparing", "endpoint_member", "endpoints",
     "following", "guarantors", "network", "patience", "rpc", "rpc_connection", "rpc_dial", "rpc_feeds",
-    "runtime_reader", "shared_question", "shipped", "source", "sync", "sync_ports", "view", "warping",
+    "runtime_reader", "runtime_watch", "shared_question", "shipped", "source", "sync", "sync_ports", "view", "warping",
 }  # fmt: skip
 CHAIN = sorted(
     f"edge_node.chain_light.{path.stem}"

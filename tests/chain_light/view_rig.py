@@ -8,7 +8,7 @@ import trio
 from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.endpoints import Endpoints
 from edge_node.chain_light.spec import Endpoint
-from edge_node.chain_light.status import ChainState, ChainStatus
+from edge_node.chain_light.status import UNPROVED_RUNTIME, ChainState, ChainStatus
 from edge_node.chain_light.trie_proof import child_root_key
 from edge_node.chain_light.view import View
 from tests.chain_light.state_source import StateSource
@@ -16,7 +16,8 @@ from tests.devnet.runtime.stage import make_stage
 
 FOLLOWED = ChainStatus(
     network="dev", genesis=None, state=ChainState.FOLLOWING, reason="all is well", remedy="", since_ms=0,
-    finalized=None, age_ms=1_234, best=None, provisional="", writes=True, endpoints=(), history=(), hand_offs=0,
+    finalized=None, age_ms=1_234, best=None, provisional="", writes=True,
+    runtime=UNPROVED_RUNTIME, endpoints=(), history=(), hand_offs=0,
     proofs=0, refused=0,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ import msgspec
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.checkpoint_payload import Checkpoint
 from edge_node.chain_light.pending_changes import PendingChange, PendingChanges
-from edge_node.chain_light.status import ChainState, ChainStatus, EndpointStatus, FinalBlock, Verdict
+from edge_node.chain_light.status import ChainState, ChainStatus, EndpointStatus, FinalBlock, RuntimeStatus, Verdict
 from edge_node.control.chain_rows import OFF, anchor_document, chain_document, chain_pulse
 from edge_node.control.payload import Standing, encode_for
 from tests.chain_light.electorate import electorate, genesis
@@ -26,7 +26,8 @@ ENDPOINT = EndpointStatus(
 )  # fmt: skip
 STATUS = ChainStatus(
     network="dev", genesis=Hash256(b"g" * 32), state=ChainState.FOLLOWING, reason="it grows", remedy="", since_ms=1,
-    finalized=BLOCK, age_ms=3, best=121, provisional="", writes=True, endpoints=(ENDPOINT,),
+    finalized=BLOCK, age_ms=3, best=121, provisional="", writes=True,
+    runtime=RuntimeStatus(73_006, Hash256(b"c" * 32), Hash256(b"m" * 32), ""), endpoints=(ENDPOINT,),
     history=((5, 119), (9, 120)), hand_offs=2, proofs=11, refused=1,
 )  # fmt: skip
 
@@ -44,6 +45,7 @@ def test_the_document_has_the_fields_of_the_specification() -> None:
     document, example = chain_document(STATUS), promised()
     assert list(document) == list(example)
     assert list(document["finalized"]) == list(example["finalized"])
+    assert list(document["runtime"]) == list(example["runtime"])
     assert list(document["endpoints"][0]) == list(example["endpoints"][0])
 
 

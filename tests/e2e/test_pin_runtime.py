@@ -3,7 +3,7 @@
 import json
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,9 @@ def test_a_pin_of_the_true_runtime_reads_and_a_twist_reads_nothing(chain: DevCha
         while node.get("/v1/chain")["state"] != "following":
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        assert runtime_of(node, lambda told: told["spec_version"] == version)["why"].endswith(
+            "nobody has said what it is"
+        )
         other, true = make(node, chain, tmp_path, version + 1), make(node, chain, tmp_path, version)
         done = node.cli("chain", "metadata", "pin", str(other), "--yes")
         assert done.returncode == 0, done.stderr
@@ -99,12 +102,40 @@ def test_a_pin_of_the_true_runtime_reads_and_a_twist_reads_nothing(chain: DevCha
         assert done.returncode == 0, done.stderr
         listed = json.loads(node.cli("chain", "metadata", "list", "--json").stdout)
         assert [row["spec_version"] for row in listed] == [version, version + 1]
+        runtime_of(node, lambda told: told["metadata"] in listed[0]["metadata"], writes=True)
+        assert "its metadata is pinned" in node.cli("chain", "status").stdout
         node.kill()
         trio.run(all_is_read, node, version)
         call(chain, "devnet_lie", "permuted-metadata")
         trio.run(nothing_is_read, node)
-        call(chain, "devnet_beHonest", "permuted-metadata")
         node.start()
+        assert "is another hash" in runtime_of(node, lambda told: told["spec_version"] == version)["why"]
+        assert "is another hash" in node.cli("chain", "status").stdout
+        call(chain, "devnet_beHonest", "permuted-metadata")
+        runtime_of(node, lambda told: not told["why"], writes=True)
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["named", "broken"])
+def test_the_settings_name_a_pin(chain: DevChain, tmp_path: Path, broken: bool) -> None:
+    """It is believed from the start; one that is refused hinders nothing else, and is told in the log."""
+    pin = tmp_path / "pin.json"
+    pin.write_bytes(chain.pin.read_bytes()[: -1 if broken else None])
+    lines = f'checkpoint_file = "{chain.checkpoint}"', f'pin_file = "{pin}"'
+    with running_process(chain.settings(*lines)) as node:
+        runtime_of(node, lambda told: told["spec_version"] and bool(told["why"]) is broken, writes=not broken)
+        assert ("chain.pin_refused" in node.log()) is broken
+
+
+def runtime_of(node: Process, wanted: Callable[[dict[str, Any]], bool], *, writes: bool = False) -> dict[str, Any]:
+    """What a node that follows says of the runtime, as soon as it is what is wanted."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        told = node.get("/v1/chain")
+        if told["state"] == "following" and wanted(told["runtime"]) and told["writes"] is writes:
+            found: dict[str, Any] = told["runtime"]
+            return found
+        assert time.monotonic() < deadline, told
+        time.sleep(0.05)
 
 
 async def nothing_is_read(node: Process) -> None:

@@ -60,7 +60,9 @@ def test_a_box_that_starts_in_1970(wall: Wall, tmp_path: Path, monkeypatch: pyte
     """It proves the chain and takes nothing for current, and says why; once the clock is set it does by itself."""
     with dev_chain(tmp_path / "chain") as chain:
         live_by(wall, monkeypatch)
-        with running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"')) as node:
+        with running_process(
+            chain.settings(f'checkpoint_file = "{chain.checkpoint}"', f'pin_file = "{chain.pin}"')
+        ) as node:
             before = reached(node, follows)["finalized"]["number"]
             node.kill()
             wall.step_to(3_600 - SystemClock().now_ms() // 1_000)
@@ -79,7 +81,7 @@ def test_four_weeks_later(wall: Wall, tmp_path: Path, monkeypatch: pytest.Monkey
     live_by(wall, monkeypatch)
     with (
         dev_chain(tmp_path / "chain") as chain,
-        running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"')) as node,
+        running_process(chain.settings(f'checkpoint_file = "{chain.checkpoint}"', f'pin_file = "{chain.pin}"')) as node,
     ):
         before = reached(node, follows)
         if off:

@@ -32,6 +32,11 @@ class DevChain:
         return self.place / "checkpoint.json"
 
     @property
+    def pin(self) -> Path:
+        """The word for its runtime's metadata."""
+        return self.place / "metadata-pin.json"
+
+    @property
     def cold_key(self) -> Path:
         """What checkpoint.json is signed with."""
         return self.place / "operator.key"

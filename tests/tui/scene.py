@@ -324,7 +324,10 @@ def chain(kind: str = "following") -> dict[str, Any]:
                                         "set_id": 9_211, "voters": 60, "slot_ms": ended - 1_800, "verified_ms": ended},
         "age_ms": None if bare else NOW_MS - ended + 1_800, "best": None if bare else 12_481_733,
         "provisional": "asleep for 5 days, longer than the validators' stake is bound." if kind == "halted" else "",
-        "writes": kind == "following", "endpoints": endpoints(kind), "history": [] if bare else history[::-1],
+        "writes": kind == "following",
+        "runtime": None if off else {"spec_version": None if bare else 73_158, "code": None if bare else "7c" * 32,
+                                     "metadata": None if bare else "8d" * 32, "why": "not proved yet" if bare else ""},
+        "endpoints": endpoints(kind), "history": [] if bare else history[::-1],
         "hand_offs": 0 if bare else 40, "verified": 0 if bare else 1_204, "refused": 0 if bare else 3,
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from edge_node.base.ids import Hash256
-from edge_node.chain_light.status import ChainState, ChainStatus, EndpointStatus, FinalBlock, Verdict
+from edge_node.chain_light.status import ChainState, ChainStatus, EndpointStatus, FinalBlock, RuntimeStatus, Verdict
 from edge_node.control.chain_rows import chain_document
 from tests.tui import scene
 from tui.models_chain import Chain
@@ -15,7 +15,7 @@ STATUS = ChainStatus(
     finalized=FinalBlock(
         number=7, hash=HASH, state_root=HASH, set_id=2, voters=4, slot_ms=1_000, verified_ms=1_400
     ),
-    age_ms=900, best=8, provisional="", writes=True,
+    age_ms=900, best=8, provisional="", writes=True, runtime=RuntimeStatus(73_006, HASH, HASH, ""),
     endpoints=(
         EndpointStatus(
             url="ws://127.0.0.1:9944", group="here", verdict=Verdict.USABLE, reason="answers", finalized=7, best=8,

@@ -52,6 +52,7 @@ def test_an_operator_looks_at_the_chain(size: tuple[int, int], tmp_path: Path) -
         follow = {
             "EDGE_NODE__CHAIN__SPEC_FILE": place["spec"], "EDGE_NODE__CHAIN__CHECKPOINT_FILE": place["checkpoint"],
             "EDGE_NODE__CHAIN__OPERATOR_KEY": place["operator"], "EDGE_NODE__CHAIN__STALLED_S": "3",
+            "EDGE_NODE__CHAIN__PIN_FILE": place["pin"],
         }  # fmt: skip
         with process(["run", "--config", str(config)], tmp_path / "node.log", **doors, **follow):
             command = f"{sys.executable} -m edge_node tui --config {config}"

@@ -105,10 +105,10 @@ class Connection:
         except EdgeNodeError as error:
             told = error_of(error)
             if told.code == INTERNAL_ERROR:
-                log.exception("devnet.request_broke", method=asked.method)
+                log.exception("devnet.request_failed", method=asked.method)
             return None if asked.silent else write_error(asked.id, told)
         except Exception:  # one request's own fault, which ends no other
-            log.exception("devnet.request_broke", method=asked.method)
+            log.exception("devnet.request_failed", method=asked.method)
             return None if asked.silent else write_error(asked.id, RpcError(INTERNAL_ERROR, "Internal error"))
         return None if asked.silent else write_result(asked.id, result)
 

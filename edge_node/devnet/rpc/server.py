@@ -113,6 +113,6 @@ async def _serve_one(server: RpcServer, request: WebSocketRequest) -> None:
     except (ConnectionClosed, trio.BrokenResourceError):
         return
     except Exception:  # one client's fault, or ours while it was served: the others stay
-        log.exception("devnet.connection_broke")
+        log.exception("devnet.connection_failed")
     finally:
         server.connections -= 1
