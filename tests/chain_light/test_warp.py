@@ -17,6 +17,7 @@ from edge_node.chain_light.finality_errors import (
     NoSetChange,
     OtherBlock,
     TooFewVotes,
+    UnfitAuthorities,
     WarpBroken,
 )
 from edge_node.chain_light.header import Header, encode_header, hash_header
@@ -202,6 +203,28 @@ def test_a_forced_change_stops_with_what_was_proved() -> None:
     with pytest.raises(ForcedChangeSeen) as seen:
         follow(written(chain, finished=True))
     assert (seen.value.anchor.header, seen.value.anchor.voters.id) == (forcing, 1)
+
+
+@pytest.mark.parametrize("delay", [0, 3])
+def test_an_empty_set_or_one_that_cannot_vote_is_never_followed(delay: int) -> None:
+    """However well its announcement is signed: what was proved before it is kept."""
+    fragments, headers = hand_overs(1)
+    for unfit in ((), electorate(1) * 2):
+        last = block(headers[0], Scheduled(unfit, delay))
+        refused = broken(written([*fragments, (last, justify(last, [10, 11, 12], set_id=1))], finished=True))
+        assert isinstance(refused.cause, UnfitAuthorities)
+        assert (refused.anchor.hash, refused.accepted) == (hash_header(headers[0]), 1)
+
+
+def test_a_set_of_the_same_voters_has_the_next_number() -> None:
+    """A change that changes nobody is one: votes under the old number do not count any more."""
+    same = block(START.header, Scheduled(electorate(4), 0))
+    then = block(same)
+    first = (same, justify(same, [0, 1, 2]))
+    outcome = follow(written([first, (then, justify(then, [0, 1, 2], set_id=1))], finished=True))
+    assert (outcome.anchor.header, outcome.anchor.voters) == (then, AuthoritySet(1, electorate(4)))
+    refused = broken(written([first, (then, justify(then, [0, 1, 2], set_id=0))], finished=True))
+    assert isinstance(refused.cause, TooFewVotes)
 
 
 # --- bounds
