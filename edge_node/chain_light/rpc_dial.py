@@ -1,5 +1,6 @@
 """From an endpoint's url to an open WebSocket: name, TCP, TLS, upgrade, each step with its name when it ends there."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,5 +181,7 @@ def _why(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        # The system's own words: trio's name the address once more. TLS and resolvers have other numbers.
+        number = 0 if error.errno is None or isinstance(error, ssl.SSLError) else error.errno
+        return os.strerror(number) if number > 0 else error.strerror
     return str(error) or type(error).__name__

@@ -84,7 +84,7 @@ def _others(site: Site) -> Iterator[_Place]:
     paths, control = site.paths, site.settings.control
     yield _Place(paths.root, SHOWN_DIRECTORY)
     yield _Place(paths.segments, DIRECTORY)
-    for database in (paths.index_db, paths.meta_db, paths.audit_db):
+    for database in (paths.index_db, paths.meta_db, paths.audit_db, paths.chain_db):
         yield _Place(database, PRIVATE)
     yield _Place(paths.identity, SHOWN)
     yield _Place(paths.lock, SHOWN)

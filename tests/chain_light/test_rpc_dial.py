@@ -42,7 +42,7 @@ async def test_nobody_listens():
     with sockets.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = Endpoint(url=f"ws://127.0.0.1:{free.getsockname()[1]}", group="one")
-        with pytest.raises(EndpointUnreachable, match=r"connecting: .*Connection refused"):
+        with pytest.raises(EndpointUnreachable, match=r"connecting: Connection refused$"):
             await connect(endpoint)
 
 

@@ -25,12 +25,14 @@ def test_a_new_node_is_closed(tmp_path: Path) -> None:
         (".", 0o777, "permissions.writable", "bad"),
         ("seg", 0o770, "permissions.writable", "bad"),
         ("meta.db", 0o644, "permissions.wide", "warn"),
+        ("chain.db", 0o644, "permissions.wide", "warn"),
         ("NODE", 0o666, "permissions.writable", "bad"),
     ],
 )
 def test_a_path_that_is_too_open(tmp_path: Path, path: str, mode: int, check: str, verdict: str) -> None:
     """The remedy is the chmod that closes it."""
     site = made(tmp_path / "n")
+    site.paths.chain_db.touch(0o600)  # a node that follows a chain has one
     (site.paths.root / path).chmod(mode)
     found = check_permissions(site)
     assert verdicts(found) == {check: verdict}
