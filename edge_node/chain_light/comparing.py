@@ -47,9 +47,12 @@ class Comparing:
         self._pool, self._clock, self._policy = pool, clock, policy
         self.proofs = 0
 
-    async def compare(self, anchor: Anchor) -> Compared:
-        """Hold the anchor against its block's state, and against what each endpoint calls its block."""
-        groups = await self._agreeing(anchor)
+    async def compare(self, anchor: Anchor, *, sound: bool = True) -> Compared:
+        """Hold the anchor against its block's state, and against what each endpoint calls its block.
+
+        Who has another block has answered badly only where the anchor is `sound`: else it may be ours that is made up.
+        """
+        groups = await self._agreeing(anchor, sound=sound)
         reasons = []
         for source in self._pool.sources():
             try:
@@ -72,7 +75,7 @@ class Comparing:
         self._pool.served(source, self._clock.monotonic_s() - began)
         return entries, outcome
 
-    async def _agreeing(self, anchor: Anchor) -> frozenset[str]:
+    async def _agreeing(self, anchor: Anchor, *, sound: bool) -> frozenset[str]:
         """The groups that have the same block at the anchor's height; who has another is told to the pool."""
         said: list[tuple[str, Hash256 | None]] = []
         claims = {one.url: one.finalized or 0 for one in self._pool.statuses()}
@@ -82,7 +85,7 @@ class Comparing:
             said.append((source.group, block))
             # Who does not say yet that this height is final may be on a fork for a moment, as honest nodes are.
             final = claims.get(source.url, 0) >= anchor.header.number
-            if block is not None and block != anchor.hash and final:
+            if block is not None and block != anchor.hash and final and sound:
                 self._pool.refused(source, OtherFinalBlock(anchor.header.number, anchor.hash, block))
 
         async with trio.open_nursery() as nursery:

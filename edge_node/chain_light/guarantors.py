@@ -3,6 +3,8 @@
 import contextlib
 from typing import Final
 
+import trio
+
 from edge_node.base.errors import RemoteError
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.anchor import Anchor
@@ -17,6 +19,7 @@ from edge_node.chain_light.source_errors import EndpointUnavailable
 from edge_node.chain_light.sync_ports import Pool
 from edge_node.chain_light.warping import NothingProved, Warp
 
+BESIDE_S: Final = 1_800.0
 TYPED_MAX: Final = 16  # hashes that people typed in: the newest are remembered
 
 
@@ -30,6 +33,7 @@ class Guarantors:
         self._typed: list[Hash256] = []
         self._beside: Beside | None = None
         self._led_from: Checkpoint | None = None
+        self._led_until_s = float("-inf")
 
     def hear(self, groups: frozenset[str], number: int) -> None:
         """These groups had our block at this height."""
@@ -57,6 +61,14 @@ class Guarantors:
             now_ms=self._clock_check.now_ms(),
         )
 
+    @property
+    def leads_beside(self) -> bool:
+        """Whether our own chain has to wait: to one that is made up, every honest proof looks like a forgery.
+
+        Half an hour is longer than any ban.
+        """
+        return self._beside is not None and trio.current_time() < self._led_until_s
+
     def forget_beside(self) -> None:
         """There is a new anchor: what was followed beside the old one has no use."""
         self._beside = None
@@ -80,6 +92,7 @@ class Guarantors:
             await self._keeper.vouch(Trust())
         else:
             self._beside, self._led_from = Beside(said.anchor), said
+            self._led_until_s = trio.current_time() + BESIDE_S
 
     def _vouches(self, said: Checkpoint) -> bool:
         """Whether a checkpoint is young enough by now."""

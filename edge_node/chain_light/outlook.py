@@ -21,7 +21,7 @@ class Outlook:
     """What was wrong with the last proof that was refused."""
     state: str = ""
     """Why the comparison with the chain's own state was not good."""
-    _best: int = -1
+    _bests: dict[str, int] = field(default_factory=dict)
     _grew_s: float = field(init=False)
     _lagging_since_s: float | None = None
 
@@ -36,6 +36,12 @@ class Outlook:
         """The highest head that any endpoint claims."""
         return max((one.best for one in endpoints if one.best is not None), default=None)
 
+    def _note_heads(self, endpoints: tuple[EndpointStatus, ...], now_s: float) -> None:
+        """Each by itself: one that claims the highest there can be must not hide that the others' grow."""
+        for one in endpoints:
+            if one.best is not None and one.best > self._bests.get(one.url, -1):
+                self._bests[one.url], self._grew_s = one.best, now_s
+
     def facts(
         self,
         *,
@@ -48,9 +54,7 @@ class Outlook:
     ) -> Facts:
         """The facts as of now."""
         now_s = self.clock.monotonic_s()
-        best = self.best(endpoints) or 0
-        if best > self._best:
-            self._best, self._grew_s = best, now_s
+        self._note_heads(endpoints, now_s)
         if len(claimants(endpoints, finalized)) < 2:
             self._lagging_since_s = None
         elif self._lagging_since_s is None:

@@ -23,7 +23,7 @@ class Facts:
     stalled_ms: int
     """From what age on the client is stalled."""
     still_ms: int
-    """Since the highest head that any endpoint claims last grew."""
+    """Since the head that any endpoint claims last grew."""
     live: bool
     """Whether a second group is wanted: a development chain has one."""
     groups: frozenset[str]

@@ -246,14 +246,15 @@ class LightClient:
         """Follow the chain on from where it was left."""
         goal = max((one.finalized or 0 for one in self._pool.statuses()), default=0)
         self._tell_warp(self._keeper.anchor, goal)
-        await self._follower.pursue(self._tell_warp)
+        if not self._guarantors.leads_beside:
+            await self._follower.pursue(self._tell_warp)
 
     async def _cross_check(self) -> None:
         """Hold the anchor against the chain's own state and the other groups, and settle what is owed."""
         anchor = self._keeper.anchor
         if self._stage.state is ChainState.WARPING:
             self._turn(stages.cross_check(f"block {anchor.header.number} is held against its own state"))
-        compared = await self._comparing.compare(anchor)
+        compared = await self._comparing.compare(anchor, sound=not self._keeper.trust.standing)
         self._compared_s = self._clock.monotonic_s()
         self._guarantors.hear(compared.groups, anchor.header.number)
         self._outlook.state = compared.why
@@ -278,7 +279,8 @@ class LightClient:
 
     async def _hear_one(self, pushed: Pushed) -> None:
         try:
-            await self._guarded(functools.partial(self._follower.hear, pushed.source, pushed.raw))
+            if not self._guarantors.leads_beside:
+                await self._guarded(functools.partial(self._follower.hear, pushed.source, pushed.raw))
         finally:
             pushed.heard.set()
 
@@ -289,7 +291,7 @@ class LightClient:
         while True:
             self._judge()
             await trio.sleep(self._policy.tick_s)
-            if self._due(self._polled_s, self._policy.poll_s):
+            if self._due(self._polled_s, self._policy.poll_s) and not self._guarantors.leads_beside:
                 self._polled_s = self._clock.monotonic_s()
                 tell = functools.partial(self._tell_gap, self._keeper.anchor.header.number)
                 await self._guarded(functools.partial(self._follower.pursue, tell))

@@ -158,6 +158,8 @@ class ChainSource:
 
     async def proof(self, block, keys):
         await self._ask()
+        if block in self.world.forged:
+            raise EndpointRefused("state_getReadProof", 4003, "UnknownBlock")
         state = self.chain.block(block).state
         if self.fault == "short proof":
             return state.prove(keys)[:-1]

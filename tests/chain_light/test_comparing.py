@@ -64,6 +64,14 @@ async def test_who_is_behind_may_be_on_a_fork(world, autojump_clock):
     assert world.pool.complaints == []
 
 
+async def test_nobody_is_blamed_by_an_anchor_that_nobody_vouches_for(world, autojump_clock):
+    """It may be the anchor that is made up, and the other one honest; a witness it is not."""
+    world[1].fault = "other hashes"
+    compared = await comparing(world).compare(world.anchor_at(30), sound=False)
+    assert compared.groups == {"a"}
+    assert world.pool.complaints == []
+
+
 async def test_another_belief_differs(world, autojump_clock):
     """The outcome comes with the proof that shows it."""
     anchor = world.anchor_at(30)

@@ -1,10 +1,11 @@
 """Groups, people and checkpoints vouch for what an old anchor led to."""
 
 import pytest
+import trio
 
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.checkpoint import open_checkpoint
-from edge_node.chain_light.guarantors import TYPED_MAX, Guarantors
+from edge_node.chain_light.guarantors import BESIDE_S, TYPED_MAX, Guarantors
 from edge_node.chain_light.offline_age import Standing, Trust
 from edge_node.chain_light.sync_policy import USUAL
 from edge_node.chain_light.warping import Warp
@@ -121,3 +122,16 @@ async def test_a_checkpoint_that_grows_old_while_it_is_followed_is_dropped(world
     assert not await guarantors.settle()
     assert guarantors._beside is None
     assert guarantors._keeper.anchor == world.anchor_at(30)
+
+
+async def test_our_own_chain_waits_half_an_hour_for_the_one_beside(world, autojump_clock, guarantors):
+    """And no longer, where nobody leads that one on."""
+    assert not guarantors.leads_beside
+    await guarantors.take_in(opened(world, 10))
+    assert guarantors.leads_beside
+    await trio.sleep(BESIDE_S)
+    assert not guarantors.leads_beside
+    assert await guarantors.settle()
+    await guarantors.take_in(opened(world, 20))
+    guarantors.forget_beside()
+    assert not guarantors.leads_beside

@@ -58,3 +58,12 @@ def test_an_advance_takes_alarms_back():
     outlook.advanced()
     facts = look(outlook)
     assert (facts.forced, facts.last_fault, facts.state) == (None, "", "differs")
+
+
+def test_one_that_boasts_does_not_hide_that_the_others_grow():
+    """Its head is as high as there is any, once; the chain makes blocks all the same."""
+    outlook, clock = made()
+    boasts = endpoint("a", best=(1 << 32) - 1)
+    look(outlook, (boasts, endpoint("b", best=100)))
+    clock.pass_s(10)
+    assert look(outlook, (boasts, endpoint("b", best=101))).still_ms == 0

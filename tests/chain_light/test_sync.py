@@ -10,10 +10,12 @@ from structlog.testing import capture_logs
 from edge_node.base.ids import Hash256
 from edge_node.chain_light import stages
 from edge_node.chain_light.anchor import Anchor
+from edge_node.chain_light.authorities import AuthoritySet
 from edge_node.chain_light.chain_db_errors import ChainDbUnwritable
 from edge_node.chain_light.checkpoint_errors import CheckpointGoesBack, CheckpointNotTrusted
 from edge_node.chain_light.header import hash_header
 from edge_node.chain_light.justification import Justification, encode_justification
+from edge_node.chain_light.offline_age import Standing, Trust
 from edge_node.chain_light.pending_changes import PendingChanges
 from edge_node.chain_light.proved import NotProvable
 from edge_node.chain_light.spec import NetworkKind
@@ -565,6 +567,28 @@ async def test_a_young_checkpoint_behind_the_anchor_vouches_by_its_own_chain(wor
         assert client.status().finalized.number >= status.finalized.number
         await until(client, lambda one: not one.provisional and one.writes, seconds=100)
         assert client.status().finalized.number >= status.finalized.number
+        assert is_on_chain(world, client)
+
+
+async def test_a_made_up_chain_keeps_no_honest_endpoint_from_leading_beside(world, autojump_clock):
+    """Old keys have led it astray, and each honest proof looks forged: a checkpoint's chain wins nevertheless."""
+    async with running(world, checkpoints=[world.checkpoint()]) as client:
+        await until(client, S.FOLLOWING)
+    world.stage.now_ms = world.clock.now_ms() + 4 * DAY_MS
+    world.grow(30, {50: ChangeOrder(FOUR[:3], 0)})
+    block, _ = world.fork(world.chain.final.number - 10)
+    async with running(world, live=False) as client:
+        keeper = client._keeper
+        made_up = Anchor(world.forged[block], AuthoritySet(7, FOUR[:1]))
+        keeper._anchor, keeper.trust = made_up, Trust(Standing.PROVISIONAL, 4 * DAY_MS)
+        world.grow(1)
+        await trio.sleep(50)
+        assert client.anchor == made_up
+        assert world.pool.complaints
+        world.clock.offset_ms += 1_000
+        await client.import_checkpoint(world.checkpoint(55))
+        status = await until(client, lambda one: not one.provisional, seconds=1_200)
+        assert status.finalized.number > made_up.header.number
         assert is_on_chain(world, client)
 
 
