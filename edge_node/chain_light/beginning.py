@@ -17,10 +17,14 @@ log = get_log("chain")
 
 
 class Begun(NamedTuple):
-    """`halted` is why the client must not go on; `lacking` what was wrong with rows and checkpoints, in words."""
+    """`halted` is why the client must not go on; `lacking` what was wrong with rows and checkpoints, in words.
+
+    `forced` is a forced change ahead of the anchor: its first block and delay.
+    """
 
     halted: str
     lacking: str
+    forced: tuple[int, int] | None
 
 
 class Beginning:
@@ -51,7 +55,10 @@ class Beginning:
         elif loaded.genesis is not None:
             candidates += [old.raw for old in await offload(self._db.checkpoints, loaded.genesis, limiter=FILE)]
         refused = await self._begin_by(candidates, loaded.genesis or genesis)
-        return Begun(_halted(loaded), "; ".join([*loaded.damaged, *refused]))
+        forced = loaded.forced
+        if forced is not None and (not self._keeper.has_anchor or forced[0] <= self._keeper.anchor.header.number):
+            forced = None  # it is behind: a checkpoint led past it
+        return Begun(_halted(loaded), "; ".join([*loaded.damaged, *refused]), forced)
 
     async def _genesis_of(self, given: Sequence[bytes]) -> Hash256 | None:
         """The chain of the first checkpoint given, where the network does not fix one."""

@@ -65,6 +65,8 @@ class Loaded:
     halts: bool
     """Whether evidence is unsettled, be it readable or not: damage lets no client go on."""
     damaged: tuple[str, ...]
+    forced: tuple[int, int] | None = None
+    """The newest forced change that was proved: the block from which on it holds, and its delay."""
 
 
 def _nothing(damaged: tuple[str, ...]) -> Loaded:
@@ -114,6 +116,13 @@ class ChainDb:
             _put_marks(conn, said.genesis, marks)
             if as_anchor:
                 _add_anchor(conn, AnchorRecord.of_checkpoint(said, raw, accepted_ms))
+
+    def note_forced(self, genesis: Hash256, number: int, delay: int) -> None:
+        """Keep that a forced change was proved: no header after it tells it again."""
+        with self._transaction() as conn:
+            conn.execute(
+                "INSERT OR REPLACE INTO forced(genesis, number, delay) VALUES (?, ?, ?)", (genesis, number, delay)
+            )
 
     def settle(self, genesis: Hash256, now_ms: int) -> int:
         """An operator has looked at all evidence of a network: it is kept, and halts no longer. How many it was."""
@@ -165,6 +174,7 @@ class ChainDb:
             evidence=tuple(evidence),
             halts=halts,
             damaged=tuple(damaged),
+            forced=self._forced(genesis),
         )
 
     def close(self) -> None:
@@ -201,6 +211,13 @@ class ChainDb:
             for evidence in _readable("evidence", [(number, record)], Evidence.decode, damaged)
         ]
         return found, any(settled_ms is None for _, settled_ms, _ in rows)
+
+    def _forced(self, genesis: Hash256) -> tuple[int, int] | None:
+        """One that cannot be read is none: the chain's state tells it again."""
+        for number, delay in self._rows("SELECT number, delay FROM forced WHERE genesis = ?", (genesis,)):
+            if isinstance(number, int) and isinstance(delay, int):
+                return number, delay
+        return None
 
     def _hand_offs_ever(self, genesis: Hash256) -> int:
         rows = self._rows("SELECT hand_offs FROM networks WHERE genesis = ?", (genesis,))

@@ -16,21 +16,32 @@ class Outlook:
     policy: SyncPolicy
     live: bool
     forced: tuple[int, int] | None = None
-    """A forced change that is proved on our chain; any verified advance takes it back."""
+    """A forced change that is proved on our chain: the block from which on it holds, and its delay."""
     last_fault: str = ""
     """What was wrong with the last proof that was refused."""
     state: str = ""
     """Why the comparison with the chain's own state was not good."""
     _bests: dict[str, int] = field(default_factory=dict)
+    _led_on: bool = False
     _grew_s: float = field(init=False)
     _lagging_since_s: float | None = None
 
     def __post_init__(self) -> None:
         self._grew_s = self.clock.monotonic_s()
 
-    def advanced(self) -> None:
-        """A proof has led on: whatever kept it from doing so is over."""
-        self.forced, self.last_fault, self._lagging_since_s = None, "", None
+    def note_forced(self, number: int, delay: int) -> None:
+        """A forced change that is in force from block `number` on was proved, now or once more."""
+        if self.forced != (number, delay):
+            self.forced, self._led_on = (number, delay), False
+
+    def advanced(self, number: int) -> None:
+        """A proof has led on to block `number`: whatever kept it from doing so is over.
+
+        The set that is forced out may sign up to the change's own block, so a forced change is over only from there on.
+        """
+        self._led_on, self.last_fault, self._lagging_since_s = True, "", None
+        if self.forced is not None and number >= self.forced[0]:
+            self.forced = None
 
     def best(self, endpoints: tuple[EndpointStatus, ...]) -> int | None:
         """The highest head that any endpoint claims."""
@@ -72,6 +83,7 @@ class Outlook:
             disk=disk,
             state=self.state,
             forced=self.forced,
+            leads_on=self._led_on and age_ms <= self.policy.stalled_s * 1_000,
             lagging_ms=int(lagging_s * 1_000),
             given_up_ms=int(self.policy.given_up_s * 1_000),
             last_fault=self.last_fault,

@@ -36,7 +36,9 @@ class Facts:
     state: str
     """Why the chain's own state of its authorities could not be compared, or differed once; empty when it agreed."""
     forced: tuple[int, int] | None
-    """The block and delay of a forced change that is proved on our chain."""
+    """The first block and the delay of a forced change that is proved on our chain."""
+    leads_on: bool
+    """Whether proofs have led on since that was proved, and not long ago."""
     lagging_ms: int
     """Since two groups have said that later blocks are final than we can prove; 0 when they do not."""
     given_up_ms: int
@@ -56,7 +58,7 @@ def claimants(endpoints: tuple[EndpointStatus, ...], finalized: int) -> frozense
 
 def stage_of(facts: Facts) -> Stage:
     """The state that these facts are, the gravest first."""
-    if facts.forced is not None:
+    if facts.forced is not None and not (facts.leads_on and facts.finalized < facts.forced[0] - 1):
         return stages.forced(*facts.forced)
     ahead = claimants(facts.endpoints, facts.finalized)
     if len(ahead) >= 2 and facts.lagging_ms >= facts.given_up_ms:
@@ -71,6 +73,9 @@ def stage_of(facts: Facts) -> Stage:
 def _lacks(facts: Facts) -> list[tuple[str, str]]:
     """What would make it surer, the gravest first."""
     lacks = []
+    if facts.forced is not None:
+        soon = stages.forced(*facts.forced)
+        lacks.append((soon.reason, soon.remedy))
     if facts.disk:
         lacks.append((f"what is proved cannot be kept: {facts.disk}", DISK_REMEDY))
     if facts.state:

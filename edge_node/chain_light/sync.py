@@ -227,6 +227,8 @@ class LightClient:
         finally:
             self._begun.set()
         self._halted = begun.halted
+        if begun.forced is not None:
+            self._outlook.note_forced(*begun.forced)
         if not (self._halted or self._keeper.has_anchor):
             self._turn(stages.no_anchor(self.spec.name, begun.lacking))
 
@@ -263,7 +265,7 @@ class LightClient:
                 self._differed = None
                 await self._keeper.amend(anchor, after)
             case Forces(number, delay):
-                self._outlook.forced = (number, delay)
+                await self._note_forced(number, delay)
             case Differs(why):
                 self._outlook.state = why
                 await self._differs(compared, why)
@@ -306,7 +308,7 @@ class LightClient:
         try:
             await step()
         except ForcedChangeSeen as forced:
-            self._outlook.forced = (forced.number + forced.delay, forced.delay)
+            await self._note_forced(forced.number + forced.delay, forced.delay)
         except ConflictingFinality as conflict:
             anchor = conflict.anchor
             await self._contradicted(
@@ -320,6 +322,17 @@ class LightClient:
             self._outlook.last_fault = str(refused)
         except (EndpointUnavailable, NothingProved, RemoteError) as fault:
             self._outlook.last_fault = str(fault)
+
+    async def _note_forced(self, number: int, delay: int) -> None:
+        """A forced change is proved, in force from block `number` on."""
+        if self._outlook.forced == (number, delay):
+            return
+        self._outlook.note_forced(number, delay)
+        assert self._keeper.genesis is not None
+        try:
+            await offload(self._db.note_forced, self._keeper.genesis, number, delay, limiter=FILE)
+        except ChainDbRefused as refused:
+            log.warning("chain.not_kept", reason=str(refused))
 
     async def _contradicted(self, conflict: TwoFinalBlocks) -> None:
         """Halt: the chain's authorities finalized two blocks of one height."""
@@ -410,7 +423,7 @@ class LightClient:
         self._tell_change()
 
     def _moved(self) -> None:
-        self._outlook.advanced()
+        self._outlook.advanced(self._keeper.anchor.header.number)
         self._tell_change()
 
     def _tell_change(self) -> None:

@@ -41,6 +41,10 @@ class CallCount:
         """Whether a connection from `peer` that has `own` calls may have one more."""
         return own < max(CALLS_KEPT, min(self._in_all - self._total, self._per_address - self._by_address[peer]))
 
+    def lacks_places(self, peer: str, own: int) -> bool:
+        """Whether a connection from `peer` that has `own` calls could have one more, were there more places in all."""
+        return own < self._per_address - self._by_address[peer] and not self.has_room(peer, own)
+
     def enter(self, peer: str) -> None:
         """One more."""
         self._total += 1
@@ -65,21 +69,45 @@ class GrpcService:
         self.count = CallCount()
         self.draining = False
         self.silent: dict[GrpcCall, float] = {}  # calls that have said nothing, as far as is known, and since when
+        self._placed: set[GrpcCall] = set()
         self._turns = trio.StrictFIFOLock()
 
-    def make_place(self) -> None:
-        """Where places are scarce, end the oldest call that has said nothing yet: its headers alone are no work."""
+    def take_place(self, call: GrpcCall) -> None:
+        """A call begins."""
+        self._placed.add(call)
+        self.count.enter(call.peer)
+
+    def leave_place(self, call: GrpcCall) -> None:
+        """It has ended, or yields its place and is about to end."""
+        if call in self._placed:
+            self._placed.remove(call)
+            self.count.leave(call.peer)
+
+    def make_place(self, peer: str, own: int) -> None:
+        """Where places are scarce, end the oldest call that has said nothing yet: its headers alone are no work.
+
+        As many of them as a connection from `peer` that has `own` calls lacks places: a burst comes in one breath,
+        before any call that yields has had its turn to end.
+        """
         if not self.count.crowded:
             return
+        self._end_oldest_silent()
+        while self.count.lacks_places(peer, own) and self._end_oldest_silent():
+            pass
+
+    def _end_oldest_silent(self) -> bool:
+        """Whether there was one that has been silent for long enough."""
         before = self.reaper.now - SILENT_S
         while self.silent:
             call, since = next(iter(self.silent.items()))
             if since > before:
-                return
+                return False
             del self.silent[call]
             if call.silent:
                 call.yield_place()
-                return
+                self.leave_place(call)
+                return True
+        return False
 
     async def take_turn(self) -> None:
         """Wait until one more of the calls that came in one breath may begin: of all connections one each turn.
@@ -115,6 +143,10 @@ class GrpcCalls:
             return True
         return not self._service.count.has_room(self._peer, self._running)
 
+    def make_place(self) -> None:
+        """See GrpcService: for one more call of this connection."""
+        self._service.make_place(self._peer, self._running)
+
     def find(self, stream: int) -> GrpcCall | None:
         """The call of a stream; None when it was answered."""
         return self._by_stream.get(stream)
@@ -135,7 +167,7 @@ class GrpcCalls:
         self._by_stream[event.stream] = call
         self._service.silent[call] = self._service.reaper.now
         self._running += 1
-        self._service.count.enter(self._peer)
+        self._service.take_place(call)
         return call, known.handler
 
     async def run(self, call: GrpcCall, handler: CallHandler) -> None:
@@ -144,7 +176,7 @@ class GrpcCalls:
             await run_call(call, handler, self._service.table)
         finally:
             self._running -= 1
-            self._service.count.leave(self._peer)
+            self._service.leave_place(call)
 
     def leave(self, call: GrpcCall) -> None:
         """It is answered, or given up."""

@@ -223,7 +223,7 @@ class GrpcConnection:
 
     def _on_opened(self, event: Opened) -> None:
         stream = event.stream
-        self._service.make_place()
+        self._calls.make_place()
         if self._calls.full or self.http.going or self._closing:
             CALLS_REFUSED.inc()
             self.http.refuse(stream, self._service.reaper.now)

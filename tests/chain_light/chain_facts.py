@@ -35,6 +35,7 @@ def facts(**changes):
         "disk": "",
         "state": "",
         "forced": None,
+        "leads_on": False,
         "lagging_ms": 0,
         "given_up_ms": 1_800_000,
         "last_fault": "",

@@ -31,7 +31,7 @@ async def begin(world):
 async def test_nothing_is_nothing(begin, autojump_clock):
     """No row and no checkpoint: no anchor, and nothing wrong with it."""
     begun, keeper = await begin()
-    assert begun == ("", "")
+    assert begun == ("", "", None)
     assert not keeper.has_anchor
 
 

@@ -364,6 +364,20 @@ def test_a_file_that_another_process_writes_is_waited_for_and_then_told(path, mo
         assert db.load(GENESIS).anchors[0].anchor == STEPS[1].after
 
 
+def test_a_forced_change_is_remembered(path):
+    """The newest of each network; a row that is no numbers is none."""
+    with closing(open_chain_db(path)) as db:
+        db.save(STEPS[0])
+        assert db.load(GENESIS).forced is None
+        db.note_forced(GENESIS, 30, 8)
+        db.note_forced(GENESIS, 42, 0)
+        db.note_forced(OTHER_GENESIS, 50, 1)
+    with closing(open_chain_db(path)) as db:
+        assert db.load(GENESIS).forced == (42, 0)
+        db._conn.execute("UPDATE forced SET number = 'torn' WHERE genesis = ?", (GENESIS,))
+        assert db.load(GENESIS).forced is None
+
+
 def test_an_error_of_ours_in_a_transaction_takes_it_back(path):
     """Whatever it is: half a step is never there."""
     with closing(open_chain_db(path)) as db:
@@ -397,6 +411,7 @@ def test_a_file_of_the_first_format_is_read(path):
             (raw, Signers.RELEASE, NOW_MS)
         ]
         assert [len(one) > 500 for one in db.pins()[0]] == [True]
+        assert (loaded.forced, other.forced) == (None, (20_010, 12))
         assert (db.load(None).genesis, db.aside) == (OTHER_GENESIS, None)
 
 

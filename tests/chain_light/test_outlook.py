@@ -17,10 +17,10 @@ def made():
     return Outlook(clock, USUAL, live=True), clock
 
 
-def look(outlook, endpoints=TWO, finalized=100):
+def look(outlook, endpoints=TWO, finalized=100, age_ms=5):
     """The facts as of now."""
     return outlook.facts(
-        finalized=finalized, age_ms=5, endpoints=endpoints, groups=frozenset({"a"}), clock_fault="", disk=""
+        finalized=finalized, age_ms=age_ms, endpoints=endpoints, groups=frozenset({"a"}), clock_fault="", disk=""
     )
 
 
@@ -45,19 +45,35 @@ def test_we_lag_while_two_groups_say_there_is_more():
     assert look(outlook, silent, finalized=99).lagging_ms == 0
     assert look(outlook, finalized=99).lagging_ms == 0
     clock.pass_s(60)
-    outlook.advanced()
+    outlook.advanced(99)
     assert look(outlook, finalized=99).lagging_ms == 0
 
 
 def test_an_advance_takes_alarms_back():
     """A forced change and the last fault are about not getting on."""
     outlook, _ = made()
-    outlook.forced, outlook.last_fault, outlook.state = (5, 2), "torn", "differs"
+    outlook.note_forced(9, 2)
+    outlook.last_fault, outlook.state = "torn", "differs"
     facts = look(outlook)
-    assert (facts.forced, facts.last_fault, facts.state) == ((5, 2), "torn", "differs")
-    outlook.advanced()
+    assert (facts.forced, facts.leads_on, facts.last_fault, facts.state) == ((9, 2), False, "torn", "differs")
+    outlook.advanced(9)
     facts = look(outlook)
     assert (facts.forced, facts.last_fault, facts.state) == (None, "", "differs")
+
+
+def test_a_forced_change_is_remembered_until_its_block():
+    """The old set may sign up to there; proved once more, the same change is no news."""
+    outlook, _ = made()
+    outlook.advanced(6)
+    outlook.note_forced(9, 2)
+    assert not look(outlook).leads_on
+    outlook.advanced(8)
+    outlook.note_forced(9, 2)
+    facts = look(outlook)
+    assert (facts.forced, facts.leads_on) == ((9, 2), True)
+    assert not look(outlook, age_ms=10**9).leads_on
+    outlook.note_forced(20, 2)
+    assert not look(outlook).leads_on
 
 
 def test_one_that_boasts_does_not_hide_that_the_others_grow():

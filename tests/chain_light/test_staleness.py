@@ -71,11 +71,21 @@ def test_a_development_chain_needs_one_group():
     assert stage_of(facts(live=False, groups=frozenset({"a"}))).state is ChainState.FOLLOWING
 
 
+def test_while_the_old_set_leads_on_a_forced_change_degrades():
+    """It may sign up to the block from which on the other set is in force; what is to come is told already."""
+    stage = stage_of(facts(forced=(105, 5), leads_on=True))
+    assert stage.state is ChainState.DEGRADED
+    assert "block 100 forces another set of authorities from block 105 on" in stage.reason
+    assert stage.remedy
+
+
 def test_a_checkpoint_is_asked_for_only_for_its_two_reasons():
     """A forced change that is proved; or 30 minutes in which two groups claimed more and proved nothing."""
     forced = stage_of(facts(forced=(105, 5)))
     assert forced.state is ChainState.NEEDS_CHECKPOINT
     assert "block 100 forces" in forced.reason
+    last = facts(forced=(101, 5), leads_on=True)
+    assert (last.finalized, stage_of(last).state) == (100, ChainState.NEEDS_CHECKPOINT)
     ahead = (endpoint("a", finalized=101), endpoint("b", finalized=101, verdict=Verdict.BANNED))
     stuck = {"endpoints": ahead, "lagging_ms": 1_800_000, **OLD}
     assert stage_of(facts(**stuck)).state is ChainState.NEEDS_CHECKPOINT
@@ -116,6 +126,7 @@ def test_who_cannot_be_heard_claims_nothing():
             "disk": st.sampled_from(["", "full"]),
             "state": st.sampled_from(["", "differs"]),
             "forced": st.none() | st.just((105, 5)),
+            "leads_on": st.booleans(),
             "lagging_ms": st.integers(0, 10**7),
         },
     )

@@ -1,4 +1,4 @@
-"""A real node beside a chain that contradicts itself: it says so and stops."""
+"""A real node beside a chain that contradicts itself, or forces authorities on itself: it says so and stops."""
 
 import json
 import time
@@ -29,7 +29,8 @@ def settings(chain: DevChain) -> str:
 def test_two_final_blocks_of_one_height_halt_the_node_for_good(tmp_path: Path) -> None:
     """Over its death too, whatever endpoints and the checkpoint it began from say; the operator reads why."""
     with dev_chain(tmp_path / "chain") as chain, running_process(settings(chain)) as node:
-        reached(node, "following")
+        while reached(node, "following")["finalized"]["number"] < 8:  # it hears what is pushed by then
+            time.sleep(0.1)
         forged = call(chain, "devnet_forgeFinality")
         told = reached(node, "halted")
         assert f"block {forged['number']} was finalized twice" in told["reason"]
@@ -42,3 +43,17 @@ def test_two_final_blocks_of_one_height_halt_the_node_for_good(tmp_path: Path) -
         assert reached(node, "halted")["writes"] is False
         asked = node.cli("chain", "status", "--json")
         assert (asked.returncode, json.loads(asked.stdout)["state"]) == (1, "halted")
+
+
+def test_a_forced_change_asks_the_operator_for_a_checkpoint(tmp_path: Path) -> None:
+    """It is no lie of an endpoint, and nothing that follows it is believed."""
+    with dev_chain(tmp_path / "chain") as chain, running_process(settings(chain)) as node:
+        reached(node, "following")
+        call(chain, "devnet_forceChange", 8, None, 1)
+        told = reached(node, "needs-checkpoint")
+        assert "forces another set of authorities" in told["reason"]
+        assert "Import a newer signed checkpoint" in told["remedy"]
+        assert told["writes"] is False
+        node.kill()
+        node.start()
+        assert reached(node, "needs-checkpoint")["writes"] is False

@@ -1,13 +1,14 @@
 """A real node process with the five pairs of doors that the SDK's own environment has, and who owns its buckets."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -139,12 +140,22 @@ def told(grpc: Sequence[int], http: Sequence[int], modes: Sequence[str]) -> dict
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody holds now, all different."""
+    """Ports of 127.0.0.1 that nobody holds now, all different.
+
+    Below those that the system gives to whoever calls: or a caller could have one before the node does.
+    """
+    lowest_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = list[int]()
     with ExitStack() as held:
-        sockets = [held.enter_context(closing(socket.socket())) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        for _ in range(64 + count):
+            port = 10_240 + secrets.randbelow(lowest_given - 10_240)
+            one = held.enter_context(closing(socket.socket()))
+            with suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise AssertionError("hardly a port of this machine is free")
 
 
 @dataclass(frozen=True)

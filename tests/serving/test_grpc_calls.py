@@ -188,19 +188,59 @@ async def test_silent_calls_make_place_where_places_are_scarce():
     service.count = CallCount(4, 4)
     now = service.reaper.now
     begun = [calls.begin(opened(stream), path("echo"), None)[0] for stream in (1, 3)]
-    service.make_place()
+    service.make_place("b", 0)
     assert [call.ended for call in begun] == [None, None]  # there is room
     begun.append(calls.begin(opened(5), path("echo"), None)[0])
     begun[0].silent = False
-    service.make_place()
+    service.make_place("b", 0)
     assert [call.ended for call in begun] == [None] * 3  # not yet a second old
     service.reaper.now = now + SILENT_S
-    service.make_place()
+    service.make_place("b", 0)
     assert [call.ended is not None for call in begun] == [False, True, False]
     assert begun[1].ended[0] is Status.UNAVAILABLE
-    service.make_place()
-    assert [call.ended is not None for call in begun] == [False, True, True]
-    service.make_place()
+    begun.append(calls.begin(opened(7), path("echo"), None)[0])
+    service.make_place("b", 0)
+    assert [call.ended is not None for call in begun] == [False, True, True, False]
+    begun.append(calls.begin(opened(9), path("echo"), None)[0])
+    service.make_place("b", 0)
     assert begun[0].ended is None
-    calls.leave(begun[0])
+    for call in (begun[0], *begun[3:]):
+        calls.leave(call)
     assert not service.silent
+
+
+def two_connections(in_all: int, per_address: int) -> tuple[GrpcCalls, GrpcCalls]:
+    """Of two addresses, on one server with so many places."""
+    service = new_calls()._service
+    service.count, service.settings = CallCount(in_all, per_address), GrpcSettings(streams_max=in_all)
+    quiet, busy = Place(), Place()
+    quiet.calls, busy.calls = GrpcCalls(service, quiet, "a", "full"), GrpcCalls(service, busy, "b", "full")
+    return quiet.calls, busy.calls
+
+
+async def test_a_burst_gets_as_many_places_as_it_lacks():
+    """It comes in one breath, before any call that yields has had its turn to end, which counts only once."""
+    quiet, busy = two_connections(16, 16)
+    service = quiet._service
+    silent = [quiet.begin(opened(stream), path("echo"), None) for stream in range(1, 33, 2)]
+    service.reaper.now += SILENT_S
+    for stream in range(1, 13, 2):
+        busy.make_place()
+        assert not busy.full
+        busy.begin(opened(stream), path("echo"), None)
+    assert service.count._by_address["b"] == 6
+    yielded = [one for one in silent if one[0].ended is not None]
+    for call, handler in yielded:
+        await quiet.run(call, handler)
+    assert 0 < service.count._by_address["a"] == len(silent) - len(yielded)
+
+
+async def test_no_place_is_made_for_an_address_that_has_its_share():
+    """What it lacks are not places in all: beyond the one of each call nobody yields for it."""
+    quiet, greedy = two_connections(8, 4)
+    silent = [quiet.begin(opened(stream), path("echo"), None)[0] for stream in (1, 3, 5)]
+    for stream in (1, 3, 5, 7):
+        greedy.begin(opened(stream), path("echo"), None)[0].silent = False
+    quiet._service.reaper.now += SILENT_S
+    greedy.make_place()
+    assert sum(call.ended is not None for call in silent) == 1
