@@ -16,14 +16,14 @@ VERDICT_TONES = {
     "banned": Tone.BAD,
 }  # fmt: skip
 # Where the node says no more: what is to be done in this state at all.
-TODO = {
+REMEDIES = {
     "no-anchor": "Give a checkpoint: 2, then i.",
     "stalled": "See which endpoints are silent: 2. It goes on by itself when one answers.",
     "degraded": "Name endpoints of another group in chain.endpoints.",
     "needs-checkpoint": "Give a newer checkpoint: 2, then i.",
     "halted": "Write nothing. Keep chain.db, send a bundle, ask those who sign the checkpoints.",
 }
-PROVISIONAL_TODO = "Give a checkpoint (2, i), or compare a hash with people you trust and confirm it (2, c)."
+PROVISIONAL_REMEDY = "Give a checkpoint (2, i), or compare a hash with people you trust and confirm it (2, c)."
 
 
 def state_tone(state: str) -> Tone:
@@ -44,7 +44,7 @@ def alerts_of_chain(chain: Chain) -> list[Alert]:
 def _of_state(chain: Chain) -> Iterator[Alert]:
     tone = state_tone(chain.state)
     if chain.state and tone in {Tone.WARN, Tone.BAD}:
-        todo = chain.remedy or TODO.get(chain.state, "See the Chain screen: 2.")
+        todo = chain.remedy or REMEDIES.get(chain.state, "See the Chain screen: 2.")
         yield Alert(f"chain.{chain.state}", tone, f"chain is {chain.state.upper()}", chain.reason, todo)
 
 
@@ -52,7 +52,7 @@ def _of_provisional(chain: Chain) -> Iterator[Alert]:
     if chain.provisional:
         yield Alert(
             "chain.provisional", Tone.WARN, "chain is PROVISIONAL", f"{chain.provisional} Nothing is written to it.",
-            PROVISIONAL_TODO,
+            PROVISIONAL_REMEDY,
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.chain_alerts import PROVISIONAL_TODO, TODO, state_tone
+from tui.chain_alerts import PROVISIONAL_REMEDY, REMEDIES, state_tone
 from tui.finality import finality_of
 from tui.lines import Line, Span, Tone, ends, fit_line, line, text_of, words, wrapped
 from tui.models_chain import Chain, FinalBlock, Runtime
@@ -46,11 +46,11 @@ def _box(chain: Chain, now_ms: int, cells: int, rows: int, glyphs: Glyphs) -> li
     if chain.since_ms:
         said = (*said, Span(f"  for {age_of(chain.since_ms, now_ms)}", Tone.DIM))
     lines = [ends(said, _writes(chain, glyphs), room), *_within(chain.reason, room, each, glyphs)]
-    if todo := chain.remedy or TODO.get(chain.state, ""):
+    if todo := chain.remedy or REMEDIES.get(chain.state, ""):
         lines += _after("do ", todo, room, each, glyphs)
     if chain.provisional:
         lines.append(line(mark(Tone.WARN, "PROVISIONAL", glyphs), " ", words(chain.provisional)))
-        lines += _after("do ", PROVISIONAL_TODO, room, each, glyphs)
+        lines += _after("do ", PROVISIONAL_REMEDY, room, each, glyphs)
     return framed(_title(chain), lines, cells, glyphs, edge=tone)
 
 

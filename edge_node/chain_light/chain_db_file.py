@@ -5,13 +5,13 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from edge_node.base.database_file import set_aside
 from edge_node.base.log import get_log
 from edge_node.chain_light.chain_db_errors import ChainDbDamaged, ChainDbNewer, ChainDbUnwritable
 
 APPLICATION_ID: Final = 0x454E4348  # "ENCH"
 FORMAT: Final = 1
 BUSY_TIMEOUT_S: Final = 5.0  # a second process only reads, and no row takes a second
-_SUFFIXES: Final = ("", "-wal", "-shm")
 _UNREADABLE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SCHEMA: Final = """
 CREATE TABLE anchors(id INTEGER PRIMARY KEY AUTOINCREMENT, genesis BLOB NOT NULL, record BLOB NOT NULL);
@@ -41,7 +41,7 @@ def open_file(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         try:
             return _connect(path), None
         except _Unreadable as unreadable:
-            aside = _set_aside(path)
+            aside = set_aside(path)
             log.warning("chain.set_aside", file=path.name, renamed_to=aside.name, reason=str(unreadable))
             return _connect(path), aside
     except _Unreadable as unreadable:
@@ -100,18 +100,6 @@ def _require_ours(conn: sqlite3.Connection, path: Path) -> None:
     verdict = conn.execute("PRAGMA quick_check(1)").fetchone()[0]  # some hundred pages: milliseconds
     if verdict != "ok":
         raise _Unreadable(verdict)
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename the file and its side files to the first free `.corrupt-<n>`; the new name."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
-        number += 1
-    for suffix in _SUFFIXES:
-        old = path.with_name(path.name + suffix)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + suffix))
-    return aside
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from edge_node.base.clock import Clock
+from edge_node.base.database_file import set_aside
 from edge_node.base.log import get_log
 from edge_node.journal.ballast import Ballast
 from edge_node.journal.commit import WriteStage, create_segment
 from edge_node.journal.files import FileLayer
 from edge_node.journal.footer import Cause
 from edge_node.journal.identity import NodeIdentity, ensure_identity, read_identity
-from edge_node.journal.index import JournalDatabase, open_database, set_aside
+from edge_node.journal.index import JournalDatabase, open_database
 from edge_node.journal.kinds import Database, KindTable
 from edge_node.journal.memory_index import open_unwritable
 from edge_node.journal.open_segment import OpenSegment

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+from edge_node.base.database_file import remove_database, set_aside
 from edge_node.base.log import get_log
 from edge_node.journal.errors import NewerFormat
 from edge_node.journal.kinds import Database, Entry, KindTable, runs
@@ -22,7 +23,6 @@ CREATE TABLE IF NOT EXISTS journal_applied(
   sequence INTEGER NOT NULL, salt BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal_facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
-_SUFFIXES = ("", "-wal", "-shm")
 _UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 WAL_PAGES = 2_000  # 8 MiB between checkpoints: one stall of a few milliseconds per some ten thousand rows
 
@@ -189,21 +189,3 @@ def _fact(connection: sqlite3.Connection, name: str) -> str | None:
     except sqlite3.OperationalError:
         return None
     return row[0] if row else None
-
-
-def remove_database(path: Path) -> None:
-    """Delete a database with its side files: a write-ahead log left alone must never meet a new database."""
-    for suffix in _SUFFIXES:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a database and its side files to the first free `.corrupt-<n>`; returns the new name."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
-        number += 1
-    for suffix in _SUFFIXES:
-        source = path.with_name(path.name + suffix)
-        if source.exists():
-            source.rename(aside.with_name(aside.name + suffix))
-    return aside

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_node.journal import Database, NewerFormat, Placed, Position, SegmentClass
-from edge_node.journal.index import Applied, JournalDatabase, open_database, set_aside
+from edge_node.journal.index import Applied, JournalDatabase, open_database
 from edge_node.journal.kinds import KindTable
 from tests.journal.rig import rig_kinds
 
@@ -161,13 +161,6 @@ def test_a_write_ahead_log_without_its_database_is_dropped(path: Path) -> None:
     one, fresh = opened(path)
     assert fresh
     one.close()
-
-
-def test_names_for_damaged_files_are_never_reused(path: Path) -> None:
-    """Each is kept."""
-    for number in (1, 2):
-        path.write_bytes(b"x")
-        assert set_aside(path).name == f"some.db.corrupt-{number}"
 
 
 def test_a_directory_that_cannot_be_written_is_not_damage(tmp_path: Path) -> None:
