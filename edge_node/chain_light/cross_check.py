@@ -17,16 +17,14 @@ from edge_node.chain_light.authorities import (
     read_authorities,
 )
 from edge_node.chain_light.errors import BadAnswer, ChainError
+from edge_node.chain_light.layouts import AUTHORITIES, SET_ID, WELL_KNOWN_AUTHORITIES
 from edge_node.chain_light.pending_changes import PendingChange, PendingChanges
 from edge_node.chain_light.storage_key import item_prefix
 from edge_node.chain_light.trie_proof import Incomplete, Present, Proof
 from edge_node.wire.scale import MalformedScale, Scale
 
-SET_ID_KEY: Final = item_prefix("Grandpa", "CurrentSetId")
-AUTHORITIES_KEY: Final = item_prefix("Grandpa", "Authorities")
 PENDING_KEY: Final = item_prefix("Grandpa", "PendingChange")
-WELL_KNOWN_KEY: Final = b":grandpa_authorities"  # where runtimes before 2024 keep the authorities
-KEYS: Final = (SET_ID_KEY, AUTHORITIES_KEY, PENDING_KEY, WELL_KNOWN_KEY)
+KEYS: Final = (SET_ID.key, AUTHORITIES.key, PENDING_KEY, WELL_KNOWN_AUTHORITIES.key)
 
 
 class ProofShort(BadAnswer):
@@ -110,8 +108,8 @@ def read_grandpa_state(anchor: Anchor, entries: Sequence[bytes]) -> GrandpaState
     proof.require_all_used()
     try:
         return GrandpaState(
-            _set_id(found[SET_ID_KEY]),
-            _authorities(found[AUTHORITIES_KEY], found[WELL_KNOWN_KEY]),
+            SET_ID.decode(found[SET_ID.key]),
+            _authorities(found[AUTHORITIES.key], found[WELL_KNOWN_AUTHORITIES.key]),
             _stored_change(found[PENDING_KEY]),
         )
     except MalformedScale as malformed:
@@ -156,16 +154,8 @@ def _names(authorities: Sequence[Authority]) -> str:
     return f"{len(authorities)} authorities{first}"
 
 
-def _set_id(raw: bytes | None) -> int:
-    if raw is None:
-        return 0
-    scale = Scale(raw)
-    set_id = scale.u64()
-    scale.end()
-    return set_id
-
-
 def _authorities(raw: bytes | None, well_known: bytes | None) -> tuple[Authority, ...]:
+    """As they stand there, fit to vote or not: what differs from ours is to be seen."""
     if raw is not None:
         return decode_authorities(raw)
     return () if well_known is None else decode_versioned_authorities(well_known)

@@ -16,16 +16,15 @@ from edge_node.base.errors import EdgeNodeError, RemoteError
 from edge_node.base.ids import Hash256
 from edge_node.base.offload import offload
 from edge_node.chain_light.anchor import Anchor
-from edge_node.chain_light.cross_check import SET_ID_KEY
 from edge_node.chain_light.errors import ChainError
 from edge_node.chain_light.hand_offs import HandOffSearch
+from edge_node.chain_light.layouts import SET_ID
 from edge_node.chain_light.patience import within
 from edge_node.chain_light.proof_steps import Answer, follow_answers
 from edge_node.chain_light.source import Source
 from edge_node.chain_light.source_errors import EndpointSilent, EndpointUnavailable, MalformedAnswer
 from edge_node.chain_light.sync_policy import SyncPolicy
 from edge_node.chain_light.sync_ports import Pool, Tell, Track
-from edge_node.wire.scale import Scale
 
 HINTS_BATCH: Final = 64  # heights asked about in one batch of calls
 POINTS_MAX: Final = 8_192  # heights asked about in one search: 168 sets take some 2,400, and the rest comes next time
@@ -182,7 +181,7 @@ class Warp:
                 self._policy.hop_s,
                 source,
                 "state_getStorage",
-                source.storage(SET_ID_KEY, [blocks[number] for number in batch]),
+                source.storage(SET_ID.key, [blocks[number] for number in batch]),
             )
             if len(said) != len(batch):
                 raise MalformedAnswer("it answers more or fewer questions than were asked")
@@ -243,7 +242,4 @@ class Warp:
 def _set_id(raw: bytes | None) -> int:
     if raw is None:
         raise MalformedAnswer("it names no number of a set")
-    scale = Scale(raw)
-    number = scale.u64()
-    scale.end()
-    return number
+    return SET_ID.decode(raw)

@@ -8,7 +8,6 @@ from edge_node.chain_light.anchor import Anchor
 from edge_node.chain_light.authority_changes import set_change_of
 from edge_node.chain_light.cross_check import (
     KEYS,
-    WELL_KNOWN_KEY,
     Agrees,
     Differs,
     Forces,
@@ -22,6 +21,7 @@ from edge_node.chain_light.cross_check import (
 from edge_node.chain_light.errors import BadAnswer
 from edge_node.chain_light.grandpa import AuthoritySet, encode_authorities
 from edge_node.chain_light.header import genesis_header
+from edge_node.chain_light.layouts import WELL_KNOWN_AUTHORITIES
 from edge_node.chain_light.pending_changes import PendingChange, PendingChanges
 from edge_node.chain_light.trie_build import Trie
 from edge_node.chain_light.trie_errors import UnusedEntries
@@ -138,7 +138,7 @@ def old_state(pairs):
 
 def test_older_runtimes_keep_the_authorities_elsewhere():
     """`:grandpa_authorities` with its version byte is read where the pallet's own item is absent."""
-    anchor, state = old_state({WELL_KNOWN_KEY: b"\x01" + encode_authorities(FOUR)})
+    anchor, state = old_state({WELL_KNOWN_AUTHORITIES.key: b"\x01" + encode_authorities(FOUR)})
     assert compare(anchor, state) == Agrees(anchor)
     assert isinstance(compare(*old_state({b"else": b"x"})), Differs)
 
@@ -147,7 +147,7 @@ def test_older_runtimes_keep_the_authorities_elsewhere():
 def test_a_state_of_another_form_is_nobodys_lie(key):
     """A value that is none of its type is no reason to halt, and none to ban who sent it."""
     good = {KEYS[0]: uint(0, 8), KEYS[1]: encode_authorities(FOUR)}
-    if key == WELL_KNOWN_KEY:
+    if key == WELL_KNOWN_AUTHORITIES.key:
         del good[KEYS[1]]
     with pytest.raises(StateUnreadable):
         old_state({**good, key: b"\xff" * 7})
