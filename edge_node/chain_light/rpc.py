@@ -15,7 +15,6 @@ from edge_node.chain_light.json_rpc import BATCH_MAX, Call, Param, Result
 from edge_node.chain_light.rpc_connection import RpcConnection
 from edge_node.chain_light.rpc_dial import dial, refusal_of, upgrade
 from edge_node.chain_light.rpc_feeds import Topic, read_result
-from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused, OtherHeader
 from edge_node.chain_light.spec import Endpoint
 from edge_node.chain_light.trie_proof import CHILD_STORAGE
@@ -27,7 +26,6 @@ _NOT_PROVABLE: Final = 4  # GRANDPA's own error code: not final yet, or from bef
 _JUSTIFICATIONS: Final = Topic(
     "grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications", "grandpa_justifications"
 )
-_HEADS: Final = Topic("chain_subscribeNewHeads", "chain_unsubscribeNewHeads", "chain_newHead")
 
 T = TypeVar("T")
 
@@ -104,10 +102,6 @@ class RpcSource:
                 return None
             raise
 
-    async def justification(self, block: Hash256) -> bytes | None:
-        """See Source. The whole block comes along."""
-        return await self._ask(read.block_justification_of, "chain_getBlock", _hex(block), within_s=LARGE_S)
-
     async def proof(self, block: Hash256, keys: Sequence[bytes]) -> list[bytes]:
         """See Source."""
         method, form = "state_getReadProof", [_hex(key) for key in keys]
@@ -126,10 +120,6 @@ class RpcSource:
         params = _hex(prefix), most, None if after is None else _hex(after), _hex(block)
         return await self._ask(lambda found: read.keys_of(found, prefix, after, most), "state_getKeysPaged", *params)
 
-    async def runtime(self, block: Hash256) -> RuntimeHint:
-        """See Source."""
-        return RuntimeHint(*await self._ask(read.runtime_of, "state_getRuntimeVersion", _hex(block)))
-
     async def metadata(self, block: Hash256) -> bytes:
         """See Source."""
         return await self._ask(read.metadata_of, "state_getMetadata", _hex(block), within_s=LARGE_S)
@@ -141,10 +131,6 @@ class RpcSource:
     def justifications(self) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[bytes]]:
         """See Source. Who reads slower than they come misses the oldest."""
         return self._connection.subscribe(_JUSTIFICATIONS, read.new_justification_of)
-
-    def heads(self) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[Header]]:
-        """See Source. Who reads slower than they come misses the oldest."""
-        return self._connection.subscribe(_HEADS, read.new_header_of)
 
     async def _ask(self, meaning: Callable[[Result], T], method: str, *params: Param, within_s: float = SMALL_S) -> T:
         return await read_result(meaning, await self._connection.call(Call(method, params), within_s))

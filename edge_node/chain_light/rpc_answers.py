@@ -7,7 +7,7 @@ import msgspec
 
 from edge_node.base.ids import Hash256, MalformedId
 from edge_node.base.limits import KIB
-from edge_node.chain_light.header import GRANDPA, Header, header_of_json
+from edge_node.chain_light.header import Header, header_of_json
 from edge_node.chain_light.json_rpc import MESSAGE_MAX_BYTES, Result, subscription_text
 from edge_node.chain_light.justification import JUSTIFICATION_BYTES_MAX
 from edge_node.chain_light.metadata_scale import METADATA_BYTES_MAX
@@ -18,15 +18,7 @@ KEYS_PER_PAGE_MAX: Final = 1_000  # what nodes give at most in one page
 STATE_KEY_MAX_BYTES: Final = 64 * KIB  # the longest that a pallet makes is a few hundred
 
 _PIECE_CHARS: Final = 512 * KIB  # one call into C holds the interpreter: so much at a time
-_ENGINES_MAX: Final = 16
 _T = TypeVar("_T")
-_Octets = Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=255)]], msgspec.Meta(max_length=JUSTIFICATION_BYTES_MAX)]
-
-
-class _SignedBlock(msgspec.Struct):
-    justifications: (
-        Annotated[list[tuple[_Octets | str, _Octets | str]], msgspec.Meta(max_length=_ENGINES_MAX)] | None
-    ) = None
 
 
 class _ReadProof(msgspec.Struct):
@@ -34,20 +26,12 @@ class _ReadProof(msgspec.Struct):
     proof: Annotated[list[str], msgspec.Meta(max_length=PROOF_ENTRIES_MAX)]
 
 
-class _Runtime(msgspec.Struct, rename="camel"):
-    spec_name: Annotated[str, msgspec.Meta(max_length=128)]
-    spec_version: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
-    transaction_version: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
-
-
 _TEXT: Final = msgspec.json.Decoder(str)
 _TEXT_OR_NULL: Final = msgspec.json.Decoder(str | None)
 _TEXTS: Final = msgspec.json.Decoder(list[str])
 _TEXTS_OR_NULLS: Final = msgspec.json.Decoder(list[str | None])
 _OBJECT_OR_NULL: Final = msgspec.json.Decoder(dict[str, object] | None)
-_BLOCK: Final = msgspec.json.Decoder(_SignedBlock | None)
 _PROOF: Final = msgspec.json.Decoder(_ReadProof)
-_RUNTIME: Final = msgspec.json.Decoder(_Runtime)
 _SUBSCRIPTION: Final = msgspec.json.Decoder(int | str)
 
 
@@ -81,28 +65,9 @@ def header_of(result: Result) -> Header | None:
     return None if members is None else header_of_json(members)
 
 
-def new_header_of(result: Result) -> Header:
-    """The header of a notice."""
-    if (header := header_of(result)) is None:
-        raise MalformedAnswer("a notice of a new header without the header")
-    return header
-
-
 def new_justification_of(result: Result) -> bytes:
     """The justification of a notice (SCALE)."""
     return unhex(_read(_TEXT, result), JUSTIFICATION_BYTES_MAX)
-
-
-def block_justification_of(result: Result) -> bytes | None:
-    """GRANDPA's justification that is kept with a block; None without one, and where there is no such block.
-
-    Nodes write engine and bytes as arrays of numbers; hex is read as well.
-    """
-    block = _read(_BLOCK, result)
-    for engine, justification in (block and block.justifications) or ():
-        if _octets(engine) == GRANDPA:
-            return _octets(justification)
-    return None
 
 
 def proof_of(result: Result, block: Hash256) -> list[bytes]:
@@ -124,12 +89,6 @@ def keys_of(result: Result, prefix: bytes, after: bytes | None, count: int) -> l
             raise MalformedAnswer("keys that are not under the prefix, or not in order")
         last = key
     return keys
-
-
-def runtime_of(result: Result) -> tuple[str, int, int]:
-    """What the endpoint says of a runtime: its name, its version, and that of its transactions."""
-    told = _read(_RUNTIME, result)
-    return told.spec_name, told.spec_version, told.transaction_version
 
 
 def subscription_of(result: Result) -> str:
@@ -156,10 +115,6 @@ def _hash(text: str) -> Hash256:
         return Hash256(unhex(text, Hash256.size))
     except MalformedId as wrong:
         raise MalformedAnswer(str(wrong)) from None
-
-
-def _octets(value: list[int] | str) -> bytes:
-    return unhex(value, JUSTIFICATION_BYTES_MAX) if isinstance(value, str) else bytes(value)
 
 
 def _read(decoder: msgspec.json.Decoder[_T], result: Result) -> _T:

@@ -2,20 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import trio
 
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.header import Header
-
-
-class RuntimeHint(NamedTuple):
-    """What an endpoint says of the runtime: to be proved before it is used."""
-
-    spec_name: str
-    spec_version: int
-    transaction_version: int
 
 
 class Source(Protocol):
@@ -59,10 +51,6 @@ class Source(Protocol):
         """A finality proof for `number` (SCALE): of its set's last block, or of the newest justified one."""
         ...
 
-    async def justification(self, block: Hash256) -> bytes | None:
-        """The GRANDPA justification that is kept with a block (SCALE)."""
-        ...
-
     async def proof(self, block: Hash256, keys: Sequence[bytes]) -> list[bytes]:
         """The trie nodes that prove these keys at a block."""
         ...
@@ -75,10 +63,6 @@ class Source(Protocol):
         """Keys under a prefix, in order, as it says: what to ask proofs for, never a complete list."""
         ...
 
-    async def runtime(self, block: Hash256) -> RuntimeHint:
-        """The runtime of a block, as it says."""
-        ...
-
     async def metadata(self, block: Hash256) -> bytes:
         """The runtime's metadata at a block, as it says: worth nothing without a pin."""
         ...
@@ -89,8 +73,4 @@ class Source(Protocol):
 
     def justifications(self) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[bytes]]:
         """Justifications as they come (SCALE); the channel is bounded and ends with the connection."""
-        ...
-
-    def heads(self) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[Header]]:
-        """New best heads as they come: hints."""
         ...

@@ -18,7 +18,6 @@ from edge_node.chain_light.clock_check import ClockCheck
 from edge_node.chain_light.grandpa import AuthoritySet, Justification, Precommit, encode_justification, vote_message
 from edge_node.chain_light.header import Header, encode_header, hash_header
 from edge_node.chain_light.shipped import shipped_spec
-from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused, OtherHeader
 from edge_node.chain_light.spec import NetworkKind
 from edge_node.chain_light.status import EndpointStatus, Verdict
@@ -151,11 +150,6 @@ class ChainSource:
         headers = [encode_header(self.chain.block_at(one).header) for one in range(number + 1, proving + 1)]
         return found.hash + blob(found.justification) + compact(len(headers)) + b"".join(headers)
 
-    async def justification(self, block):
-        await self._ask()
-        found = self.chain.finalities.get(self.chain.block(block).number)
-        return None if found is None else found.justification
-
     async def proof(self, block, keys):
         await self._ask()
         if block in self.world.forged:
@@ -174,9 +168,6 @@ class ChainSource:
 
     async def keys_under(self, block, prefix, after, count):
         raise NotImplementedError
-
-    async def runtime(self, block):
-        return RuntimeHint("node", 1, 1)
 
     async def metadata(self, block):
         raise NotImplementedError

@@ -8,8 +8,6 @@ from collections import Counter
 
 import trio
 
-from edge_node.chain_light.layouts import RUNTIME
-from edge_node.chain_light.source import RuntimeHint
 from edge_node.chain_light.source_errors import EndpointGone, EndpointRefused
 from edge_node.chain_light.trie_build import join_proofs
 from edge_node.chain_light.trie_proof import child_root_key
@@ -66,12 +64,6 @@ class StateSource:
     async def keys_under(self, block, prefix, after, count):
         keys = [key for key, _ in self._state("keys_under", block).pairs(prefix) if after is None or key > after]
         return await self._say("keys_under", keys[:count], block, prefix, after, count)
-
-    async def runtime(self, block):
-        upgrade = RUNTIME.read(self._state("runtime", block).get(RUNTIME.key))
-        version = self.chain.form.profile.version
-        hint = RuntimeHint(upgrade.spec_name, upgrade.spec_version, version.transaction_version)
-        return await self._say("runtime", hint, block)
 
     async def metadata(self, block):
         self._state("metadata", block)

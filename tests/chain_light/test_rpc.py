@@ -8,7 +8,7 @@ import trio
 from edge_node.base.ids import Hash256
 from edge_node.chain_light.header import hash_header, json_of_header
 from edge_node.chain_light.rpc import connect
-from edge_node.chain_light.source import RuntimeHint, Source
+from edge_node.chain_light.source import Source
 from edge_node.chain_light.source_errors import (
     EndpointGone,
     EndpointRefused,
@@ -88,26 +88,22 @@ async def test_a_value_at_many_blocks_is_one_batch():
         assert await source.storage(b"\x26", []) == []
 
 
-async def test_finality_justification_proofs_keys_runtime_metadata():
+async def test_finality_proofs_keys_metadata():
     """Methods and parameters are those of polkadot-sdk, and so are the answers' forms."""
     async with serving(Rig()) as rig, connected(rig) as source:
         rig.table |= {
             "grandpa_proveFinality": lambda number: "0x0102" if number == 5 else None,
-            "chain_getBlock": {"block": {}, "justifications": [[[70, 82, 78, 75], [9, 8]]]},
             "state_getReadProof": lambda keys, at: {"at": at, "proof": keys},
             "state_getChildReadProof": lambda child, keys, at: {"at": at, "proof": [child, *keys]},
             "state_getKeysPaged": lambda prefix, count, start, at: [prefix + "01", prefix + "02"][:count],
-            "state_getRuntimeVersion": {"specName": "cere", "specVersion": 3, "transactionVersion": 4},
             "state_getMetadata": "0x6d657461",
             "author_submitExtrinsic": f"0x{B}",
         }
         assert [await source.finality(5), await source.finality(6)] == [b"\x01\x02", None]
-        assert await source.justification(A) == b"\x09\x08"
         assert await source.proof(A, [b"\x01", b"\x02"]) == [b"\x01", b"\x02"]
         assert await source.child_proof(A, b"\xcc", [b"\x01"]) == [b":child_storage:default:\xcc", b"\x01"]
         assert await source.keys_under(A, b"\x26", None, 2) == [b"\x26\x01", b"\x26\x02"]
         assert await source.keys_under(A, b"\x26", b"\x26\x00", 5_000) == [b"\x26\x01", b"\x26\x02"]
-        assert await source.runtime(A) == RuntimeHint("cere", 3, 4)
         assert await source.metadata(A) == b"meta"
         assert await source.submit(b"\x84") == B
     assert [params for method, params in rig.asked if method == "state_getKeysPaged"] == [
@@ -148,21 +144,17 @@ async def test_a_wrong_form_is_the_calls_alone():
         assert await source.genesis() == GENESIS
 
 
-async def test_streams_of_justifications_and_heads():
-    """Both on one connection, though the node gives both the same id; ended, the node is told."""
+async def test_a_stream_of_justifications():
+    """Ended, the node is told."""
     async with serving(Rig()) as rig, connected(rig) as source:
-        rig.table |= {
-            "grandpa_subscribeJustifications": "id", "chain_subscribeNewHeads": "id",
-            "grandpa_unsubscribeJustifications": True, "chain_unsubscribeNewHeads": True,
-        }  # fmt: skip
-        async with source.justifications() as justifications, source.heads() as heads:
-            await rig.sockets[0].send_message(notice("chain_newHead", "id", json_of_header(BEST)))
+        rig.table |= {"grandpa_subscribeJustifications": "id", "grandpa_unsubscribeJustifications": True}
+        async with source.justifications() as justifications:
+            await rig.sockets[0].send_message(notice("chain_newHead", "id", {}))
             await rig.sockets[0].send_message(notice("grandpa_justifications", "id", "0x0a0b"))
             assert await justifications.receive() == b"\x0a\x0b"
-            assert await heads.receive() == BEST
-        while len(rig.asked) < 4:
+        while len(rig.asked) < 2:
             await trio.sleep(0.005)
-    assert rig.asked[2:] == [("chain_unsubscribeNewHeads", ["id"]), ("grandpa_unsubscribeJustifications", ["id"])]
+    assert rig.asked[1:] == [("grandpa_unsubscribeJustifications", ["id"])]
 
 
 async def test_over_tls_names_and_certificates_are_checked(tmp_path):

@@ -15,7 +15,6 @@ from edge_node.chain_light.header import (
     DigestKind,
     Header,
     MalformedHeader,
-    genesis_header,
     hash_header,
     json_of_header,
 )
@@ -85,13 +84,6 @@ def test_a_header_is_read_and_may_be_missing():
         answers.header_of(result([]))
 
 
-def test_a_notice_of_a_header_holds_one():
-    """Null would be a head without a head."""
-    assert answers.new_header_of(result(json_of_header(genesis_header(HASH)))).number == 0
-    with pytest.raises(MalformedAnswer):
-        answers.new_header_of(result(None))
-
-
 def test_a_notice_of_a_justification_has_the_bound_of_one():
     """1 MiB, and one byte more."""
     assert len(answers.new_justification_of(result("0x" + "00" * MIB))) == MIB
@@ -99,28 +91,6 @@ def test_a_notice_of_a_justification_has_the_bound_of_one():
         answers.new_justification_of(result("0x" + "00" * (MIB + 1)))
     with pytest.raises(MalformedAnswer):
         answers.new_justification_of(result(None))
-
-
-@pytest.mark.parametrize("form", [list, lambda raw: f"0x{raw.hex()}"], ids=["numbers", "hex"])
-def test_the_justification_kept_with_a_block_is_grandpas(form):
-    """As arrays of numbers, which is what nodes write, or as hex; other engines' are left out."""
-    block = {"block": {"header": {}, "extrinsics": ["0x00"]}}
-    both = [[form(b"BEEF"), form(b"\x01")], [form(b"FRNK"), form(b"\x02\xff")]]
-    assert answers.block_justification_of(result(block | {"justifications": both})) == b"\x02\xff"
-    assert answers.block_justification_of(result(block | {"justifications": both[:1]})) is None
-    for none in (None, block, block | {"justifications": None}, block | {"justifications": []}):
-        assert answers.block_justification_of(result(none)) is None
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [7, [7], [[list(b"FRNK")]], [[list(b"FRNK"), [256]]], [[list(b"FRNK"), [-1]]], [[list(b"FRNK"), "00"]], {"a": 1},
-     [[[0, 0, 0, 0], []]] * 17],
-)  # fmt: skip
-def test_what_is_no_list_of_justifications(wrong):
-    """Pairs of engine and bytes, a few."""
-    with pytest.raises(MalformedAnswer):
-        answers.block_justification_of(result({"justifications": wrong}))
 
 
 def test_a_proof_is_of_the_block_that_was_asked_for():
@@ -151,15 +121,6 @@ def test_a_page_of_keys_is_in_order_under_its_prefix():
             answers.keys_of(result(keys), prefix, after, count)
 
 
-def test_a_runtime_is_told_by_name_and_versions():
-    """The other members are not looked at."""
-    told = {"specName": "cere", "specVersion": 61_002, "transactionVersion": 25, "apis": [["0x00", 1]], "implName": "c"}
-    assert answers.runtime_of(result(told)) == ("cere", 61_002, 25)
-    for wrong in ({"specVersion": -1}, {"specVersion": 1 << 32}, {"specVersion": "1"}, {"specName": "x" * 129}):
-        with pytest.raises(MalformedAnswer):
-            answers.runtime_of(result(told | wrong))
-
-
 def test_metadata_is_bytes_with_a_bound():
     """Null is no metadata."""
     assert answers.metadata_of(result("0x6d657461")) == b"meta"
@@ -181,8 +142,8 @@ def test_a_subscriptions_id_is_a_text_or_a_number():
 @pytest.mark.parametrize(
     "read",
     [
-        answers.hash_of, answers.bytes_of, answers.metadata_of, answers.header_of, answers.new_header_of,
-        answers.new_justification_of, answers.block_justification_of, answers.runtime_of,
+        answers.hash_of, answers.bytes_of, answers.metadata_of, answers.header_of,
+        answers.new_justification_of,
         lambda raw: answers.hashes_of(raw, 1), lambda raw: answers.proof_of(raw, HASH),
         lambda raw: answers.keys_of(raw, b"", None, 8),
     ],

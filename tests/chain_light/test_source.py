@@ -2,13 +2,13 @@
 
 import inspect
 
-from edge_node.chain_light.source import RuntimeHint, Source
+from edge_node.chain_light.source import Source
 
 QUESTIONS = {
-    "block_hashes", "child_proof", "finality", "finalized", "genesis", "header", "justification", "keys_under",
-    "metadata", "proof", "runtime", "storage", "submit",
+    "block_hashes", "child_proof", "finality", "finalized", "genesis", "header", "keys_under", "metadata",
+    "proof", "storage", "submit",
 }  # fmt: skip
-STREAMS = {"heads", "justifications"}
+STREAMS = {"justifications"}
 WHO = {"group", "url"}
 
 
@@ -29,8 +29,3 @@ def test_questions_are_asked_and_streams_are_opened():
 def test_every_question_says_what_its_answer_is_worth():
     """A docstring for each: an answer is a hint or goes to a verifier, and the reader must know which."""
     assert all(inspect.getdoc(getattr(Source, name)) for name in QUESTIONS | STREAMS | WHO)
-
-
-def test_a_runtime_is_a_hint():
-    """Its fields are those that an extrinsic's signer compares."""
-    assert RuntimeHint._fields == ("spec_name", "spec_version", "transaction_version")

@@ -55,7 +55,6 @@ from edge_node.chain_light.metadata_bytes import UnknownMetadataVersion, write_m
 from edge_node.chain_light.metadata_bytes import parse_metadata as parse_runtime
 from edge_node.chain_light.metadata_pin import open_metadata_pin
 from edge_node.chain_light.rpc_answers import (
-    block_justification_of,
     bytes_of,
     hash_of,
     hashes_of,
@@ -64,7 +63,6 @@ from edge_node.chain_light.rpc_answers import (
     metadata_of,
     new_justification_of,
     proof_of,
-    runtime_of,
     subscription_of,
 )
 from edge_node.chain_light.storage_key import split_key, storage_key
@@ -639,8 +637,8 @@ READ_RESULT = every(
     *(
         lambda raw, read=read: read(msgspec.Raw(raw))
         for read in (
-            hash_of, bytes_of, metadata_of, header_of, new_justification_of, block_justification_of, runtime_of,
-            subscription_of, lambda result: hashes_of(result, 2), lambda result: proof_of(result, ROOT),
+            hash_of, bytes_of, metadata_of, header_of, new_justification_of, subscription_of,
+            lambda result: hashes_of(result, 2), lambda result: proof_of(result, ROOT),
             lambda result: keys_of(result, b"\x00", None, 2),
         )
     ),
